@@ -1,0 +1,130 @@
+//! The registry of codes: every diagnostic that Sluice can give, once.
+//!
+//! A code is a letter of its usual severity and four digits; the first digit is the area. Codes are
+//! never renumbered or reused. Each has a page `docs/codes/<code>.md`, which `sluice explain` prints;
+//! a test holds registry, pages and use together.
+
+use std::fmt;
+
+/// The part of the product a code belongs to: its first digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Area {
+    /// 1: the pipeline file.
+    Spec,
+    /// 2: environments and what pipeline and environment mean together.
+    Resolve,
+    /// 3: templates and rendering.
+    Template,
+    /// 4: plans.
+    Plan,
+    /// 5: deployments.
+    Deploy,
+    /// 6: releases and promotion.
+    Release,
+    /// 7: AWS and credentials.
+    Aws,
+    /// 8: files and the command line.
+    Files,
+    /// 9: bugs.
+    Internal,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $title:literal;)*) => {
+        /// A stable diagnostic code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $title] $(#[$doc])* $name,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the registry.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+
+            /// The code as people type it, for instance `E1002`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$name => $code,)* }
+            }
+
+            /// What the code is about, in a few words.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Code::$name => $title,)* }
+            }
+
+            /// The code's page in Markdown, as `sluice explain` prints it.
+            #[must_use]
+            pub fn page(self) -> &'static str {
+                match self { $(Code::$name => include_str!(concat!("../../docs/codes/", $code, ".md")),)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // 1 spec: what is written in one file
+    NotUtf8 = "E1001", "the file is not UTF-8 text";
+    FileTooLarge = "E1002", "the file is too large";
+    YamlSyntax = "E1003", "the file is not well-formed YAML";
+    UnknownField = "E1004", "unknown field";
+    DuplicateField = "E1005", "a field is given twice";
+    MissingField = "E1006", "a field is missing";
+    WrongType = "E1007", "a value has the wrong type";
+    UnknownChoice = "E1008", "unknown choice";
+    BadUnit = "E1009", "a quantity is not understood";
+    OutOfRange = "E1010", "a value is out of range";
+    BadName = "E1011", "a name is not allowed";
+    YamlBudget = "E1012", "the YAML is too deep or expands too far";
+    YamlTag = "E1013", "YAML tags are not allowed here";
+
+    // 2 resolve: what files mean together
+
+    // 3 template
+
+    // 4 plan
+
+    // 5 deploy
+
+    // 7 AWS
+
+    // 8 files and command line
+
+    // 9 internal
+}
+
+impl Code {
+    /// Finds a code by its text, in any case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str().eq_ignore_ascii_case(text.trim()))
+    }
+
+    /// The area the code belongs to.
+    #[must_use]
+    pub fn area(self) -> Area {
+        match self.as_str().as_bytes().get(1) {
+            Some(b'1') => Area::Spec,
+            Some(b'2') => Area::Resolve,
+            Some(b'3') => Area::Template,
+            Some(b'4') => Area::Plan,
+            Some(b'5') => Area::Deploy,
+            Some(b'6') => Area::Release,
+            Some(b'7') => Area::Aws,
+            Some(b'8') => Area::Files,
+            _ => Area::Internal,
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl serde::Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}

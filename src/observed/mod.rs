@@ -1,0 +1,14 @@
+//! What is there, as read: stack statuses, events, resources, change sets.
+//!
+//! Plain data. `cloud` fills it in from AWS's answers; `plan` and `rollout` decide on it. Nothing here
+//! talks to anybody, and nothing here guesses: a status that this version does not know is kept as
+//! text and treated as one on which nobody may act.
+
+mod stack;
+mod status;
+
+pub use stack::{
+    ChangeSet, ChangeSetState, DetailTarget, ExecutionState, Observed, ObservedResource, PropertyChange, Recreation,
+    Replacement, ResourceAction, ResourceChange, StackDescription, StackEvent,
+};
+pub use status::{ResourceStatus, StackStatus};

@@ -1,0 +1,12 @@
+//! What is meant: pipeline file and environment resolved into one typed whole, with physical names,
+//! logical ids and the place of every value.
+
+mod model;
+mod places;
+
+pub use model::{
+    AfterStandard, AlarmTuning, Archive, Batch, Compression, Consumer, Endpoint, EndpointRollout, EscapeHatch, Failure,
+    FailureDestination, Image, KeySpread, LatencyClass, LatencyTarget, Model, Pipeline, ReadMode, ServiceTime, Serving,
+    ShardMetrics, StartPosition, Stream, StreamCapacity, Table, TableCapacity, Traffic, Ttl, Work,
+};
+pub use places::{Places, SetAt};

@@ -1,0 +1,12 @@
+//! Quantities and names as types: what a number means, and which texts are names.
+//!
+//! Quantities are read in human units (`1.2 KiB`, `30s`, `9000/s`) and refused with an exact error when
+//! ambiguous. Arithmetic on them belongs to the rooms that know what it means.
+
+mod name;
+mod quantity;
+mod time;
+
+pub use name::{AccountId, Digest, EnvironmentName, LogicalId, NameError, PipelineName, Region, StageName};
+pub use quantity::{ByteSize, Count, Money, Percent, QuantityError, Rate};
+pub use time::{Duration, Timestamp};
