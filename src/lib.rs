@@ -3,6 +3,7 @@
 //! The rooms and which room may use which are fixed in `tests/layering.rs`.
 
 pub mod diagnostic;
+pub mod embedded;
 pub mod environment;
 pub mod event;
 pub mod observed;
