@@ -1,4 +1,4 @@
-//! The embedded cloud: an AWS that lives inside the process, with a clock of its own.
+//! The embedded cloud: AWS inside the binary, as an HTTP client and as a loopback server.
 //!
 //! CloudFormation is ours (`cloudformation`); the resource services come from `winterbaume`. Nothing
 //! here leaves the machine.
