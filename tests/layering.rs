@@ -34,16 +34,49 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "operate",
         &[
-            "artifact", "capacity", "cloud", "cost", "diagnostic", "environment", "event", "forge", "import", "observed",
-            "pipeline", "plan", "readiness", "release", "render", "rollout", "simulate", "spec", "template", "units",
+            "artifact",
+            "capacity",
+            "cloud",
+            "cost",
+            "diagnostic",
+            "environment",
+            "event",
+            "forge",
+            "import",
+            "observed",
+            "pipeline",
+            "plan",
+            "readiness",
+            "release",
+            "render",
+            "rollout",
+            "simulate",
+            "spec",
+            "template",
+            "units",
             "workspace",
         ],
     ),
     (
         "view",
         &[
-            "artifact", "capacity", "cost", "diagnostic", "environment", "event", "observed", "pipeline", "plan",
-            "readiness", "release", "render", "rollout", "simulate", "spec", "template", "units",
+            "artifact",
+            "capacity",
+            "cost",
+            "diagnostic",
+            "environment",
+            "event",
+            "observed",
+            "pipeline",
+            "plan",
+            "readiness",
+            "release",
+            "render",
+            "rollout",
+            "simulate",
+            "spec",
+            "template",
+            "units",
         ],
     ),
 ];
@@ -164,7 +197,8 @@ fn violations(files: &[(String, PathBuf)]) -> Vec<String> {
             match ALLOWED.iter().find(|(name, _)| name == room) {
                 None => wrong.push(format!("{shown}: room `{room}` is not in the table")),
                 Some((_, allowed)) => {
-                    for other in named.rooms.iter().filter(|other| *other != room && !allowed.contains(&other.as_str())) {
+                    for other in named.rooms.iter().filter(|other| *other != room && !allowed.contains(&other.as_str()))
+                    {
                         wrong.push(format!("{shown}: `{room}` may not use `{other}`"));
                     }
                 }

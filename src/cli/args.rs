@@ -9,37 +9,50 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Sluice checks a pipeline file, renders it to CloudFormation, shows exactly what a change would do to the
 /// data in flight, and deploys it, environment by environment.
 #[derive(Debug, Parser)]
-#[command(name = "sluice", version, max_term_width = 100, disable_help_subcommand = true, arg_required_else_help = true)]
-pub struct Cli {
+#[command(
+    name = "sluice",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Cli {
     #[command(flatten)]
-    pub global: Global,
+    pub(crate) global: Global,
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// Flags of every command.
 #[derive(Debug, Args)]
-pub struct Global {
+pub(crate) struct Global {
     /// Run as if started in this folder
-    #[arg(short = 'C', long, global = true, value_name = "FOLDER", env = "SLUICE_PROJECT", help_heading = "Global options")]
-    pub project: Option<PathBuf>,
+    #[arg(
+        short = 'C',
+        long,
+        global = true,
+        value_name = "FOLDER",
+        env = "SLUICE_PROJECT",
+        help_heading = "Global options"
+    )]
+    pub(crate) project: Option<PathBuf>,
     /// When to colour
     #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, env = "SLUICE_COLOR", help_heading = "Global options")]
-    pub color: ColorChoice,
+    pub(crate) color: ColorChoice,
     /// Disable colour (the same as `--color never`)
     #[arg(long, global = true, conflicts_with = "color", help_heading = "Global options")]
-    pub no_color: bool,
+    pub(crate) no_color: bool,
     /// List every AWS call on standard error
     #[arg(short, long, global = true, help_heading = "Global options")]
-    pub verbose: bool,
+    pub(crate) verbose: bool,
     /// Also write every AWS call to this file, as JSON lines
     #[arg(long, global = true, value_name = "FILE", env = "SLUICE_LOG_FILE", help_heading = "Global options")]
-    pub log_file: Option<PathBuf>,
+    pub(crate) log_file: Option<PathBuf>,
 }
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ColorChoice {
+pub(crate) enum ColorChoice {
     /// On a terminal, unless NO_COLOR is set
     Auto,
     /// Always
@@ -50,7 +63,7 @@ pub enum ColorChoice {
 
 /// The form of a command's result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Output {
+pub(crate) enum Output {
     /// For people
     #[default]
     Text,
@@ -66,7 +79,7 @@ pub enum Output {
 
 /// The form of a rendered template.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum TemplateOutput {
+pub(crate) enum TemplateOutput {
     /// YAML
     #[default]
     Yaml,
@@ -76,7 +89,7 @@ pub enum TemplateOutput {
 
 /// Commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Check pipeline and environment files; reports every problem in one run
     Check(CheckArgs),
     /// Render pipelines to CloudFormation
@@ -104,132 +117,132 @@ pub enum Command {
 
 /// Which pipelines in which environments.
 #[derive(Clone, Debug, Args)]
-pub struct Selection {
+pub(crate) struct Selection {
     /// Pipelines (folders of `stacks/`); all of them where none is named
     #[arg(value_name = "PIPELINE")]
-    pub pipelines: Vec<String>,
+    pub(crate) pipelines: Vec<String>,
     /// Environments (files of `environments/`); all of them where none is named
     #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_delimiter = ',')]
-    pub environments: Vec<String>,
+    pub(crate) environments: Vec<String>,
     /// Region, where an environment has several
     #[arg(long, env = "SLUICE_REGION")]
-    pub region: Option<String>,
+    pub(crate) region: Option<String>,
 }
 
 /// One pipeline in one environment.
 #[derive(Clone, Debug, Args)]
-pub struct One {
+pub(crate) struct One {
     /// Pipeline (a folder of `stacks/`); may be left out where there is only one
     #[arg(value_name = "PIPELINE")]
-    pub pipeline: Option<String>,
+    pub(crate) pipeline: Option<String>,
     /// Environment (a file of `environments/`)
     #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV")]
-    pub environment: String,
+    pub(crate) environment: String,
     /// Region, where the environment has several
     #[arg(long, env = "SLUICE_REGION")]
-    pub region: Option<String>,
+    pub(crate) region: Option<String>,
 }
 
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub(crate) struct CheckArgs {
     #[command(flatten)]
-    pub select: Selection,
+    pub(crate) select: Selection,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub output: Output,
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Args)]
-pub struct RenderArgs {
+pub(crate) struct RenderArgs {
     #[command(flatten)]
-    pub select: Selection,
+    pub(crate) select: Selection,
     /// Form of the template
     #[arg(short, long, value_enum, default_value_t)]
-    pub output: TemplateOutput,
+    pub(crate) output: TemplateOutput,
     /// Write `<pipeline>.<environment>.<yaml|json>` files into this folder instead of standard output
     #[arg(long, value_name = "FOLDER")]
-    pub out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
-pub struct PlanArgs {
+pub(crate) struct PlanArgs {
     #[command(flatten)]
-    pub one: One,
+    pub(crate) one: One,
     /// Compare with: `live` (the deployed stack), `nothing`, or a path (a rendered template, or another checkout's root)
     #[arg(long, value_name = "BASELINE", default_value = "live")]
-    pub against: String,
+    pub(crate) against: String,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub output: Output,
+    pub(crate) output: Output,
     /// Exit with 2 where there are changes
     #[arg(long)]
-    pub detailed_exitcode: bool,
+    pub(crate) detailed_exitcode: bool,
 }
 
 /// Consent, given beforehand.
 #[derive(Clone, Debug, Args)]
-pub struct ConsentArgs {
+pub(crate) struct ConsentArgs {
     /// Do not ask
     #[arg(short, long, env = "SLUICE_YES")]
-    pub yes: bool,
+    pub(crate) yes: bool,
     /// Accept that this resource's data is lost (may be given several times; `--yes` never implies it)
     #[arg(long, value_name = "LOGICAL_ID")]
-    pub allow_data_loss: Vec<String>,
+    pub(crate) allow_data_loss: Vec<String>,
 }
 
 #[derive(Debug, Args)]
-pub struct DeployArgs {
+pub(crate) struct DeployArgs {
     #[command(flatten)]
-    pub one: One,
+    pub(crate) one: One,
     #[command(flatten)]
-    pub consent: ConsentArgs,
+    pub(crate) consent: ConsentArgs,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub output: Output,
+    pub(crate) output: Output,
     /// Exit with 2 where something was changed
     #[arg(long)]
-    pub detailed_exitcode: bool,
+    pub(crate) detailed_exitcode: bool,
 }
 
 #[derive(Debug, Args)]
-pub struct DestroyArgs {
+pub(crate) struct DestroyArgs {
     #[command(flatten)]
-    pub one: One,
+    pub(crate) one: One,
     #[command(flatten)]
-    pub consent: ConsentArgs,
+    pub(crate) consent: ConsentArgs,
     /// Lift the protection of a production stack
     #[arg(long)]
-    pub unprotect: bool,
+    pub(crate) unprotect: bool,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub output: Output,
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Args)]
-pub struct StatusArgs {
+pub(crate) struct StatusArgs {
     #[command(flatten)]
-    pub one: One,
+    pub(crate) one: One,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub output: Output,
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Args)]
-pub struct ExplainArgs {
+pub(crate) struct ExplainArgs {
     /// The code, for instance E1004; all of them are listed where none is given
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
 }
 
 #[derive(Debug, Args)]
-pub struct SchemaArgs {
+pub(crate) struct SchemaArgs {
     /// Which files' schema
     #[arg(value_enum, default_value_t)]
-    pub of: SchemaOf,
+    pub(crate) of: SchemaOf,
 }
 
 /// Files that have a schema.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum SchemaOf {
+pub(crate) enum SchemaOf {
     /// `stacks/<name>/pipeline.yaml`
     #[default]
     Pipeline,
@@ -238,32 +251,32 @@ pub enum SchemaOf {
 }
 
 #[derive(Debug, Args)]
-pub struct CompletionsArgs {
+pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
-    pub shell: clap_complete::Shell,
+    pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]
-pub struct InitArgs {
+pub(crate) struct InitArgs {
     /// Where; must be empty or new
     #[arg(value_name = "FOLDER", default_value = ".")]
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// The built-in stack to start from
     #[arg(long, value_name = "STACK", default_value = "fraud-detection")]
-    pub stack: String,
+    pub(crate) stack: String,
 }
 
 /// Which embedded cloud.
 #[derive(Clone, Debug, Args)]
-pub struct Which {
+pub(crate) struct Which {
     /// Environment whose target is `embedded`
     #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", default_value = "local")]
-    pub environment: String,
+    pub(crate) environment: String,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum EmbeddedCommand {
+pub(crate) enum EmbeddedCommand {
     /// Offer the embedded cloud to other clients on loopback (AWS CLI, boto3), until interrupted
     Serve {
         #[command(flatten)]
@@ -352,7 +365,7 @@ pub enum EmbeddedCommand {
 
 /// The part of a resource's life that fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
+pub(crate) enum FailOn {
     /// Creating it
     #[default]
     Create,

@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn of_several_outcomes_the_worst_is_told() {
-        let order = [Exit::Bug, Exit::NeedsAttention, Exit::RolledBack, Exit::Error, Exit::Refused, Exit::Changes, Exit::Done];
+        let order =
+            [Exit::Bug, Exit::NeedsAttention, Exit::RolledBack, Exit::Error, Exit::Refused, Exit::Changes, Exit::Done];
         for pair in order.windows(2) {
             assert_eq!(pair[1].worse(pair[0]), pair[0]);
         }

@@ -9,6 +9,9 @@ use super::error::WorkspaceError;
 /// More files than this are no handler but a mistake (a virtual environment, a data set).
 const MAX_FILES: usize = 20_000;
 
+/// Operating systems give up after about this many links in a row.
+const MAX_LINKS: usize = 40;
+
 /// What a relative path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathState {
@@ -54,9 +57,26 @@ pub(super) fn path_state(base: &Path, relative: &str) -> PathState {
             Ok(meta) => PathState::File { bytes: meta.len() },
             Err(_) => PathState::Missing,
         },
-        Err(error) if error.kind() == std::io::ErrorKind::FilesystemLoop => PathState::Loop,
+        Err(_) if leads_round(&base, path) => PathState::Loop,
         Err(_) => PathState::Missing,
     }
+}
+
+/// Whether a link on the way to `relative` leads back to itself, told the same way on every platform.
+fn leads_round(base: &Path, relative: &Path) -> bool {
+    let mut here = base.to_owned();
+    for part in relative.components() {
+        here.push(part);
+        let mut hop = here.clone();
+        for _ in 0..MAX_LINKS {
+            let Ok(target) = fs::read_link(&hop) else { break };
+            hop = hop.parent().map_or_else(|| target.clone(), |parent| parent.join(&target));
+        }
+        if fs::read_link(&hop).is_ok() {
+            return true;
+        }
+    }
+    false
 }
 
 /// Reads every file below `folder`, sorted by path. Links are followed as long as they stay inside `fence`;

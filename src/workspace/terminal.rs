@@ -19,6 +19,7 @@ pub fn ask_line() -> Option<String> {
 /// The columns and rows of the terminal on standard error, if it is one.
 #[must_use]
 pub fn terminal_size() -> Option<(u16, u16)> {
-    let (terminal_size::Width(columns), terminal_size::Height(rows)) = terminal_size::terminal_size_of(std::io::stderr())?;
+    let (terminal_size::Width(columns), terminal_size::Height(rows)) =
+        terminal_size::terminal_size_of(std::io::stderr())?;
     Some((columns, rows))
 }
