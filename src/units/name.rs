@@ -115,6 +115,18 @@ impl LogicalId {
 }
 
 impl Digest {
+    /// A digest from its 32 bytes.
+    #[must_use]
+    pub fn of_sha256(bytes: &[u8; 32]) -> Self {
+        use fmt::Write as _;
+        let mut text = String::with_capacity(64);
+        for byte in bytes {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        Self(Arc::from(text))
+    }
+
     /// The first twelve digits, enough to tell apart in names and on screens.
     #[must_use]
     pub fn short(&self) -> &str {
