@@ -1,0 +1,1 @@
+//! Artifacts: deterministic zips and content addresses. Bytes in, bytes out.

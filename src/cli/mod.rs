@@ -1,0 +1,1 @@
+//! Arguments, settings, exit codes, composition.

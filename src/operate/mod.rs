@@ -1,0 +1,1 @@
+//! One file per command: orders the calls of the other rooms.

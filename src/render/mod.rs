@@ -1,0 +1,1 @@
+//! Sized pipeline to CloudFormation template, through the Handlebars files of `templates/`.

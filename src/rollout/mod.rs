@@ -1,0 +1,1 @@
+//! One deployment as a pure state machine, and what to do when it ends badly.

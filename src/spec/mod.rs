@@ -1,0 +1,1 @@
+//! The pipeline file: its tree, its types, its reader, its JSON Schema.

@@ -1,0 +1,1 @@
+//! Text, JSON, JSON lines and Markdown of what happened; decides nothing.
