@@ -47,7 +47,11 @@ pub fn advise<'a>(
     };
     match status.next_action() {
         NextAction::Create | NextAction::Review | NextAction::Update => {
-            if status.is_failure() { vec![Advice::CorrectAndDeploy] } else { Vec::new() }
+            if status.is_failure() {
+                vec![Advice::CorrectAndDeploy]
+            } else {
+                Vec::new()
+            }
         }
         NextAction::Wait | NextAction::WaitForDeletion => {
             let mut advice = vec![Advice::Reattach];

@@ -12,12 +12,7 @@ use crate::units::{LogicalId, Timestamp};
 #[derive(Clone, Debug)]
 pub(super) enum Begin {
     /// Executing a change set.
-    Execute {
-        stack_id: String,
-        change_set: String,
-        kind: OperationKind,
-        imported: Vec<LogicalId>,
-    },
+    Execute { stack_id: String, change_set: String, kind: OperationKind, imported: Vec<LogicalId> },
     /// Deleting the stack.
     Delete { stack_id: String, after: AfterFollowing },
 }

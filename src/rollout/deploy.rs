@@ -26,12 +26,10 @@ impl Machine {
             return if self.basis == Some(Basis::New) { self.make(true, "") } else { end(Outcome::WorldMoved) };
         };
         let ours = head.change_set_name() == Some(name.as_str());
-        match head.status.next_action() {
-            NextAction::Wait if ours => return self.reattach(at, head, AfterFollowing::End),
-            NextAction::Wait | NextAction::WaitForDeletion => {
-                return self.reattach(at, head, AfterFollowing::LookAgain);
-            }
-            _ => {}
+        if !head.status.is_settled() {
+            let deploying = ours && head.status.next_action() == NextAction::Wait;
+            let after = if deploying { AfterFollowing::End } else { AfterFollowing::LookAgain };
+            return self.reattach(at, head, after);
         }
         if self.basis != Some(Basis::of_head(&head)) {
             // The world moved; if this very plan moved it, in a run that was killed, then its end is ours to tell.
@@ -219,11 +217,7 @@ fn losses(deployment: &Deployment, set: &ChangeSet) -> Vec<Loss> {
         let replaced = change.replacement == Some(Replacement::True) && change.action == ResourceAction::Modify;
         let removed = change.action == ResourceAction::Remove;
         if (replaced || removed) && !deployment.approved_losses.contains(&change.logical_id) {
-            losses.push(Loss {
-                logical_id: change.logical_id.clone(),
-                type_name: change.type_name.clone(),
-                replaced,
-            });
+            losses.push(Loss { logical_id: change.logical_id.clone(), type_name: change.type_name.clone(), replaced });
         }
     }
     losses

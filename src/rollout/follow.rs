@@ -176,21 +176,17 @@ impl Follow {
             self.cause = Some((event.timestamp, cause()));
         }
         let key = (event.logical_id.clone(), event.physical_id.clone());
-        match event.status {
-            ResourceStatus::DeleteSkipped | ResourceStatus::DeleteFailed => {
-                let failure = (event.status == ResourceStatus::DeleteFailed).then_some(reason);
-                let left = LeftBehind {
-                    logical_id: event.logical_id.clone(),
-                    type_name: event.type_name.clone(),
-                    physical_id: event.physical_id.clone(),
-                    failure,
-                };
-                self.left.insert(key, left);
-            }
-            ResourceStatus::DeleteComplete => {
-                self.left.remove(&key);
-            }
-            _ => {}
+        let undeleted = event.status == ResourceStatus::DeleteFailed;
+        if undeleted || event.status == ResourceStatus::DeleteSkipped {
+            let left = LeftBehind {
+                logical_id: event.logical_id.clone(),
+                type_name: event.type_name.clone(),
+                physical_id: event.physical_id.clone(),
+                failure: undeleted.then_some(reason),
+            };
+            self.left.insert(key, left);
+        } else if event.status == ResourceStatus::DeleteComplete {
+            self.left.remove(&key);
         }
     }
 

@@ -23,6 +23,6 @@ pub use advice::{Advice, advise};
 pub use cadence::Cadence;
 pub use machine::Machine;
 pub use model::{
-    Basis, ChangeSetOrder, Command, Deployment, FailedCreate, Goal, LeftBehind, Loss, Next, Observation, Outcome, Reach,
-    Removal, Step,
+    Basis, ChangeSetOrder, Command, Deployment, FailedCreate, Goal, LeftBehind, Loss, Next, Observation, Outcome,
+    Reach, Removal, Step,
 };

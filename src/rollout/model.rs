@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::advice::Advice;
 use super::identity::{Seed, short};
 use crate::event::{EventKind, OperationResult};
-use crate::observed::{ChangeSet, Failure, Observed, StackEvent, StackHead, StackStatus};
+use crate::observed::{ChangeSet, Failure, NextAction, Observed, StackEvent, StackHead, StackStatus};
 use crate::units::{Duration, LogicalId, Timestamp};
 
 /// The state of the world that a plan was made against.
@@ -32,9 +32,10 @@ impl Basis {
     }
 
     pub(super) fn of_head(head: &StackHead) -> Self {
-        match head.status {
-            StackStatus::ReviewInProgress | StackStatus::DeleteComplete => Self::New,
-            _ => Self::Existing { stack_id: head.id.clone(), updated: head.updated },
+        if matches!(head.status.next_action(), NextAction::Review | NextAction::Create) {
+            Self::New
+        } else {
+            Self::Existing { stack_id: head.id.clone(), updated: head.updated }
         }
     }
 }
@@ -87,7 +88,8 @@ impl Deployment {
     /// The name of its change set: the same for the same plan, so that a repeated run finds it.
     #[must_use]
     pub fn change_set_name(&self) -> String {
-        let mut seed = Seed::new().with(&self.stack).with(&self.template).with(self.role.as_deref().unwrap_or_default());
+        let mut seed =
+            Seed::new().with(&self.stack).with(&self.template).with(self.role.as_deref().unwrap_or_default());
         for (key, value) in &self.tags {
             seed = seed.with(key).with(value);
         }
