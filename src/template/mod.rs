@@ -3,6 +3,17 @@
 //! Knows the template language and the published resource schemas; knows nothing of pipelines and
 //! talks to nobody.
 
+mod canonical;
+mod graph;
+mod intrinsic;
+pub mod limits;
 pub mod model;
+mod parse;
+mod path;
+mod yaml;
 
+pub use graph::Cycle;
+pub use intrinsic::{Reference, ReferenceKind, is_intrinsic, pseudo_parameter, references_in, substitutions};
 pub use model::{DeletionPolicy, Output, Resource, Template};
+pub use parse::{Format, Problem, TemplateError};
+pub use path::{PropertyPath, Step};
