@@ -51,6 +51,8 @@ fn scale_at(endpoint: &Endpoint) -> (u32, String) {
     let median = endpoint.latency.as_ref().map_or_else(String::new, |latency| latency.p50.to_string());
     (
         per_minute as u32,
-        format!("a median call takes {median}, so one instance answers that many in a minute at 70 % with one call at a time"),
+        format!(
+            "a median call takes {median}, so one instance answers that many in a minute at 70 % with one call at a time"
+        ),
     )
 }

@@ -8,9 +8,7 @@ use serde_json::{Value, json};
 use super::scene::{Fragment, Protection, Scene, Statement, attribute, reference};
 use super::{stream, table};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::pipeline::{
-    Consumer, FailureDestination, Model, ReadMode, StageKind, StageRef, StartPosition, Ttl, names,
-};
+use crate::pipeline::{Consumer, FailureDestination, Model, ReadMode, StageKind, StageRef, StartPosition, Ttl, names};
 use crate::units::{LogicalId, StageName};
 
 /// How long pointers to discarded records wait: the longest that SQS keeps a message.
@@ -132,7 +130,10 @@ pub(super) fn fragment(scene: &Scene<'_>, consumer: &Consumer) -> Result<Fragmen
     let pipeline = scene.pipeline;
     let ids = ids(&consumer.name);
     let Some(key) = scene.assets.code.get(&consumer.name) else {
-        return Err(Diagnostic::error(Code::AssetMissing, format!("the code of consumer `{}` was not collected", consumer.name)));
+        return Err(Diagnostic::error(
+            Code::AssetMissing,
+            format!("the code of consumer `{}` was not collected", consumer.name),
+        ));
     };
     let id = |part| names::logical_id(&stage(&consumer.name), part);
     let own_queue = consumer.failure.to == FailureDestination::OwnQueue;
@@ -245,7 +246,9 @@ fn environment(scene: &Scene<'_>, consumer: &Consumer) -> BTreeMap<String, Value
     }
     if let Some(name) = &consumer.scores_with {
         variables.insert(variable("ENDPOINT", name), json!(scene.pipeline.physical_name(name)));
-        if let Some(Model::Multi { models, default, fallback, .. }) = scene.pipeline.endpoints().get(name).map(|endpoint| &endpoint.model) {
+        if let Some(Model::Multi { models, default, fallback, .. }) =
+            scene.pipeline.endpoints().get(name).map(|endpoint| &endpoint.model)
+        {
             let target = |model: &String| models.get(model).map(|path| json!(super::endpoint::file_name(path)));
             variables.extend(target(default).map(|file| ("DEFAULT_MODEL".to_owned(), file)));
             let fallback = fallback.as_ref().and_then(target);
@@ -291,7 +294,8 @@ fn statements(scene: &Scene<'_>, consumer: &Consumer, ids: &Ids) -> Vec<Statemen
 }
 
 fn edge_statements(scene: &Scene<'_>, consumer: &Consumer) -> Vec<Statement> {
-    let arns = |tables: &[StageName]| -> Vec<Value> { tables.iter().map(|name| attribute(&table::id(name), "Arn")).collect() };
+    let arns =
+        |tables: &[StageName]| -> Vec<Value> { tables.iter().map(|name| attribute(&table::id(name), "Arn")).collect() };
     let mut statements = Vec::new();
     if !consumer.features.is_empty() {
         let actions = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"];

@@ -147,13 +147,22 @@ impl<'a> Page<'a> {
         let stream = self.scene.pipeline.physical_name(name);
         let on = [("StreamName", stream.as_str())];
         self.heading(&format!("stream {name}"));
-        self.of_one("records in and out", "AWS/Kinesis", &on, &[("IncomingRecords", "Sum"), ("GetRecords.Records", "Sum")]);
+        self.of_one(
+            "records in and out",
+            "AWS/Kinesis",
+            &on,
+            &[("IncomingRecords", "Sum"), ("GetRecords.Records", "Sum")],
+        );
         self.of_one("bytes in and out", "AWS/Kinesis", &on, &[("IncomingBytes", "Sum"), ("GetRecords.Bytes", "Sum")]);
         self.of_one(
             "throttled",
             "AWS/Kinesis",
             &on,
-            &[("WriteProvisionedThroughputExceeded", "Sum"), ("ReadProvisionedThroughputExceeded", "Sum"), ("PutRecords.FailedRecords", "Sum")],
+            &[
+                ("WriteProvisionedThroughputExceeded", "Sum"),
+                ("ReadProvisionedThroughputExceeded", "Sum"),
+                ("PutRecords.FailedRecords", "Sum"),
+            ],
         );
         self.of_one("age of what is read", "AWS/Kinesis", &on, &[("GetRecords.IteratorAgeMilliseconds", "Maximum")]);
     }
@@ -163,12 +172,22 @@ impl<'a> Page<'a> {
         let on = [("FunctionName", function.as_str())];
         self.heading(&format!("consumer {name}"));
         self.of_one("iterator age", "AWS/Lambda", &on, &[("IteratorAge", "Maximum"), ("IteratorAge", "p99")]);
-        self.of_one("invocations", "AWS/Lambda", &on, &[("Invocations", "Sum"), ("Errors", "Sum"), ("Throttles", "Sum")]);
+        self.of_one(
+            "invocations",
+            "AWS/Lambda",
+            &on,
+            &[("Invocations", "Sum"), ("Errors", "Sum"), ("Throttles", "Sum")],
+        );
         self.of_one("duration", "AWS/Lambda", &on, &[("Duration", "p50"), ("Duration", "p90"), ("Duration", "p99")]);
         self.of_one("concurrency", "AWS/Lambda", &on, &[("ConcurrentExecutions", "Maximum")]);
         if own_queue {
             let queue = self.scene.pipeline.failure_queue_name(name);
-            self.of_one("discarded records", "AWS/SQS", &[("QueueName", &queue)], &[("ApproximateNumberOfMessagesVisible", "Maximum")]);
+            self.of_one(
+                "discarded records",
+                "AWS/SQS",
+                &[("QueueName", &queue)],
+                &[("ApproximateNumberOfMessagesVisible", "Maximum")],
+            );
         }
     }
 
@@ -177,9 +196,24 @@ impl<'a> Page<'a> {
         let on = [("EndpointName", endpoint.as_str()), ("VariantName", "AllTraffic")];
         self.heading(&format!("endpoint {name}"));
         self.of_one("invocations", "AWS/SageMaker", &on, &[("Invocations", "Sum"), ("InvocationsPerInstance", "Sum")]);
-        self.of_one("errors", "AWS/SageMaker", &on, &[("Invocation5XXErrors", "Sum"), ("Invocation4XXErrors", "Sum"), ("InvocationModelErrors", "Sum")]);
-        self.of_one("latency (µs)", "AWS/SageMaker", &on, &[("ModelLatency", "p50"), ("ModelLatency", "p99"), ("OverheadLatency", "p99")]);
-        self.of_one("instances (%)", "/aws/sagemaker/Endpoints", &on, &[("CPUUtilization", "Average"), ("MemoryUtilization", "Average"), ("DiskUtilization", "Average")]);
+        self.of_one(
+            "errors",
+            "AWS/SageMaker",
+            &on,
+            &[("Invocation5XXErrors", "Sum"), ("Invocation4XXErrors", "Sum"), ("InvocationModelErrors", "Sum")],
+        );
+        self.of_one(
+            "latency (µs)",
+            "AWS/SageMaker",
+            &on,
+            &[("ModelLatency", "p50"), ("ModelLatency", "p99"), ("OverheadLatency", "p99")],
+        );
+        self.of_one(
+            "instances (%)",
+            "/aws/sagemaker/Endpoints",
+            &on,
+            &[("CPUUtilization", "Average"), ("MemoryUtilization", "Average"), ("DiskUtilization", "Average")],
+        );
         if multi_model {
             self.of_one("models found in memory", "AWS/SageMaker", &on, &[("ModelCacheHit", "Average")]);
             self.of_one("models loaded", "/aws/sagemaker/Endpoints", &on, &[("LoadedModelCount", "Average")]);
@@ -190,7 +224,12 @@ impl<'a> Page<'a> {
         let table = self.scene.pipeline.physical_name(name);
         let on = [("TableName", table.as_str())];
         self.heading(&format!("table {name}"));
-        self.of_one("capacity used", "AWS/DynamoDB", &on, &[("ConsumedReadCapacityUnits", "Sum"), ("ConsumedWriteCapacityUnits", "Sum")]);
+        self.of_one(
+            "capacity used",
+            "AWS/DynamoDB",
+            &on,
+            &[("ConsumedReadCapacityUnits", "Sum"), ("ConsumedWriteCapacityUnits", "Sum")],
+        );
         self.of_one("throttled", "AWS/DynamoDB", &on, &[("ReadThrottleEvents", "Sum"), ("WriteThrottleEvents", "Sum")]);
         let reads = [("TableName", table.as_str()), ("Operation", "GetItem")];
         self.of_one("latency of GetItem", "AWS/DynamoDB", &reads, &[("SuccessfulRequestLatency", "Average")]);
@@ -202,7 +241,12 @@ impl<'a> Page<'a> {
         let delivery = self.scene.pipeline.physical_name(name);
         let on = [("DeliveryStreamName", delivery.as_str())];
         self.heading(&format!("archive of {name}"));
-        self.of_one("read", "AWS/Firehose", &on, &[("DataReadFromKinesisStream.Records", "Sum"), ("ThrottledGetRecords", "Sum")]);
+        self.of_one(
+            "read",
+            "AWS/Firehose",
+            &on,
+            &[("DataReadFromKinesisStream.Records", "Sum"), ("ThrottledGetRecords", "Sum")],
+        );
         self.of_one("written", "AWS/Firehose", &on, &[("DeliveryToS3.Records", "Sum")]);
         self.of_one("freshness (s)", "AWS/Firehose", &on, &[("DeliveryToS3.DataFreshness", "Maximum")]);
         self.of_one("success", "AWS/Firehose", &on, &[("DeliveryToS3.Success", "Average")]);

@@ -29,7 +29,10 @@ impl<'a> Draft<'a> {
         let template = Template {
             // 1,024 bytes at most (aws-facts.md 2.6); a character has at most four.
             description: Some(shortened(&description, 256)),
-            metadata: Map::from_iter([("Sluice".to_owned(), json!({"pipeline": pipeline.name(), "environment": pipeline.environment().name()}))]),
+            metadata: Map::from_iter([(
+                "Sluice".to_owned(),
+                json!({"pipeline": pipeline.name(), "environment": pipeline.environment().name()}),
+            )]),
             ..Template::default()
         };
         Self { sources, template, origins: Origins::new(), placed_by: BTreeMap::new(), found: Diagnostics::new() }
@@ -74,8 +77,11 @@ impl<'a> Draft<'a> {
     }
 
     fn unreadable(&self, name: TemplateName, error: &TemplateError) -> Diagnostic {
-        Diagnostic::error(Code::TemplateResult, format!("{} does not give CloudFormation: {error}", self.sources.file(name)))
-            .note("lines and paths are those of the text that the template gives, after its values were placed")
+        Diagnostic::error(
+            Code::TemplateResult,
+            format!("{} does not give CloudFormation: {error}", self.sources.file(name)),
+        )
+        .note("lines and paths are those of the text that the template gives, after its values were placed")
     }
 
     /// Ends the draft; `last` may still change it.

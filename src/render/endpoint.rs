@@ -118,7 +118,10 @@ pub(super) fn fragment(scene: &Scene<'_>, endpoint: &Endpoint, alarms: &[AlarmVi
         Model::Single { image, .. } => ("SingleModel", image),
     };
     let Some(key) = scene.assets.models.get(&endpoint.name) else {
-        return Err(Diagnostic::error(Code::AssetMissing, format!("the models of endpoint `{}` were not collected", endpoint.name)));
+        return Err(Diagnostic::error(
+            Code::AssetMissing,
+            format!("the models of endpoint `{}` were not collected", endpoint.name),
+        ));
     };
     let image = resolve_image(scene, &stage, image)?;
     let (model_id, config_id) = hashed_ids(&endpoint.name);
@@ -189,10 +192,12 @@ fn rollout(asked: Option<&EndpointRollout>) -> Rollout {
 fn resolve_image(scene: &Scene<'_>, stage: &StageRef, image: &Image) -> Result<image::Resolved, Diagnostic> {
     match image {
         Image::Uri(uri) => Ok(image::Resolved::given(uri)),
-        Image::Builtin { name, version } => image::built_in(name, version, scene.pipeline.region()).map_err(|refusal| {
-            let place = scene.pipeline.stage_origin(stage, "model").place;
-            refusal.at_maybe(place, "asked for here")
-        }),
+        Image::Builtin { name, version } => {
+            image::built_in(name, version, scene.pipeline.region()).map_err(|refusal| {
+                let place = scene.pipeline.stage_origin(stage, "model").place;
+                refusal.at_maybe(place, "asked for here")
+            })
+        }
     }
 }
 
@@ -205,8 +210,13 @@ fn statements(scene: &Scene<'_>, image: &image::Resolved, key: &str, ids: &Ids, 
     let listed = if key.ends_with('/') { format!("{key}*") } else { key.to_owned() };
     let mut statements = vec![
         Statement::new("ReadModels", &["s3:GetObject"], vec![objects.into()]),
-        Statement::new("ListModels", &["s3:ListBucket"], vec![bucket.into()]).when(json!({"StringLike": {"s3:prefix": listed}})),
-        Statement::new("WriteLogs", &["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], vec![attribute(&ids.log_group, "Arn")]),
+        Statement::new("ListModels", &["s3:ListBucket"], vec![bucket.into()])
+            .when(json!({"StringLike": {"s3:prefix": listed}})),
+        Statement::new(
+            "WriteLogs",
+            &["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            vec![attribute(&ids.log_group, "Arn")],
+        ),
         Statement::new("PublishMetrics", &["cloudwatch:PutMetricData"], vec!["*".into()])
             .when(json!({"StringEquals": {"cloudwatch:namespace": ["/aws/sagemaker/Endpoints", "AWS/SageMaker"]}})),
     ];

@@ -37,9 +37,12 @@ fn extra(name: &str, value: &Value, template: &Template) -> Result<(LogicalId, R
     let refused = |why: String| Diagnostic::error(Code::EscapeHatch, why);
     let id = LogicalId::new(name).map_err(|error| refused(format!("`{name}` is not a logical id: it {error}")))?;
     if template.resources.contains_key(&id) {
-        return Err(refused(format!("`{id}` is already made by a stage")).help("use `cloudformation.patch` to change it"));
+        return Err(
+            refused(format!("`{id}` is already made by a stage")).help("use `cloudformation.patch` to change it")
+        );
     }
-    let resource = Resource::from_value(&id, value.clone()).map_err(|error| refused(format!("`{id}` is not a resource: {error}")))?;
+    let resource = Resource::from_value(&id, value.clone())
+        .map_err(|error| refused(format!("`{id}` is not a resource: {error}")))?;
     Ok((id, resource))
 }
 
@@ -55,7 +58,8 @@ fn patch(name: &str, value: &Value, template: &mut Template) -> Result<(), Diagn
     let Some(members) = value.as_object() else {
         return Err(Diagnostic::error(Code::EscapeHatch, format!("the patch of `{name}` is not a mapping")));
     };
-    let attributes = ["Properties", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Condition", "Metadata", "UpdatePolicy"];
+    let attributes =
+        ["Properties", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Condition", "Metadata", "UpdatePolicy"];
     let whole = members.keys().any(|key| attributes.contains(&key.as_str()));
     let mut patched = whole_value(resource);
     if whole {
@@ -64,8 +68,9 @@ fn patch(name: &str, value: &Value, template: &mut Template) -> Result<(), Diagn
         merge(properties, value);
     }
     let id = LogicalId::new(name).map_err(|error| Diagnostic::error(Code::EscapeHatch, error.to_string()))?;
-    *resource = Resource::from_value(&id, patched)
-        .map_err(|error| Diagnostic::error(Code::EscapeHatch, format!("`{name}` as patched is not a resource: {error}")))?;
+    *resource = Resource::from_value(&id, patched).map_err(|error| {
+        Diagnostic::error(Code::EscapeHatch, format!("`{name}` as patched is not a resource: {error}"))
+    })?;
     Ok(())
 }
 
@@ -77,8 +82,11 @@ fn whole_value(resource: &Resource) -> Value {
     if !resource.depends_on.is_empty() {
         members.insert("DependsOn".to_owned(), resource.depends_on.iter().map(|id| Value::from(id.as_str())).collect());
     }
-    for (name, policy) in [("DeletionPolicy", resource.deletion_policy), ("UpdateReplacePolicy", resource.update_replace_policy)] {
-        members.extend(policy.and_then(|policy| serde_json::to_value(policy).ok()).map(|value| (name.to_owned(), value)));
+    for (name, policy) in
+        [("DeletionPolicy", resource.deletion_policy), ("UpdateReplacePolicy", resource.update_replace_policy)]
+    {
+        members
+            .extend(policy.and_then(|policy| serde_json::to_value(policy).ok()).map(|value| (name.to_owned(), value)));
     }
     members.extend(resource.condition.as_ref().map(|name| ("Condition".to_owned(), name.as_str().into())));
     if !resource.metadata.is_empty() {
@@ -113,13 +121,17 @@ mod tests {
     use serde_json::json;
 
     fn template() -> Template {
-        Template::parse("Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: a, Tags: [{Key: k, Value: v}]}}}").expect("a template")
+        Template::parse(
+            "Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: a, Tags: [{Key: k, Value: v}]}}}",
+        )
+        .expect("a template")
     }
 
     #[test]
     fn a_patch_merges_objects_replaces_lists_and_removes_with_null() {
         let mut template = template();
-        patch("A", &json!({"QueueName": null, "Tags": [], "RedrivePolicy": {"maxReceiveCount": 3}}), &mut template).expect("patches");
+        patch("A", &json!({"QueueName": null, "Tags": [], "RedrivePolicy": {"maxReceiveCount": 3}}), &mut template)
+            .expect("patches");
         let properties = Value::Object(template.resources["A"].properties.clone());
         assert_eq!(properties, json!({"Tags": [], "RedrivePolicy": {"maxReceiveCount": 3}}));
     }
@@ -127,7 +139,8 @@ mod tests {
     #[test]
     fn a_patch_of_attributes_reaches_the_resource_itself() {
         let mut template = template();
-        patch("A", &json!({"DeletionPolicy": "Retain", "Properties": {"DelaySeconds": 5}}), &mut template).expect("patches");
+        patch("A", &json!({"DeletionPolicy": "Retain", "Properties": {"DelaySeconds": 5}}), &mut template)
+            .expect("patches");
         let a = &template.resources["A"];
         assert_eq!(a.deletion_policy, Some(crate::template::DeletionPolicy::Retain));
         assert_eq!(a.properties["DelaySeconds"], 5);

@@ -51,8 +51,7 @@ fn settle_version(template: &mut Template, origins: &mut Origins, name: &crate::
     let digits: String = hash(&function.properties).chars().take(VERSION_DIGITS).collect();
     let Ok(settled) = LogicalId::new(&format!("{plain}{digits}")) else { return };
     let Some(resource) = template.resources.remove(&plain) else { return };
-    if let Some(origin) = origins.get(&plain).cloned() {
-        origins.remove(&plain);
+    if let Some(origin) = origins.remove(&plain) {
         origins.insert(settled.clone(), origin);
     }
     template.resources.insert(settled.clone(), resource);
@@ -74,7 +73,8 @@ fn hash(value: &impl serde::Serialize) -> String {
     fn sorted(value: Value) -> Value {
         match value {
             Value::Object(members) => {
-                let mut members: Vec<(String, Value)> = members.into_iter().map(|(name, member)| (name, sorted(member))).collect();
+                let mut members: Vec<(String, Value)> =
+                    members.into_iter().map(|(name, member)| (name, sorted(member))).collect();
                 members.sort_by(|a, b| a.0.cmp(&b.0));
                 Value::Object(Map::from_iter(members))
             }
@@ -159,6 +159,9 @@ mod tests {
         let id = |text: &str| LogicalId::new(text).expect("an id");
         let mut value = json!([{"Ref": "V"}, {"Fn::GetAtt": ["V", "Version"]}, {"Fn::Sub": "${V.Version} ${Vx} V"}, {"Fn::Sub": ["${V}", {"x": {"Ref": "V"}}]}, "V"]);
         rename(&mut value, &id("V"), &id("W"));
-        assert_eq!(value, json!([{"Ref": "W"}, {"Fn::GetAtt": ["W", "Version"]}, {"Fn::Sub": "${W.Version} ${Vx} V"}, {"Fn::Sub": ["${W}", {"x": {"Ref": "W"}}]}, "V"]));
+        assert_eq!(
+            value,
+            json!([{"Ref": "W"}, {"Fn::GetAtt": ["W", "Version"]}, {"Fn::Sub": "${W.Version} ${Vx} V"}, {"Fn::Sub": ["${W}", {"x": {"Ref": "W"}}]}, "V"])
+        );
     }
 }

@@ -103,7 +103,11 @@ const REGISTRIES: [(&str, &str); 33] = [
 /// Resolves a built-in image.
 pub(super) fn built_in(name: &str, version: &str, region: &Region) -> Result<Resolved, Diagnostic> {
     let Some(framework) = FRAMEWORKS.iter().find(|framework| framework.name == name) else {
-        return Err(unknown(format!("there is no built-in image `{name}`"), name, FRAMEWORKS.iter().map(|known| known.name)));
+        return Err(unknown(
+            format!("there is no built-in image `{name}`"),
+            name,
+            FRAMEWORKS.iter().map(|known| known.name),
+        ));
     };
     let tag = if framework.plain.contains(&version) {
         version.to_owned()
@@ -115,7 +119,8 @@ pub(super) fn built_in(name: &str, version: &str, region: &Region) -> Result<Res
     };
     let registry = REGISTRIES.iter().find(|(known, _)| *known == region.as_str());
     let Some((region, account)) = registry.filter(|(known, _)| !framework.missing_in.contains(known)) else {
-        let refusal = Diagnostic::error(Code::UnknownImage, format!("SageMaker has no built-in {name} image in {region}"));
+        let refusal =
+            Diagnostic::error(Code::UnknownImage, format!("SageMaker has no built-in {name} image in {region}"));
         return Err(refusal.help("copy an image into a repository of the region and give it as `image: {uri: …}`"));
     };
     let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
@@ -143,7 +148,10 @@ mod tests {
     fn an_image_is_found_in_its_region_and_its_repository_with_it() {
         let image = resolve("xgboost", "1.7-1", "eu-west-1").ok().expect("is there");
         assert_eq!(image.uri, "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1");
-        assert_eq!(image.repository_arn.as_deref(), Some("arn:aws:ecr:eu-west-1:141502667606:repository/sagemaker-xgboost"));
+        assert_eq!(
+            image.repository_arn.as_deref(),
+            Some("arn:aws:ecr:eu-west-1:141502667606:repository/sagemaker-xgboost")
+        );
         let old = resolve("sklearn", "1.2-1", "cn-north-1").ok().expect("is there");
         assert_eq!(old.uri, "450853457545.dkr.ecr.cn-north-1.amazonaws.com.cn/sagemaker-scikit-learn:1.2-1-cpu-py3");
     }
@@ -165,6 +173,9 @@ mod tests {
     fn an_image_outside_ecr_needs_no_repository() {
         assert_eq!(Resolved::given("docker.io/library/python:3").repository_arn, None);
         let by_digest = Resolved::given("123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/model@sha256:ab");
-        assert_eq!(by_digest.repository_arn.as_deref(), Some("arn:aws:ecr:eu-west-1:123456789012:repository/team/model"));
+        assert_eq!(
+            by_digest.repository_arn.as_deref(),
+            Some("arn:aws:ecr:eu-west-1:123456789012:repository/team/model")
+        );
     }
 }

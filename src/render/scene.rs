@@ -103,7 +103,12 @@ pub(super) struct Fragment {
 
 impl Fragment {
     /// The fragment of a stage; `fields` names, for some of its resources, the field that caused them.
-    pub(super) fn of(pipeline: &Pipeline, stage: &StageRef, view: &impl Serialize, fields: &[(&LogicalId, &str)]) -> Self {
+    pub(super) fn of(
+        pipeline: &Pipeline,
+        stage: &StageRef,
+        view: &impl Serialize,
+        fields: &[(&LogicalId, &str)],
+    ) -> Self {
         Self {
             // A view is plain data; what cannot be serialised would be a map with keys that are no text.
             view: serde_json::to_value(view).unwrap_or(Value::Null),

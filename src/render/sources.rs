@@ -119,8 +119,11 @@ impl TemplateSources {
                 Err(error) => {
                     let line = error.pos().map_or(1, |(line, _)| line);
                     found.push(
-                        Diagnostic::error(Code::TemplateSyntax, format!("the template is not Handlebars: {}", error.reason()))
-                            .at(source.place(line, 1), "here"),
+                        Diagnostic::error(
+                            Code::TemplateSyntax,
+                            format!("the template is not Handlebars: {}", error.reason()),
+                        )
+                        .at(source.place(line, 1), "here"),
                     );
                 }
             }
@@ -146,9 +149,12 @@ impl TemplateSources {
                 .files
                 .get(&name)
                 .map(|source| source.place(error.line_no.unwrap_or(1), error.column_no.unwrap_or(1)));
-            Diagnostic::error(Code::TemplateValue, format!("the template asks for a value that its stage does not have: {}", error.reason()))
-                .at_maybe(place, "asked for here")
-                .help("compare with the built-in template of the same name, which asks for every value there is")
+            Diagnostic::error(
+                Code::TemplateValue,
+                format!("the template asks for a value that its stage does not have: {}", error.reason()),
+            )
+            .at_maybe(place, "asked for here")
+            .help("compare with the built-in template of the same name, which asks for every value there is")
         })
     }
 }
@@ -159,7 +165,10 @@ impl Source {
         let rest = self.text.get(start..).unwrap_or_default();
         let length = rest.find('\n').unwrap_or(rest.len());
         let start = start + column.saturating_sub(1).min(length);
-        let end = self.text.len().min(start + rest.find('\n').map_or(rest.len(), |end| end.saturating_sub(column.saturating_sub(1))));
+        let end = self
+            .text
+            .len()
+            .min(start + rest.find('\n').map_or(rest.len(), |end| end.saturating_sub(column.saturating_sub(1))));
         Place::locate(&self.file, &self.text, Span { start, end: end.max(start) })
     }
 }
@@ -173,7 +182,8 @@ fn named(file: &FilePath) -> Result<TemplateName, Diagnostic> {
     let found = TemplateName::ALL.iter().copied().find(|name| name.file_name() == base);
     found.ok_or_else(|| {
         let place = Place { file: file.clone(), span: Span { start: 0, end: 0 }, line: 1, column: 1 };
-        let unknown = Diagnostic::error(Code::UnknownTemplate, format!("there is no template named `{base}`")).at(place, "");
+        let unknown =
+            Diagnostic::error(Code::UnknownTemplate, format!("there is no template named `{base}`")).at(place, "");
         let names: Vec<&str> = TemplateName::ALL.iter().map(|name| name.file_name()).collect();
         match closest(base, names.iter().copied()) {
             Some(near) => unknown.help(format!("did you mean `{near}`?")),
@@ -322,7 +332,10 @@ mod tests {
     fn a_file_that_shadows_nothing_is_told_the_nearest_name() {
         let found = TemplateSources::with_project([(FilePath::new("templates/strem.yaml.hbs"), String::new())]);
         let told = found.expect_err("is refused").into_iter().next().expect("one");
-        assert_eq!((told.code, told.help.first().map(String::as_str)), (Code::UnknownTemplate, Some("did you mean `stream.yaml.hbs`?")));
+        assert_eq!(
+            (told.code, told.help.first().map(String::as_str)),
+            (Code::UnknownTemplate, Some("did you mean `stream.yaml.hbs`?"))
+        );
     }
 
     #[test]
@@ -341,7 +354,9 @@ mod tests {
 
     #[test]
     fn a_value_that_is_null_is_there_and_says_no() {
-        let placed = project("{{#if x}}a{{else}}b{{/if}}{{json x}}").expect("loads").place(TemplateName::Dashboard, &json!({"x": null}));
+        let placed = project("{{#if x}}a{{else}}b{{/if}}{{json x}}")
+            .expect("loads")
+            .place(TemplateName::Dashboard, &json!({"x": null}));
         assert_eq!(placed.expect("places"), "bnull");
     }
 }

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::Dimension;
 use crate::capacity::SizedStream;
-use crate::pipeline::{AlarmId, Consumer, FailureDestination, LatencyClass, Model, ReadMode, StageKind, StageRef, Traffic};
+use crate::pipeline::{
+    AlarmId, Consumer, FailureDestination, LatencyClass, Model, ReadMode, StageKind, StageRef, Traffic,
+};
 use crate::render::consumer;
 use crate::render::scene::{Scene, reference};
 use crate::units::{Rate, StageName};
@@ -111,7 +113,9 @@ pub(super) fn all(scene: &Scene<'_>) -> Vec<Recommended> {
 /// read (stream-behaviour.md INC-13), and AWS's `breaching` would ring for an idle stream. The consumer's own age is watched.
 fn stream(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended> {
     let stage = StageRef::new(StageKind::Stream, name);
-    let on = |metric_name| metric("AWS/Kinesis", metric_name, vec![dimension("StreamName", scene.pipeline.physical_name(name))]);
+    let on = |metric_name| {
+        metric("AWS/Kinesis", metric_name, vec![dimension("StreamName", scene.pipeline.physical_name(name))])
+    };
     // One in a hundred calls: producers and readers retry, so a few throttled ones are not trouble.
     const TOLERATED: f64 = 0.01;
     vec![
@@ -146,9 +150,14 @@ fn stream(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended> {
         )
         .when(BELOW, 1.0 - TOLERATED)
         .without_data(UNKNOWN),
-        Recommended::new(&stage, AlarmId::StreamGetSuccess, on("GetRecords.Success"), format!("Reads from stream {name} fail"))
-            .when(BELOW, 1.0 - TOLERATED)
-            .without_data(UNKNOWN),
+        Recommended::new(
+            &stage,
+            AlarmId::StreamGetSuccess,
+            on("GetRecords.Success"),
+            format!("Reads from stream {name} fail"),
+        )
+        .when(BELOW, 1.0 - TOLERATED)
+        .without_data(UNKNOWN),
     ]
 }
 
@@ -163,7 +172,9 @@ fn tolerated_records(traffic: Option<&Traffic>) -> f64 {
 
 fn table(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended> {
     let stage = StageRef::new(StageKind::Table, name);
-    let on = |metric_name| metric("AWS/DynamoDB", metric_name, vec![dimension("TableName", scene.pipeline.physical_name(name))]);
+    let on = |metric_name| {
+        metric("AWS/DynamoDB", metric_name, vec![dimension("TableName", scene.pipeline.physical_name(name))])
+    };
     vec![
         Recommended::new(
             &stage,
@@ -181,8 +192,13 @@ fn table(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended> {
         )
         .of("Sum", 60, 5)
         .rolls_back(),
-        Recommended::new(&stage, AlarmId::TableSystemErrors, on("SystemErrors"), format!("DynamoDB fails on table {name}"))
-            .of("Sum", 60, 15),
+        Recommended::new(
+            &stage,
+            AlarmId::TableSystemErrors,
+            on("SystemErrors"),
+            format!("DynamoDB fails on table {name}"),
+        )
+        .of("Sum", 60, 15),
     ]
 }
 
@@ -192,10 +208,8 @@ fn endpoint(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended> {
     let stage = StageRef::new(StageKind::Endpoint, name);
     let Some(endpoint) = scene.pipeline.endpoints().get(name) else { return Vec::new() };
     let on = |metric_name| {
-        let dimensions = vec![
-            dimension("EndpointName", scene.pipeline.physical_name(name)),
-            dimension("VariantName", "AllTraffic"),
-        ];
+        let dimensions =
+            vec![dimension("EndpointName", scene.pipeline.physical_name(name)), dimension("VariantName", "AllTraffic")];
         metric("AWS/SageMaker", metric_name, dimensions)
     };
     let share = |alarm, metric_name, says: String, most| {
@@ -214,7 +228,9 @@ fn endpoint(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended> {
         share(
             AlarmId::EndpointErrors4xx,
             "Invocation4XXErrors",
-            format!("More than 5 % of the calls of endpoint {name} are refused: the caller sends what the model does not take"),
+            format!(
+                "More than 5 % of the calls of endpoint {name} are refused: the caller sends what the model does not take"
+            ),
             0.05,
         ),
         share(
@@ -224,15 +240,22 @@ fn endpoint(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended> {
             0.01,
         )
         .rolls_back(),
-        Recommended::new(&stage, AlarmId::EndpointLatency, on("ModelLatency"), format!("The model of endpoint {name} is slow (p99)"))
-            .of("p99", 60, 3)
-            .when(ABOVE, slow)
-            .rolls_back(),
+        Recommended::new(
+            &stage,
+            AlarmId::EndpointLatency,
+            on("ModelLatency"),
+            format!("The model of endpoint {name} is slow (p99)"),
+        )
+        .of("p99", 60, 3)
+        .when(ABOVE, slow)
+        .rolls_back(),
     ];
     if let Model::Multi { .. } = endpoint.model {
         let says = format!("Endpoint {name} loads models too often: more are in use than its instances hold in memory");
         found.push(
-            Recommended::new(&stage, AlarmId::EndpointCacheHit, on("ModelCacheHit"), says).of("Average", 60, 15).when(BELOW, 0.8),
+            Recommended::new(&stage, AlarmId::EndpointCacheHit, on("ModelCacheHit"), says)
+                .of("Average", 60, 15)
+                .when(BELOW, 0.8),
         );
     }
     found
@@ -267,10 +290,15 @@ fn consumer_alarms(scene: &Scene<'_>, consumer: &Consumer) -> Vec<Recommended> {
         .of("Maximum", 60, 15)
         .when(ABOVE, lag)
         .rolls_back(),
-        Recommended::new(&stage, AlarmId::ConsumerErrors, on("Errors"), format!("The handler of consumer {name} fails; its shards wait for it"))
-            .of("Sum", 60, 3)
-            .without_data(UNKNOWN)
-            .rolls_back(),
+        Recommended::new(
+            &stage,
+            AlarmId::ConsumerErrors,
+            on("Errors"),
+            format!("The handler of consumer {name} fails; its shards wait for it"),
+        )
+        .of("Sum", 60, 3)
+        .without_data(UNKNOWN)
+        .rolls_back(),
         Recommended::new(
             &stage,
             AlarmId::ConsumerThrottles,
@@ -281,10 +309,15 @@ fn consumer_alarms(scene: &Scene<'_>, consumer: &Consumer) -> Vec<Recommended> {
         .when(AT_LEAST, 1.0)
         .without_data(UNKNOWN)
         .rolls_back(),
-        Recommended::new(&stage, AlarmId::ConsumerDuration, on("Duration"), format!("The handler of consumer {name} takes 80 % of its timeout (p90)"))
-            .of("p90", 60, 15)
-            .when(ABOVE, consumer.timeout.as_millis() as f64 * 0.8)
-            .without_data(UNKNOWN),
+        Recommended::new(
+            &stage,
+            AlarmId::ConsumerDuration,
+            on("Duration"),
+            format!("The handler of consumer {name} takes 80 % of its timeout (p90)"),
+        )
+        .of("p90", 60, 15)
+        .when(ABOVE, consumer.timeout.as_millis() as f64 * 0.8)
+        .without_data(UNKNOWN),
         Recommended::new(
             &stage,
             AlarmId::ConsumerConcurrency,
@@ -298,7 +331,9 @@ fn consumer_alarms(scene: &Scene<'_>, consumer: &Consumer) -> Vec<Recommended> {
     ];
     if consumer.failure.to == FailureDestination::OwnQueue {
         let queue = vec![dimension("QueueName", scene.pipeline.failure_queue_name(name))];
-        let says = format!("Consumer {name} gave up on records; the queue points at them, the stream still holds them for its retention");
+        let says = format!(
+            "Consumer {name} gave up on records; the queue points at them, the stream still holds them for its retention"
+        );
         let depth = metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", queue);
         found.push(Recommended::new(&stage, AlarmId::ConsumerFailedRecords, depth, says).of("Maximum", 60, 1));
     }
@@ -345,7 +380,10 @@ fn not_reading(scene: &Scene<'_>, consumer: &Consumer, stage: &StageRef) -> Reco
         counted("polled", "AWS/Lambda", "PolledEventCount", dimension("EventSourceMappingUUID", mapping)),
         counted("invoked", "AWS/Lambda", "Invocations", dimension("FunctionName", scene.pipeline.physical_name(&consumer.name))),
     ]);
-    let says = format!("Consumer {} does not read at all although stream {} takes records: is its mapping enabled?", consumer.name, consumer.from);
+    let says = format!(
+        "Consumer {} does not read at all although stream {} takes records: is its mapping enabled?",
+        consumer.name, consumer.from
+    );
     Recommended::new(stage, AlarmId::ConsumerNotReading, Signal::Math(metrics), says).of("Sum", 300, 3)
 }
 
@@ -353,7 +391,9 @@ fn not_reading(scene: &Scene<'_>, consumer: &Consumer, stage: &StageRef) -> Reco
 fn archive(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended> {
     let stage = StageRef::new(StageKind::Archive, name);
     let Some(archive) = scene.pipeline.archives().get(name) else { return Vec::new() };
-    let on = |metric_name| metric("AWS/Firehose", metric_name, vec![dimension("DeliveryStreamName", scene.pipeline.physical_name(name))]);
+    let on = |metric_name| {
+        metric("AWS/Firehose", metric_name, vec![dimension("DeliveryStreamName", scene.pipeline.physical_name(name))])
+    };
     // Twice the buffer, and never less than Firehose's longest buffer of 15 minutes.
     let late = (archive.buffer_every.as_secs() * 2).max(900) as f64;
     // Firehose polls each shard once a second; a tenth of five minutes' polls may be throttled.
@@ -363,15 +403,30 @@ fn archive(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended> {
         Some(SizedStream::OnDemand) | None => 4.0,
     };
     vec![
-        Recommended::new(&stage, AlarmId::ArchiveFreshness, on("DeliveryToS3.DataFreshness"), format!("The archive of stream {name} is behind: its oldest record waits too long"))
-            .of("Maximum", 300, 3)
-            .when(ABOVE, late),
-        Recommended::new(&stage, AlarmId::ArchiveDeliverySuccess, on("DeliveryToS3.Success"), format!("The archive of stream {name} cannot write objects: look at its role, bucket and log group"))
-            .of("Average", 300, 3)
-            .when(BELOW, 0.99)
-            .rolls_back(),
-        Recommended::new(&stage, AlarmId::ArchiveThrottled, on("ThrottledGetRecords"), format!("The archive of stream {name} is throttled when it reads: too many shared readers"))
-            .of("Sum", 300, 3)
-            .when(ABOVE, shards * 30.0),
+        Recommended::new(
+            &stage,
+            AlarmId::ArchiveFreshness,
+            on("DeliveryToS3.DataFreshness"),
+            format!("The archive of stream {name} is behind: its oldest record waits too long"),
+        )
+        .of("Maximum", 300, 3)
+        .when(ABOVE, late),
+        Recommended::new(
+            &stage,
+            AlarmId::ArchiveDeliverySuccess,
+            on("DeliveryToS3.Success"),
+            format!("The archive of stream {name} cannot write objects: look at its role, bucket and log group"),
+        )
+        .of("Average", 300, 3)
+        .when(BELOW, 0.99)
+        .rolls_back(),
+        Recommended::new(
+            &stage,
+            AlarmId::ArchiveThrottled,
+            on("ThrottledGetRecords"),
+            format!("The archive of stream {name} is throttled when it reads: too many shared readers"),
+        )
+        .of("Sum", 300, 3)
+        .when(ABOVE, shards * 30.0),
     ]
 }

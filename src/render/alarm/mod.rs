@@ -96,8 +96,19 @@ pub(super) fn all(scene: &Scene<'_>) -> Vec<AlarmView> {
 }
 
 fn view(scene: &Scene<'_>, recommended: Recommended) -> AlarmView {
-    let Recommended { stage, alarm, says, signal, statistic, period_seconds, comparison, threshold, periods, missing, arms_rollback } =
-        recommended;
+    let Recommended {
+        stage,
+        alarm,
+        says,
+        signal,
+        statistic,
+        period_seconds,
+        comparison,
+        threshold,
+        periods,
+        missing,
+        arms_rollback,
+    } = recommended;
     let (threshold, silence) = match scene.pipeline.alarm_tuning(&stage, alarm) {
         None => (threshold, None),
         Some(AlarmTuning::Threshold(asked)) => (*asked, None),
@@ -159,7 +170,10 @@ pub(super) fn fragment(scene: &Scene<'_>, alarms: &[AlarmView]) -> Fragment {
             Some(Composite {
                 id: names::shared_id(&["rollback", kind.as_str()]),
                 name: pipeline.rollback_alarm_name(kind),
-                description: format!("A {kind} of {} is in trouble; armed while a deployment is watched", pipeline.stack_name()),
+                description: format!(
+                    "A {kind} of {} is in trouble; armed while a deployment is watched",
+                    pipeline.stack_name()
+                ),
                 rule,
             })
         })
