@@ -21,6 +21,8 @@ mod scene;
 mod sources;
 mod stream;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use assets::Assets;
 pub use sources::{TemplateName, TemplateSources};
