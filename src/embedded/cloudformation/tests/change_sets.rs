@@ -236,7 +236,7 @@ fn several_change_sets_may_stand_side_by_side_under_review() {
 fn change_sets_of_unknown_or_unfit_stacks_are_refused() {
     let mut cloud = Cloud::new();
     let body = one().to_string();
-    let mut make = |cloud: &mut Cloud, stack: &str, kind: &str| {
+    let make = |cloud: &mut Cloud, stack: &str, kind: &str| {
         let params =
             [("StackName", stack), ("ChangeSetName", "c"), ("ChangeSetType", kind), ("TemplateBody", body.as_str())];
         cloud.send("CreateChangeSet", &params).error()
