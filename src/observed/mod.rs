@@ -7,8 +7,10 @@
 mod stack;
 mod status;
 
+/// Whether changing a property recreates the resource; the template room knows it from the schemas.
+pub use crate::template::Recreation;
 pub use stack::{
-    ChangeSet, ChangeSetState, DetailTarget, ExecutionState, Observed, ObservedResource, PropertyChange, Recreation,
-    Replacement, ResourceAction, ResourceChange, StackDescription, StackEvent,
+    ChangeSet, ChangeSetState, DetailTarget, ExecutionState, Observed, ObservedResource, PropertyChange, Replacement,
+    ResourceAction, ResourceChange, StackDescription, StackEvent,
 };
 pub use status::{ResourceStatus, StackStatus};
