@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::places::Places;
+use super::stage::{AlarmId, StageRef};
 use crate::environment::Environment;
 use crate::units::{AccountId, ByteSize, Count, Duration, Percent, PipelineName, Rate, Region, StageName, Timestamp};
 
@@ -25,7 +26,7 @@ pub struct Pipeline {
     pub(super) endpoints: BTreeMap<StageName, Endpoint>,
     pub(super) consumers: BTreeMap<StageName, Consumer>,
     pub(super) archives: BTreeMap<StageName, Archive>,
-    pub(super) alarms: BTreeMap<StageName, BTreeMap<String, AlarmTuning>>,
+    pub(super) alarms: BTreeMap<StageRef, BTreeMap<AlarmId, AlarmTuning>>,
     pub(super) escape: EscapeHatch,
     pub(super) places: Places,
 }
@@ -96,10 +97,15 @@ impl Pipeline {
     pub fn archives(&self) -> &BTreeMap<StageName, Archive> {
         &self.archives
     }
-    /// Alarm tuning, by stage and then by alarm (`iterator_age`, …).
+    /// Alarm tuning, by stage and then by alarm. Most alarms are not tuned and have no entry.
     #[must_use]
-    pub fn alarms(&self) -> &BTreeMap<StageName, BTreeMap<String, AlarmTuning>> {
+    pub fn alarms(&self) -> &BTreeMap<StageRef, BTreeMap<AlarmId, AlarmTuning>> {
         &self.alarms
+    }
+    /// How the file tunes one alarm, if it does.
+    #[must_use]
+    pub fn alarm_tuning(&self, stage: &StageRef, alarm: AlarmId) -> Option<&AlarmTuning> {
+        self.alarms.get(stage)?.get(&alarm)
     }
     /// The `cloudformation:` section.
     #[must_use]
@@ -491,7 +497,7 @@ pub enum AfterStandard {
 /// A change to one recommended alarm.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AlarmTuning {
-    /// Another threshold, in the alarm's own unit as a number (milliseconds, seconds, count, percent).
+    /// Another threshold, as a number in the unit of the alarm's metric ([`super::AlarmId::unit`]).
     Threshold(f64),
     /// No alarm until a day, for a stated reason.
     Silence {

@@ -3,10 +3,13 @@
 //! Quantities are read in human units (`1.2 KiB`, `30s`, `9000/s`) and refused with an exact error when
 //! ambiguous. Arithmetic on them belongs to the rooms that know what it means.
 
+mod decimal;
 mod name;
 mod quantity;
+mod rate;
 mod time;
 
 pub use name::{AccountId, Digest, EnvironmentName, LogicalId, NameError, PipelineName, Region, StageName};
-pub use quantity::{ByteSize, Count, Money, Percent, QuantityError, Rate};
+pub use quantity::{ByteSize, Count, Money, Percent, QuantityError};
+pub use rate::Rate;
 pub use time::{Duration, Timestamp};

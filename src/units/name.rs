@@ -97,7 +97,36 @@ names! {
     };
 }
 
+impl LogicalId {
+    /// Joins words into one id, each with its first letter raised: `consumer`, `late-score`, `Function` is
+    /// `ConsumerLateScoreFunction`. Anything but letters and digits separates words and is dropped; what goes
+    /// past 255 characters is cut; without a single letter or digit the id is `X`.
+    #[must_use]
+    pub fn from_words(words: &[&str]) -> Self {
+        let mut id = String::new();
+        for word in words.iter().flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric())) {
+            let mut letters = word.chars();
+            id.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+            id.push_str(letters.as_str());
+        }
+        id.truncate(255);
+        Self(Arc::from(if id.is_empty() { "X" } else { &id }))
+    }
+}
+
 impl Digest {
+    /// A digest from its 32 bytes.
+    #[must_use]
+    pub fn of_sha256(bytes: &[u8; 32]) -> Self {
+        use fmt::Write as _;
+        let mut text = String::with_capacity(64);
+        for byte in bytes {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        Self(Arc::from(text))
+    }
+
     /// The first twelve digits, enough to tell apart in names and on screens.
     #[must_use]
     pub fn short(&self) -> &str {

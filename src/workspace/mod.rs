@@ -1,3 +1,17 @@
 //! The only room that touches files, git, the clock and the terminal's input.
+//!
+//! Everything here is a thin, typed layer over the operating system: it reads, writes and tells; it
+//! understands neither YAML nor pipelines.
+#![expect(clippy::disallowed_methods, reason = "this is the room that may touch files and the clock")]
 
-pub mod clock;
+mod clock;
+mod error;
+mod folder;
+mod project;
+mod terminal;
+
+pub use clock::{Clock, StandingClock, SystemClock};
+pub use error::WorkspaceError;
+pub use folder::{FileBytes, PathState};
+pub use project::{MAX_FILE_BYTES, Project, ReadFile};
+pub use terminal::{ask_line, terminal_size};

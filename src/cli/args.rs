@@ -1,0 +1,376 @@
+//! What can be typed: commands, arguments, flags. The doc comments are the help texts.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// One declarative file in, a production streaming-ML system on AWS out.
+///
+/// Sluice checks a pipeline file, renders it to CloudFormation, shows exactly what a change would do to the
+/// data in flight, and deploys it, environment by environment.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sluice",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Run as if started in this folder
+    #[arg(
+        short = 'C',
+        long,
+        global = true,
+        value_name = "FOLDER",
+        env = "SLUICE_PROJECT",
+        help_heading = "Global options"
+    )]
+    pub(crate) project: Option<PathBuf>,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, env = "SLUICE_COLOR", help_heading = "Global options")]
+    pub(crate) color: ColorChoice,
+    /// Disable colour (the same as `--color never`)
+    #[arg(long, global = true, conflicts_with = "color", help_heading = "Global options")]
+    pub(crate) no_color: bool,
+    /// List every AWS call on standard error
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub(crate) verbose: bool,
+    /// Also write every AWS call to this file, as JSON lines
+    #[arg(long, global = true, value_name = "FILE", env = "SLUICE_LOG_FILE", help_heading = "Global options")]
+    pub(crate) log_file: Option<PathBuf>,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The form of a command's result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON document
+    Json,
+    /// One JSON object per line, as things happen
+    Jsonl,
+    /// For a pull request
+    Markdown,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+/// The form of a rendered template.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TemplateOutput {
+    /// YAML
+    #[default]
+    Yaml,
+    /// JSON
+    Json,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check pipeline and environment files; reports every problem in one run
+    Check(CheckArgs),
+    /// Render pipelines to CloudFormation
+    Render(RenderArgs),
+    /// Show exactly what a deployment would change
+    Plan(PlanArgs),
+    /// Plan, ask, deploy, and follow it to its end
+    Deploy(DeployArgs),
+    /// Remove what was deployed
+    Destroy(DestroyArgs),
+    /// Show a deployed stack: status, resources, outputs
+    Status(StatusArgs),
+    /// Explain a code, for instance `sluice explain E1004`
+    Explain(ExplainArgs),
+    /// Print the JSON Schema of pipeline or environment files
+    Schema(SchemaArgs),
+    /// Print shell completions
+    Completions(CompletionsArgs),
+    /// Start a project from a built-in stack
+    Init(InitArgs),
+    /// The AWS inside this binary: serve, reset, move its clock, inject failures
+    #[command(subcommand)]
+    Embedded(EmbeddedCommand),
+}
+
+/// Which pipelines in which environments.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Selection {
+    /// Pipelines (folders of `stacks/`); all of them where none is named
+    #[arg(value_name = "PIPELINE")]
+    pub(crate) pipelines: Vec<String>,
+    /// Environments (files of `environments/`); all of them where none is named
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_delimiter = ',')]
+    pub(crate) environments: Vec<String>,
+    /// Region, where an environment has several
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+}
+
+/// One pipeline in one environment.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct One {
+    /// Pipeline (a folder of `stacks/`); may be left out where there is only one
+    #[arg(value_name = "PIPELINE")]
+    pub(crate) pipeline: Option<String>,
+    /// Environment (a file of `environments/`)
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV")]
+    pub(crate) environment: String,
+    /// Region, where the environment has several
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) select: Selection,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RenderArgs {
+    #[command(flatten)]
+    pub(crate) select: Selection,
+    /// Form of the template
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) output: TemplateOutput,
+    /// Write `<pipeline>.<environment>.<yaml|json>` files into this folder instead of standard output
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Compare with: `live` (the deployed stack), `nothing`, or a path (a rendered template, or another checkout's root)
+    #[arg(long, value_name = "BASELINE", default_value = "live")]
+    pub(crate) against: String,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+    /// Exit with 2 where there are changes
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+/// Consent, given beforehand.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ConsentArgs {
+    /// Do not ask
+    #[arg(short, long, env = "SLUICE_YES")]
+    pub(crate) yes: bool,
+    /// Accept that this resource's data is lost (may be given several times; `--yes` never implies it)
+    #[arg(long, value_name = "LOGICAL_ID")]
+    pub(crate) allow_data_loss: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeployArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+    /// Exit with 2 where something was changed
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DestroyArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+    /// Lift the protection of a production stack
+    #[arg(long)]
+    pub(crate) unprotect: bool,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The code, for instance E1004; all of them are listed where none is given
+    pub(crate) code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Which files' schema
+    #[arg(value_enum, default_value_t)]
+    pub(crate) of: SchemaOf,
+}
+
+/// Files that have a schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// `stacks/<name>/pipeline.yaml`
+    #[default]
+    Pipeline,
+    /// `environments/<name>.yaml`
+    Environment,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Where; must be empty or new
+    #[arg(value_name = "FOLDER", default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// The built-in stack to start from
+    #[arg(long, value_name = "STACK", default_value = "fraud-detection")]
+    pub(crate) stack: String,
+}
+
+/// Which embedded cloud.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Which {
+    /// Environment whose target is `embedded`
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", default_value = "local")]
+    pub(crate) environment: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EmbeddedCommand {
+    /// Offer the embedded cloud to other clients on loopback (AWS CLI, boto3), until interrupted
+    Serve {
+        #[command(flatten)]
+        which: Which,
+        /// Port on 127.0.0.1; 0 picks a free one
+        #[arg(long, default_value_t = 4566)]
+        port: u16,
+    },
+    /// Throw everything in the embedded cloud away
+    Reset {
+        #[command(flatten)]
+        which: Which,
+        /// Do not ask
+        #[arg(short, long, env = "SLUICE_YES")]
+        yes: bool,
+    },
+    /// Move the embedded cloud's clock on; whatever falls due happens
+    Advance {
+        /// How far, for instance `30m`
+        by: String,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Publish a service metric, for instance `metric AWS/Lambda IteratorAge 90000 --dimension FunctionName=…`
+    Metric {
+        /// Namespace, for instance `AWS/Lambda`
+        namespace: String,
+        /// Metric name
+        name: String,
+        /// Value
+        value: f64,
+        /// Dimension, `Name=Value`; may be given several times
+        #[arg(short, long = "dimension", value_name = "NAME=VALUE")]
+        dimensions: Vec<String>,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Make something fail, the next time or several times
+    Fail {
+        /// A logical id (`EndpointScoring`), or an API action (`cloudformation:DescribeStacks`)
+        what: String,
+        /// During which operation on the resource
+        #[arg(long, value_enum, default_value_t)]
+        on: FailOn,
+        /// The service's words
+        #[arg(long, default_value = "Internal failure injected by the operator")]
+        message: String,
+        /// How many times
+        #[arg(long, default_value_t = 1)]
+        times: u32,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Change who is calling
+    Identity {
+        /// The caller's ARN
+        arn: String,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Put load on a stream; no handler runs, a model moves each consumer's position
+    Records {
+        /// Physical name of the stream
+        stream: String,
+        /// For instance `1200/s`
+        #[arg(long)]
+        rate: String,
+        /// For how long, for instance `20m`
+        #[arg(long = "for", value_name = "DURATION")]
+        duration: String,
+        /// Mean size of a record
+        #[arg(long, default_value = "1 KiB")]
+        size: String,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Show the embedded cloud: its clock, its stacks, each consumer's lag
+    Status {
+        #[command(flatten)]
+        which: Which,
+        /// Form of the result
+        #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+        output: Output,
+    },
+}
+
+/// The part of a resource's life that fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Creating it
+    #[default]
+    Create,
+    /// Updating it
+    Update,
+    /// Deleting it
+    Delete,
+}

@@ -1,0 +1,203 @@
+//! A project on disk: the folder that holds `stacks/` and `environments/`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::WorkspaceError;
+use super::folder::{self, FileBytes, PathState};
+use crate::diagnostic::FilePath;
+
+/// Pipeline and environment files above this size are refused before they are read.
+pub const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// What reading a file that people write gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadFile {
+    /// Its bytes.
+    Bytes(Vec<u8>),
+    /// It is larger than [`MAX_FILE_BYTES`] and was not read.
+    TooLarge {
+        /// Its size.
+        bytes: u64,
+    },
+    /// There is no such file.
+    Missing,
+}
+
+/// A project on disk.
+#[derive(Clone, Debug)]
+pub struct Project {
+    root: PathBuf,
+}
+
+impl Project {
+    /// Finds the project that `start` is in by walking up.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NoProject`] where no folder upwards holds `stacks/` and `environments/`.
+    pub fn find(start: &Path) -> Result<Self, WorkspaceError> {
+        let start = start.canonicalize().map_err(WorkspaceError::io("open", start))?;
+        let mut folder: Option<&Path> = Some(start.as_path());
+        while let Some(here) = folder {
+            if here.join("stacks").is_dir() && here.join("environments").is_dir() {
+                return Ok(Self { root: here.to_owned() });
+            }
+            folder = here.parent();
+        }
+        Err(WorkspaceError::NoProject { start })
+    }
+
+    /// The project's root folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The names of the pipelines: folders of `stacks/` that hold a `pipeline.yaml`.
+    ///
+    /// # Errors
+    /// When `stacks/` cannot be listed.
+    pub fn pipelines(&self) -> Result<Vec<String>, WorkspaceError> {
+        let mut names: Vec<String> = self
+            .list("stacks")?
+            .into_iter()
+            .filter(|name| self.root.join("stacks").join(name).join("pipeline.yaml").exists())
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// The names of the environments: `.yaml` files of `environments/`.
+    ///
+    /// # Errors
+    /// When `environments/` cannot be listed.
+    pub fn environments(&self) -> Result<Vec<String>, WorkspaceError> {
+        let mut names: Vec<String> = self
+            .list("environments")?
+            .into_iter()
+            .filter_map(|name| name.strip_suffix(".yaml").map(str::to_owned))
+            .filter(|name| !name.is_empty() && !name.starts_with('.'))
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// The pipeline file of a pipeline.
+    #[must_use]
+    pub fn pipeline_file(&self, pipeline: &str) -> FilePath {
+        FilePath::new(&format!("stacks/{pipeline}/pipeline.yaml"))
+    }
+
+    /// The file of an environment.
+    #[must_use]
+    pub fn environment_file(&self, environment: &str) -> FilePath {
+        FilePath::new(&format!("environments/{environment}.yaml"))
+    }
+
+    /// Reads a file that people write, unless it is unreasonably large.
+    ///
+    /// # Errors
+    /// When the file is there but cannot be read.
+    pub fn read(&self, file: &FilePath) -> Result<ReadFile, WorkspaceError> {
+        let path = self.root.join(file.as_str());
+        let meta = match fs::metadata(&path) {
+            Ok(meta) => meta,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ReadFile::Missing),
+            Err(error) => return Err(WorkspaceError::io("read", &path)(error)),
+        };
+        if meta.len() > MAX_FILE_BYTES {
+            return Ok(ReadFile::TooLarge { bytes: meta.len() });
+        }
+        fs::read(&path).map(ReadFile::Bytes).map_err(WorkspaceError::io("read", &path))
+    }
+
+    /// Says what a path inside a pipeline's folder leads to.
+    #[must_use]
+    pub fn path_state(&self, pipeline: &str, relative: &str) -> PathState {
+        folder::path_state(&self.pipeline_folder(pipeline), relative)
+    }
+
+    /// Reads every file below a folder of a pipeline, sorted by path.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or a link leads out of the pipeline's folder or round in a circle.
+    pub fn read_tree(&self, pipeline: &str, relative: &str) -> Result<Vec<FileBytes>, WorkspaceError> {
+        let fence = self.pipeline_folder(pipeline);
+        folder::read_tree(&fence, &fence.join(relative))
+    }
+
+    /// Reads one file of a pipeline's folder whole, whatever its size.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read_asset(&self, pipeline: &str, relative: &str) -> Result<Vec<u8>, WorkspaceError> {
+        let path = self.pipeline_folder(pipeline).join(relative);
+        fs::read(&path).map_err(WorkspaceError::io("read", &path))
+    }
+
+    /// Reads the project's own Handlebars files: `templates/*.hbs`, by file name.
+    ///
+    /// # Errors
+    /// When the folder is there but cannot be read.
+    pub fn templates(&self) -> Result<BTreeMap<String, (FilePath, String)>, WorkspaceError> {
+        let folder = self.root.join("templates");
+        if !folder.is_dir() {
+            return Ok(BTreeMap::new());
+        }
+        let mut found = BTreeMap::new();
+        for name in self.list("templates")?.into_iter().filter(|name| name.ends_with(".hbs")) {
+            let path = folder.join(&name);
+            let text = fs::read_to_string(&path).map_err(WorkspaceError::io("read", &path))?;
+            found.insert(name.clone(), (FilePath::new(&format!("templates/{name}")), text));
+        }
+        Ok(found)
+    }
+
+    fn pipeline_folder(&self, pipeline: &str) -> PathBuf {
+        self.root.join("stacks").join(pipeline)
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, WorkspaceError> {
+        let path = self.root.join(folder);
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&path).map_err(WorkspaceError::io("list", &path))? {
+            let entry = entry.map_err(WorkspaceError::io("list", &path))?;
+            names.push(entry.file_name().into_string().map_err(|_| WorkspaceError::NotUtf8 { path: entry.path() })?);
+        }
+        Ok(names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_project_is_found_from_any_folder_below_it() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("stacks/a/handlers")).unwrap();
+        fs::create_dir_all(dir.path().join("environments")).unwrap();
+        let project = Project::find(&dir.path().join("stacks/a/handlers")).unwrap();
+        assert_eq!(project.root(), dir.path().canonicalize().unwrap());
+    }
+
+    #[test]
+    fn a_folder_without_a_project_says_where_it_looked() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = Project::find(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("no project here"), "{error}");
+    }
+
+    #[test]
+    fn a_huge_file_is_told_without_being_read() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("stacks/a")).unwrap();
+        fs::create_dir_all(dir.path().join("environments")).unwrap();
+        let file = fs::File::create(dir.path().join("stacks/a/pipeline.yaml")).unwrap();
+        file.set_len(50 << 20).unwrap();
+        let project = Project::find(dir.path()).unwrap();
+        let read = project.read(&project.pipeline_file("a")).unwrap();
+        assert_eq!(read, ReadFile::TooLarge { bytes: 50 << 20 });
+    }
+}
