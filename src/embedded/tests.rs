@@ -472,3 +472,96 @@ async fn it_is_served_on_loopback_only() {
     running.abort();
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("StreamNames"), "{answer}");
 }
+
+const STACK: &str = r#"{"Resources": {
+    "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}}},
+    "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "deployed", "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}},
+    "Function": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "f", "Runtime": "python3.13", "Handler": "a.b",
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]}, "Code": {"S3Bucket": "sluice-artifacts-999988887777-eu-west-1", "S3Key": "code/one.zip"}}},
+    "Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"FunctionName": {"Ref": "Function"},
+        "EventSourceArn": {"Fn::GetAtt": ["Stream", "Arn"]}, "StartingPosition": "TRIM_HORIZON"}}},
+    "Outputs": {"StreamArn": {"Value": {"Fn::GetAtt": ["Stream", "Arn"]}}}}"#;
+
+async fn formation(cloud: &EmbeddedCloud, action: &str, parameters: &[(&str, &str)]) -> (u16, String) {
+    let mut form: BTreeMap<String, String> =
+        parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    form.insert("Action".to_owned(), action.to_owned());
+    form.insert("Version".to_owned(), "2010-05-15".to_owned());
+    let response = cloud.handle(request("cloudformation", "POST", "/", None, super::wire::write_form(&form))).await.unwrap();
+    (response.status, String::from_utf8_lossy(&response.body).into_owned())
+}
+
+async fn status_of(cloud: &EmbeddedCloud) -> String {
+    let (_, xml) = formation(cloud, "DescribeStacks", &[("StackName", "p")]).await;
+    super::wire::xml_text(&xml, "StackStatus").unwrap_or(xml)
+}
+
+async fn begin(cloud: &EmbeddedCloud) {
+    upload(cloud, "code/one.zip", b"zipped").await;
+    let asked = [("StackName", "p"), ("TemplateBody", STACK), ("Capabilities.member.1", "CAPABILITY_IAM")];
+    let (status, xml) = formation(cloud, "CreateStack", &asked).await;
+    assert_eq!(status, 200, "{xml}");
+}
+
+#[tokio::test]
+async fn a_stack_is_deployed_into_the_services_and_removed_from_them() {
+    let cloud = cloud();
+    begin(&cloud).await;
+    assert_eq!(status_of(&cloud).await, "CREATE_IN_PROGRESS");
+    cloud.advance(Duration::from_secs(3_600)).await.unwrap();
+    assert_eq!(status_of(&cloud).await, "CREATE_COMPLETE");
+    let (_, xml) = formation(&cloud, "DescribeStacks", &[("StackName", "p")]).await;
+    assert_eq!(super::wire::xml_text(&xml, "OutputValue"), Some(format!("arn:aws:kinesis:eu-west-1:{ACCOUNT}:stream/deployed")));
+    let summary = json_call(&cloud, "kinesis", "Kinesis_20131202.DescribeStreamSummary", json!({"StreamName": "deployed"})).await;
+    assert_eq!(summary.pointer("/StreamDescriptionSummary/OpenShardCount"), Some(&json!(4)));
+    assert_eq!(cloud.status().await.unwrap().consumers.len(), 1);
+    formation(&cloud, "DeleteStack", &[("StackName", "p")]).await;
+    cloud.advance(Duration::from_secs(3_600)).await.unwrap();
+    let listed = json_call(&cloud, "kinesis", "Kinesis_20131202.ListStreams", json!({})).await;
+    assert_eq!(listed.get("StreamNames"), Some(&json!([])));
+    assert!(cloud.status().await.unwrap().consumers.is_empty());
+}
+
+#[tokio::test]
+async fn a_resource_that_is_made_to_fail_takes_the_stack_back_and_leaves_nothing() {
+    let cloud = cloud();
+    cloud.fail("Mapping", FailOn::Create, "Received Exception while reading from provided stream.", 1).await.unwrap();
+    begin(&cloud).await;
+    cloud.advance(Duration::from_secs(3_600)).await.unwrap();
+    assert_eq!(status_of(&cloud).await, "ROLLBACK_COMPLETE");
+    let (_, events) = formation(&cloud, "DescribeStackEvents", &[("StackName", "p")]).await;
+    assert!(events.contains("Received Exception while reading from provided stream."), "{events}");
+    let listed = json_call(&cloud, "kinesis", "Kinesis_20131202.ListStreams", json!({})).await;
+    assert_eq!(listed.get("StreamNames"), Some(&json!([])));
+}
+
+#[tokio::test]
+async fn a_deployment_goes_on_while_nobody_is_there_to_watch() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = |speed| Settings {
+        account: AccountId::new(ACCOUNT).unwrap(),
+        region: Region::new("eu-west-1").unwrap(),
+        environment: EnvironmentName::new("local").unwrap(),
+        speed,
+    };
+    let start = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
+    let at = |seconds| Arc::new(StandingClock::at(start.plus(Duration::from_secs(seconds))));
+    let open = |seconds| EmbeddedCloud::open(StateStore::folder(folder.path()), settings(Speed::INTERACTIVE), at(seconds));
+    begin(&open(0)).await;
+    assert_eq!(status_of(&open(0)).await, "CREATE_IN_PROGRESS");
+    let later = open(60);
+    assert_eq!(status_of(&later).await, "CREATE_COMPLETE");
+    // A minute of the machine's: fast while there was work, ordinary since.
+    let now = later.status().await.unwrap().now;
+    assert!(now > start.plus(Duration::from_secs(60)) && now < start.plus(Duration::from_secs(6_000)), "{now}");
+}
+
+#[tokio::test]
+async fn a_read_can_be_behind_the_last_change() {
+    let cloud = cloud();
+    begin(&cloud).await;
+    cloud.advance(Duration::from_secs(3_600)).await.unwrap();
+    cloud.fail_calls("DescribeStacks", CallFault::Stale, 1).await.unwrap();
+    assert_ne!(status_of(&cloud).await, "CREATE_COMPLETE");
+    assert_eq!(status_of(&cloud).await, "CREATE_COMPLETE");
+}
