@@ -187,7 +187,11 @@ impl Back {
     ///
     /// # Errors
     /// When the service's saved state cannot be read.
-    pub(crate) async fn service_call(&mut self, name: ServiceName, request: &Request) -> Result<Response, EmbeddedError> {
+    pub(crate) async fn service_call(
+        &mut self,
+        name: ServiceName,
+        request: &Request,
+    ) -> Result<Response, EmbeddedError> {
         self.start(name).await?;
         let Some(service) = self.running.get(&name) else {
             return Err(EmbeddedError::Internal(format!("{name:?} did not start")));
