@@ -73,6 +73,7 @@ impl Rendered {
 // ---- golden templates -------------------------------------------------------------------------------------------
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "golden files are read, and blessed, by the test that holds them")]
 fn golden_templates_are_what_is_rendered() {
     for tier in [Tier::Development, Tier::Staging, Tier::Production] {
         let rendered = rendered(Pipeline::fixture(tier));
@@ -517,6 +518,35 @@ fn braces_tags_and_quotes_stay_text() {
         });
         assert_eq!(rendered.properties("ConsumerScoreFunction")["Environment"]["Variables"]["TEXT"], text);
     }
+}
+
+#[test]
+fn what_the_escape_hatch_breaks_is_told_before_anything_is_sent() {
+    for (patch, words) in [
+        (json!({"RetentionPeriodHours": "long"}), "RetentionPeriodHours"),
+        (json!({"RetentionHours": 48}), "RetentionHours"),
+        (json!({"StreamEncryption": {"EncryptionType": "KMS", "KeyId": {"Ref": "Nowhere"}}}), "Nowhere"),
+    ] {
+        let mut pipeline = production();
+        pipeline.escape_mut().patch.insert("StreamTransactions".to_owned(), patch);
+        let told = try_rendered(pipeline).expect_err(words);
+        assert!(
+            told.iter().any(|told| told.code == crate::diagnostic::Code::SchemaViolation && told.title.contains(words)),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
+fn an_extra_resource_of_a_type_without_known_schema_is_a_warning() {
+    let rendered = changed(|pipeline| {
+        pipeline
+            .escape_mut()
+            .resources
+            .insert("Extra".to_owned(), json!({"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}));
+    });
+    assert!(rendered.has("Extra"));
+    assert_eq!(rendered.warnings.iter().map(|told| told.code.as_str()).collect::<Vec<_>>(), ["W3031"]);
 }
 
 // ---- diagnostics ------------------------------------------------------------------------------------------------
