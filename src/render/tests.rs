@@ -488,12 +488,14 @@ proptest! {
     fn no_text_breaks_out_of_its_place(text in "[\\PC\n\t\"'{}!&*#:\\-\\\\|>%@`\u{85}\u{2028}]{0,60}") {
         let mut pipeline = production();
         pipeline.set_description(&text);
-        pipeline.score().handler = text.clone();
+        let silence = AlarmTuning::Silence { reason: text.clone(), until: Timestamp::from_millis(0) };
+        pipeline.tune(StageKind::Table, "decisions", AlarmId::TableSystemErrors, silence);
         pipeline.score().environment.insert("TEXT".to_owned(), text.clone());
         let plain = rendered(production());
         let odd = rendered(pipeline);
         let function = odd.properties("ConsumerScoreFunction");
-        prop_assert_eq!(&function["Handler"], &json!(text));
+        let description = odd.properties("AlarmTableDecisionsSystemErrors")["AlarmDescription"].clone();
+        prop_assert!(description.as_str().is_some_and(|description| description.ends_with(&text)));
         prop_assert_eq!(&function["Environment"]["Variables"]["TEXT"], &json!(text));
         let without_version = |rendered: &Rendered| -> Vec<LogicalId> {
             let version = version_id(rendered);
