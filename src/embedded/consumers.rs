@@ -392,7 +392,19 @@ fn publish(
             points.push((MetricName { name: metric.to_owned(), ..base.clone() }, at, value));
         }
     }
-    if !mapping.source.contains("/consumer/") {
+    // MET-5: only where the mapping asks for them.
+    for metric in ["PolledEventCount", "InvokedEventCount"] {
+        let asked = mapping.settings.get("MetricsConfig").and_then(|config| config.get("Metrics"));
+        if asked.and_then(Value::as_array).is_some_and(|list| list.contains(&json!("EventCount"))) {
+            points.push((MetricName::of("AWS/Lambda", metric, "EventSourceMappingUUID", &mapping.uuid), at, moved));
+        }
+    }
+    if let Some(consumer) = mapping.source.split("/consumer/").nth(1).and_then(|tail| tail.split(':').next()) {
+        let name = "SubscribeToShardEvent.MillisBehindLatest";
+        let mut metric = MetricName::of("AWS/Kinesis", name, "StreamName", &stream_of(&mapping.source));
+        metric.dimensions.insert("ConsumerName".to_owned(), consumer.to_owned());
+        points.push((metric, at, age));
+    } else {
         let stream = stream_of(&mapping.source);
         points.push((
             MetricName::of("AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", "StreamName", &stream),
