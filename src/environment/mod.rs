@@ -1,6 +1,8 @@
 //! Environment files: where a pipeline runs, how strict the rules are, and what differs there.
 
 mod file;
+#[cfg(test)]
+mod fixture;
 mod model;
 mod read;
 

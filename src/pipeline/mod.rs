@@ -2,6 +2,8 @@
 //! logical ids and the place of every value.
 
 mod facts;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod model;
 pub mod names;
 mod origin;
