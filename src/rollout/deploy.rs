@@ -95,6 +95,7 @@ impl Machine {
             role: deployment.role.clone(),
             token: token(&["make", &name, old]),
             import_existing: deployment.import_existing,
+            rollback_alarms: if creates { Vec::new() } else { deployment.rollback_alarms.clone() },
         };
         self.events.push(EventKind::ChangeSetCreating { stack: order.stack.clone(), name });
         self.made = true;
