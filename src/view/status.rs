@@ -107,7 +107,8 @@ pub fn to_json(stack: &str, observed: &Observed, origins: &Origins, embedded: bo
     let Observed::Present(found) = observed else {
         return json!({"format_version": FORMAT_VERSION, "stack": stack, "exists": false, "embedded": embedded});
     };
-    let resources: Vec<Value> = found.resources.iter().map(|(id, resource)| resource_json(id, resource, origins)).collect();
+    let resources: Vec<Value> =
+        found.resources.iter().map(|(id, resource)| resource_json(id, resource, origins)).collect();
     json!({
         "format_version": FORMAT_VERSION,
         "stack": stack,

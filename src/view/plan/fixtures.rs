@@ -160,8 +160,7 @@ pub(super) fn risky() -> Plan {
         Reason::CreateOnly { path: PropertyPath::of("StartingPosition") },
         Some(consumer.clone()),
     );
-    mapping.changes =
-        vec![change("StartingPosition", json!("TRIM_HORIZON"), json!("LATEST"), Recreation::Always)];
+    mapping.changes = vec![change("StartingPosition", json!("TRIM_HORIZON"), json!("LATEST"), Recreation::Always)];
     mapping.removal = Some(Removal::Deleted);
     let mut deleted =
         resource("TableDecisions", "AWS::DynamoDB::Table", Action::Delete, Reason::Removed, Some(table.clone()));

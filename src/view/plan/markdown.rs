@@ -186,7 +186,9 @@ fn details(out: &mut String, resources: &[&ResourcePlan]) -> usize {
         }
     }
     let fence = fence(&body);
-    out.push_str(&format!("\n<details><summary>Every property</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n"));
+    out.push_str(&format!(
+        "\n<details><summary>Every property</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n"
+    ));
     cut
 }
 
@@ -197,7 +199,8 @@ fn block(resource: &ResourcePlan) -> String {
         Action::Delete => '-',
         Action::Update | Action::Replace | Action::ReplaceDeletingFirst | Action::Undecided | Action::Cannot => '!',
     };
-    let mut out = format!("{sign} {} {} ({})\n", resource.action.symbol(), resource.logical_id, printable(&resource.type_name));
+    let mut out =
+        format!("{sign} {} {} ({})\n", resource.action.symbol(), resource.logical_id, printable(&resource.type_name));
     for change in &resource.changes {
         let sign = match change.kind {
             crate::plan::ChangeKind::Added => '+',

@@ -197,7 +197,8 @@ fn consequences(look: &Look, plan: &Plan) -> String {
         row(label, "Reader", effect.logical_id.as_str(), text);
     }
     for output in &plan.outputs {
-        let value = |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "(none)".to_owned(), words::value);
+        let value =
+            |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "(none)".to_owned(), words::value);
         let text = format!("{} {} {}", value(&output.before), look.arrow(), value(&output.after));
         row(Label::Plain, "Output", output.name.as_str(), text);
     }

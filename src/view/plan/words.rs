@@ -134,7 +134,10 @@ pub(super) fn records(effect: &ConsumerEffect) -> String {
         },
         Records::ReadFrom(start) => format!("reads from {}", position(start)),
         Records::ReadAgain { from } => {
-            format!("its position is lost; a new reader starts from {} and reads again what was already read", position(from))
+            format!(
+                "its position is lost; a new reader starts from {} and reads again what was already read",
+                position(from)
+            )
         }
         Records::Skipped => {
             "its position is lost; records written before the new reader starts are SKIPPED if not yet read".to_owned()
@@ -170,7 +173,9 @@ pub(super) fn data(risk: &DataAtRisk) -> String {
         Removal::Deleted => {
             format!("{end}; its data are LOST; refused without --allow-data-loss {}", risk.logical_id)
         }
-        Removal::Retained => format!("{end}; its data stay in {}", risk.physical_id.as_deref().unwrap_or("the old one")),
+        Removal::Retained => {
+            format!("{end}; its data stay in {}", risk.physical_id.as_deref().unwrap_or("the old one"))
+        }
     }
 }
 
