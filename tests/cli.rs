@@ -122,7 +122,11 @@ mod check {
 
     #[test]
     fn duplicate_field() {
-        snapshot!(refused(|project| project.edit(SPEC, "    handler: app.handler\n", "    handler: a.b\n    handler: c.d\n")));
+        snapshot!(refused(|project| project.edit(
+            SPEC,
+            "    handler: app.handler\n",
+            "    handler: a.b\n    handler: c.d\n"
+        )));
     }
 
     #[test]
@@ -215,7 +219,11 @@ mod check {
     #[test]
     fn values_full_of_traps_are_values() {
         let project = orders();
-        project.edit(SPEC, "owner: commerce-ml", "owner: commerce-ml\ndescription: \"{{json x}} {{{y}}} \\\" ' \\n !Ref A ${B}\"");
+        project.edit(
+            SPEC,
+            "owner: commerce-ml",
+            "owner: commerce-ml\ndescription: \"{{json x}} {{{y}}} \\\" ' \\n !Ref A ${B}\"",
+        );
         let checked = project.sluice("check orders --env local");
         assert_eq!(checked.code, Some(0), "{checked}");
         let rendered = project.sluice("render orders --env local --output json");
@@ -290,17 +298,29 @@ mod deployments {
     #[test]
     fn a_stack_lives_from_creation_to_removal() {
         let project = Project::of_this_repository();
-        insta::assert_snapshot!("life_1_deploy", project.sluice("deploy fraud-detection --env local --yes").to_string());
-        insta::assert_snapshot!("life_2_nothing_to_do", project.sluice("deploy fraud-detection --env local --yes").to_string());
+        insta::assert_snapshot!(
+            "life_1_deploy",
+            project.sluice("deploy fraud-detection --env local --yes").to_string()
+        );
+        insta::assert_snapshot!(
+            "life_2_nothing_to_do",
+            project.sluice("deploy fraud-detection --env local --yes").to_string()
+        );
         insta::assert_snapshot!("life_3_status", project.sluice("status fraud-detection --env local").to_string());
         project.edit(FRAUD, "parallel: 4", "parallel: 8");
         let plan = project.sluice("plan fraud-detection --env local --detailed-exitcode");
         assert_eq!(plan.code, Some(2), "{plan}");
         insta::assert_snapshot!("life_4_plan", plan.to_string());
-        insta::assert_snapshot!("life_5_update", project.sluice("deploy fraud-detection --env local --yes").to_string());
+        insta::assert_snapshot!(
+            "life_5_update",
+            project.sluice("deploy fraud-detection --env local --yes").to_string()
+        );
         let plan = project.sluice("plan fraud-detection --env local --detailed-exitcode");
         assert_eq!(plan.code, Some(0), "{plan}");
-        insta::assert_snapshot!("life_6_destroy", project.sluice("destroy fraud-detection --env local --yes").to_string());
+        insta::assert_snapshot!(
+            "life_6_destroy",
+            project.sluice("destroy fraud-detection --env local --yes").to_string()
+        );
         insta::assert_snapshot!("life_7_gone", project.sluice("status fraud-detection --env local").to_string());
     }
 

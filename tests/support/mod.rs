@@ -95,8 +95,10 @@ impl Project {
         for path in [real.as_path(), folder] {
             text = text.replace(&path.display().to_string(), "[TEMP]");
         }
-        text.replace(concat!("sluice ", env!("CARGO_PKG_VERSION")), "sluice [VERSION]")
-            .replace(concat!("\"tool_version\": \"", env!("CARGO_PKG_VERSION"), "\""), "\"tool_version\": \"[VERSION]\"")
+        text.replace(concat!("sluice ", env!("CARGO_PKG_VERSION")), "sluice [VERSION]").replace(
+            concat!("\"tool_version\": \"", env!("CARGO_PKG_VERSION"), "\""),
+            "\"tool_version\": \"[VERSION]\"",
+        )
     }
 }
 
