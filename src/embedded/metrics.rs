@@ -222,7 +222,8 @@ impl Alarm {
         Some(watched)
     }
 
-    /// M of N: the state that the metric's last N periods give. The period under way counts once it has data.
+    /// M of N: the state that the metric's last N periods give. The period under way counts
+    /// once it has data, against an upper bound.
     #[must_use]
     pub(crate) fn judge(&self, metrics: &Metrics, now: Timestamp) -> AlarmState {
         let Some(watched) = self.watched() else { return AlarmState::InsufficientData };
@@ -238,7 +239,13 @@ impl Alarm {
             })
         };
         let current = now.as_millis().div_euclid(period) * period;
-        let last = if value(current).is_some() { current } else { current - period };
+        // A sum under way can only grow: beyond an upper bound it is beyond it for good, below a lower one not yet.
+        let fresh = watched.metrics.values().any(|(metric, statistic)| {
+            let (from, until) = (Timestamp::from_millis(current), Timestamp::from_millis(current + period));
+            metrics.statistic(metric, statistic, from, until).is_some()
+        });
+        let upper = self.text("ComparisonOperator").unwrap_or_default().starts_with("Greater");
+        let last = if fresh && upper { current } else { current - period };
         let values: Vec<Option<f64>> = (0..periods).map(|back| value(last - back * period)).collect();
         let beyond = |value: f64| match self.text("ComparisonOperator").unwrap_or_default() {
             "GreaterThanOrEqualToThreshold" => value >= threshold,
