@@ -11,6 +11,8 @@ pub(crate) fn evaluate(text: &str, value_of: &dyn Fn(&str) -> Option<f64>) -> Op
 
 /// A value may be missing (inner `None`); an expression may be malformed (outer `None`).
 type Value = Option<Option<f64>>;
+/// What a sign between two numbers says.
+type Comparison = fn(f64, f64) -> bool;
 
 struct Reader<'a> {
     rest: &'a str,
@@ -70,7 +72,7 @@ impl Reader<'_> {
 
     fn compared(&mut self) -> Value {
         let left = self.sum()?;
-        let signs: [(&str, fn(f64, f64) -> bool); 6] = [
+        let signs: [(&str, Comparison); 6] = [
             ("==", |a, b| a == b),
             ("!=", |a, b| a != b),
             (">=", |a, b| a >= b),
