@@ -77,8 +77,20 @@ codes! {
     BadName = "E1011", "a name is not allowed";
     YamlBudget = "E1012", "the YAML is too deep or expands too far";
     YamlTag = "E1013", "YAML tags are not allowed here";
+    NewerFormat = "E1014", "the file's format is newer than this Sluice";
+    BadText = "E1015", "a text is empty, too long or holds characters that are refused";
 
     // 2 resolve: what files mean together
+    NameMismatch = "E2001", "a name differs from the place of its file";
+    UnknownReference = "E2002", "a name leads nowhere";
+    Cycle = "E2003", "streams feed each other in a circle";
+    NameTooLong = "E2004", "a name becomes too long for AWS";
+    Conflict = "E2005", "two settings do not go together";
+    MissingSetting = "E2006", "a setting is missing that others make necessary";
+    MissingFile = "E2007", "a path leads to nothing that can be used";
+    OtherPipeline = "E2008", "streams of other pipelines cannot be read yet";
+    NameCollision = "E2009", "two resources would get one name";
+    AgeBeyondRetention = "W2010", "records expire before they are given up";
 
     // 3 template
     TemplateSyntax = "E3021", "a template is not Handlebars";
@@ -90,8 +102,14 @@ codes! {
     EscapeHatch = "E3027", "the escape hatch does not fit";
     UnknownImage = "E3028", "no such built-in image";
     AssetMissing = "E3029", "code or models were not collected";
+    SchemaViolation = "E3030", "the rendered template breaks a resource schema";
+    UnknownResourceType = "W3031", "a resource type whose schema is not known here";
 
     // 4 plan
+    PlanImpossible = "E4001", "a service would refuse the change";
+    PlanStale = "E4002", "the world moved since the plan was made";
+    PlanDataLoss = "E4003", "data would be lost";
+    PlanNotApproved = "E4004", "the plan was not approved";
 
     // 5 deploy
 

@@ -114,7 +114,8 @@ fn until(reach: Reach) -> EventsUntil {
     }
 }
 
-fn request(order: ChangeSetOrder) -> ChangeSetRequest {
+/// The order as the facade takes it.
+pub(super) fn request(order: ChangeSetOrder) -> ChangeSetRequest {
     ChangeSetRequest {
         stack: order.stack,
         name: order.name,
@@ -123,7 +124,6 @@ fn request(order: ChangeSetOrder) -> ChangeSetRequest {
         artifact_bucket: order.artifact_bucket,
         tags: order.tags,
         role: order.role,
-        token: order.token,
         import_existing: order.import_existing,
         rollback_alarms: order.rollback_alarms,
         description: "made by sluice".to_owned(),

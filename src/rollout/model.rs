@@ -106,6 +106,23 @@ impl Deployment {
         };
         short(&seed)
     }
+
+    /// The change set to be made. Its name makes it the same one however often it is asked for; a client token
+    /// would not, because nobody knows what CloudFormation does with the token of a change set that was deleted.
+    #[must_use]
+    pub fn change_set_order(&self, creates: bool) -> ChangeSetOrder {
+        ChangeSetOrder {
+            stack: self.stack.clone(),
+            name: self.change_set_name(),
+            creates,
+            template: self.template.clone(),
+            artifact_bucket: self.artifact_bucket.clone(),
+            tags: self.tags.clone(),
+            role: self.role.clone(),
+            import_existing: self.import_existing,
+            rollback_alarms: if creates { Vec::new() } else { self.rollback_alarms.clone() },
+        }
+    }
 }
 
 /// What is to be removed.
@@ -171,8 +188,6 @@ pub struct ChangeSetOrder {
     pub tags: BTreeMap<String, String>,
     /// The role CloudFormation acts as.
     pub role: Option<String>,
-    /// Client token.
-    pub token: String,
     /// Whether resources that exist under their names are taken in.
     pub import_existing: bool,
     /// Alarms that roll it back; for an update the whole set, so that an empty one disarms (RB-05).

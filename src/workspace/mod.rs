@@ -8,10 +8,12 @@ mod clock;
 mod error;
 mod folder;
 mod project;
+mod state;
 mod terminal;
 
 pub use clock::{Clock, StandingClock, SystemClock};
 pub use error::WorkspaceError;
 pub use folder::{FileBytes, PathState};
 pub use project::{MAX_FILE_BYTES, Project, ReadFile};
+pub use state::{StateError, StateGuard, StateStore};
 pub use terminal::{ask_line, terminal_size};
