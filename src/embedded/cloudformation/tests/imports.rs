@@ -104,3 +104,27 @@ fn an_existing_resource_without_a_retaining_policy_fails_the_change_set() {
         )
     );
 }
+
+#[test]
+fn a_rollback_never_deletes_what_was_taken_in() {
+    let adopted = json!({"Type": "AWS::SNS::Topic", "DeletionPolicy": "RetainExceptOnCreate", "Properties": {"TopicName": "there"}});
+    let bad = json!({"Type": "AWS::SNS::Topic", "DependsOn": "T"});
+    let template = json!({"Resources": {"T": adopted, "Bad": bad}});
+    let import = [("ImportExistingResources", "true")];
+    let mut cloud = Cloud::new();
+    cloud.live.insert("there".to_owned(), serde_json::Map::new());
+    cloud.fault("create Bad", super::boom());
+    let id = cloud.change_set("s", "c", "CREATE", &template, &import);
+    cloud.execute(&id);
+    assert_eq!(cloud.status("s"), "ROLLBACK_COMPLETE");
+    assert!(cloud.events("s").contains(&"T DELETE_SKIPPED".to_owned()), "{:?}", cloud.events("s"));
+    assert!(cloud.live.contains_key("there"));
+    cloud.create("t", &topics(&[("Other", json!({}))]));
+    cloud.fault("create Bad", super::boom());
+    let mut more = template.clone();
+    more["Resources"]["Other"] = json!({"Type": "AWS::SNS::Topic"});
+    let id = cloud.change_set("t", "c", "UPDATE", &more, &import);
+    cloud.execute(&id);
+    assert_eq!(cloud.status("t"), "UPDATE_ROLLBACK_COMPLETE");
+    assert!(cloud.live.contains_key("there"));
+}
