@@ -89,6 +89,18 @@ codes! {
     // 7 AWS
 
     // 8 files and command line
+    NoProject = "E8001", "no project here";
+    UnknownPipeline = "E8002", "there is no such pipeline";
+    UnknownEnvironment = "E8003", "there is no such environment";
+    FileTrouble = "E8004", "a file cannot be read or written";
+    FolderNotEmpty = "E8005", "the folder is not empty";
+    Ambiguous = "E8006", "it is not clear which one is meant";
+    UnknownStack = "E8007", "there is no such built-in stack";
+    UnknownCode = "E8008", "there is no such code";
+    ConsentNeeded = "E8009", "nobody is there to ask";
+    Declined = "E8010", "declined";
+    BadArgument = "E8011", "an argument is not understood";
+    OutNeeded = "E8012", "several templates need a folder";
 
     // 9 internal
 }
