@@ -4,11 +4,15 @@
 //! talks to anybody, and nothing here guesses: a status that this version does not know is kept as
 //! text and treated as one on which nobody may act.
 
+mod failure;
+mod live;
 mod stack;
 mod status;
 
+pub use failure::{Failure, FailureKind};
+pub use live::{LiveDelivery, LiveEndpoint, LiveFunction, LiveMapping, LiveStream};
 pub use stack::{
     ChangeSet, ChangeSetState, DetailTarget, ExecutionState, Observed, ObservedResource, PropertyChange, Recreation,
-    Replacement, ResourceAction, ResourceChange, StackDescription, StackEvent,
+    Replacement, ResourceAction, ResourceChange, StackDescription, StackEvent, StackHead,
 };
-pub use status::{ResourceStatus, StackStatus};
+pub use status::{NextAction, ResourceStatus, StackStatus};

@@ -59,6 +59,56 @@ pub struct StackDescription {
     pub change_set_id: Option<String>,
 }
 
+impl StackDescription {
+    /// The part of it that changes while an operation runs.
+    #[must_use]
+    pub fn head(&self) -> StackHead {
+        StackHead {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            status: self.status.clone(),
+            status_reason: self.status_reason.clone(),
+            outputs: self.outputs.clone(),
+            created: self.created,
+            updated: self.updated,
+            termination_protection: self.termination_protection,
+            change_set_id: self.change_set_id.clone(),
+        }
+    }
+}
+
+/// What one `DescribeStacks` tells of a stack: enough to follow an operation, cheap to ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StackHead {
+    /// Its ARN.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its status.
+    pub status: StackStatus,
+    /// CloudFormation's reason, if it gave one.
+    pub status_reason: Option<String>,
+    /// Outputs.
+    pub outputs: BTreeMap<String, String>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was last updated.
+    pub updated: Option<Timestamp>,
+    /// Whether deletion is refused.
+    pub termination_protection: bool,
+    /// The change set that was executed last.
+    pub change_set_id: Option<String>,
+}
+
+impl StackHead {
+    /// The name of the change set that was executed last: the part of its ARN after `changeSet/`.
+    #[must_use]
+    pub fn change_set_name(&self) -> Option<&str> {
+        let (_, rest) = self.change_set_id.as_deref()?.split_once(":changeSet/")?;
+        rest.split('/').next()
+    }
+}
+
 /// A resource of a stack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ObservedResource {
@@ -102,6 +152,43 @@ impl StackEvent {
     #[must_use]
     pub fn is_about_stack(&self) -> bool {
         self.type_name == "AWS::CloudFormation::Stack" && self.physical_id == self.stack_id
+    }
+
+    /// Whether an operation on the stack begins with this event: the stack itself goes into progress
+    /// because somebody asked for it, and not because CloudFormation rolls back by itself (SQ-01, SQ-05, SQ-09,
+    /// SQ-17).
+    #[must_use]
+    pub fn starts_operation(&self) -> bool {
+        self.is_about_stack()
+            && match self.status {
+                ResourceStatus::CreateInProgress
+                | ResourceStatus::UpdateInProgress
+                | ResourceStatus::DeleteInProgress
+                | ResourceStatus::ImportInProgress => {
+                    self.reason.as_deref().is_none_or(|reason| !reason.contains("requested by user"))
+                }
+                // A cancelled or continued rollback is asked for, a rollback after a failure is not; the reason tells.
+                ResourceStatus::UpdateRollbackInProgress | ResourceStatus::RollbackInProgress => {
+                    self.reason.as_deref() == Some("User Initiated")
+                }
+                ResourceStatus::CreateFailed
+                | ResourceStatus::CreateComplete
+                | ResourceStatus::DeleteFailed
+                | ResourceStatus::DeleteComplete
+                | ResourceStatus::DeleteSkipped
+                | ResourceStatus::UpdateFailed
+                | ResourceStatus::UpdateComplete
+                | ResourceStatus::ImportFailed
+                | ResourceStatus::ImportComplete
+                | ResourceStatus::ImportRollbackInProgress
+                | ResourceStatus::ImportRollbackFailed
+                | ResourceStatus::ImportRollbackComplete
+                | ResourceStatus::UpdateRollbackComplete
+                | ResourceStatus::UpdateRollbackFailed
+                | ResourceStatus::RollbackComplete
+                | ResourceStatus::RollbackFailed
+                | ResourceStatus::Unrecognised(_) => false,
+            }
     }
 }
 

@@ -1,1 +1,5 @@
 //! One file per command: orders the calls of the other rooms.
+
+mod drive;
+
+pub use drive::{Interrupt, drive};

@@ -1,0 +1,109 @@
+//! Files in the artifact bucket: content-addressed, written once.
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::ChecksumAlgorithm;
+use aws_smithy_types::base64;
+use sha2::{Digest as _, Sha256};
+
+use super::{Cloud, CloudError, failure};
+use crate::observed::FailureKind;
+use crate::units::{ByteSize, Region};
+
+const SERVICE: &str = "S3";
+
+/// What came of an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uploaded {
+    /// It was sent.
+    Sent,
+    /// It was there.
+    AlreadyThere,
+}
+
+/// The address of an object as CloudFormation takes it (`TemplateURL` must be a supported S3 URL, TV-24).
+#[must_use]
+pub fn artifact_url(region: &Region, bucket: &str, key: &str) -> String {
+    let suffix = if region.as_str().starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    format!("https://{bucket}.s3.{region}.{suffix}/{key}")
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Cloud {
+    /// Size of an object; `None` if it is not there or may not be seen.
+    ///
+    /// # Errors
+    /// Any refusal but "not found" and "access denied": without permission to list the bucket, S3 answers
+    /// "denied" for what is not there.
+    pub async fn head_artifact(&self, bucket: &str, key: &str) -> Result<Option<ByteSize>, CloudError> {
+        let answer = self.s3.head_object().bucket(bucket).key(key).send().await;
+        match answer.map_err(|error| failure::of(SERVICE, "HeadObject", error)) {
+            Ok(answer) => {
+                let length = answer.content_length().and_then(|length| u64::try_from(length).ok());
+                Ok(Some(ByteSize::from_bytes(length.unwrap_or_default())))
+            }
+            Err(refusal) if matches!(refusal.kind, FailureKind::NotFound | FailureKind::AccessDenied) => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Writes an object unless one of the same key and size is there; S3 checks the bytes against their
+    /// SHA-256 on arrival.
+    ///
+    /// # Errors
+    /// The bucket is not there, or the caller may not write to it.
+    pub async fn put_artifact(&self, bucket: &str, key: &str, bytes: Vec<u8>) -> Result<Uploaded, CloudError> {
+        let size = ByteSize::from_bytes(bytes.len() as u64);
+        if self.head_artifact(bucket, key).await? == Some(size) {
+            return Ok(Uploaded::AlreadyThere);
+        }
+        let checksum = base64::encode(Sha256::digest(&bytes));
+        let request = self.s3.put_object().bucket(bucket).key(key).body(ByteStream::from(bytes));
+        let request = request.checksum_algorithm(ChecksumAlgorithm::Sha256).checksum_sha256(checksum);
+        let answer = request.send().await;
+        answer.map(|_| Uploaded::Sent).map_err(|error| failure::of(SERVICE, "PutObject", error))
+    }
+
+    /// Keys under a prefix with their sizes, in key order.
+    ///
+    /// # Errors
+    /// The bucket is not there, or the caller may not list it.
+    pub async fn list_artifacts(&self, bucket: &str, prefix: &str) -> Result<Vec<(String, ByteSize)>, CloudError> {
+        let mut found = Vec::new();
+        let mut token = None;
+        loop {
+            let request = self.s3.list_objects_v2().bucket(bucket).prefix(prefix).set_continuation_token(token);
+            let answer = request.send().await.map_err(|error| failure::of(SERVICE, "ListObjectsV2", error))?;
+            found.extend(answer.contents().iter().filter_map(|object| {
+                let size = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+                Some((object.key()?.to_owned(), ByteSize::from_bytes(size)))
+            }));
+            token = answer.next_continuation_token;
+            if token.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Whether a bucket is there and may be reached.
+    ///
+    /// # Errors
+    /// Any refusal but "not found".
+    pub async fn bucket_exists(&self, bucket: &str) -> Result<bool, CloudError> {
+        let answer = self.s3.head_bucket().bucket(bucket).send().await;
+        match answer.map_err(|error| failure::of(SERVICE, "HeadBucket", error)) {
+            Ok(_) => Ok(true),
+            Err(refusal) if refusal.kind == FailureKind::NotFound => Ok(false),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Puts a template where CloudFormation can read it and returns the address.
+    pub(super) async fn put_template(&self, bucket: &str, template: &str) -> Result<String, CloudError> {
+        let key = format!("templates/{}.json", hex(&Sha256::digest(template.as_bytes())));
+        self.put_artifact(bucket, &key, template.as_bytes().to_vec()).await?;
+        Ok(artifact_url(&self.region, bucket, &key))
+    }
+}

@@ -1,0 +1,145 @@
+//! How to reach AWS, and the SDK configuration made of it.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_sts::config::retry::RetryConfig;
+use aws_sdk_sts::config::timeout::TimeoutConfig;
+use aws_sdk_sts::config::{
+    AsyncSleep, Credentials as SdkCredentials, SharedAsyncSleep, SharedCredentialsProvider, Sleep,
+    StalledStreamProtectionConfig,
+};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use super::trace::{TraceSink, Tracer};
+use crate::units::{Duration, Region, Timestamp};
+
+/// Waits; how long a wait takes is the caller's affair (a test's clock moves on at once).
+pub type Sleeper = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// Attempts per call, the first included (SDK standard mode).
+const ATTEMPTS: u32 = 4;
+/// The name under which an assumed role appears in CloudTrail.
+const SESSION: &str = "sluice";
+
+/// Whose credentials sign the calls.
+pub enum Credentials {
+    /// The SDK's default chain (environment, profile, SSO, container, instance).
+    Chain {
+        /// A named profile instead of the default one.
+        profile: Option<String>,
+        /// A role to assume with them.
+        role: Option<String>,
+    },
+    /// Given ones, for a cloud that does not check them. Nothing of the machine's configuration is read.
+    Static {
+        /// Access key id; the embedded cloud tells callers apart by it.
+        access_key: String,
+        /// Secret.
+        secret: String,
+    },
+}
+
+/// How to reach AWS.
+pub struct CloudSettings {
+    /// The region.
+    pub region: Region,
+    /// A server that speaks AWS's protocols, instead of Amazon's.
+    pub endpoint_url: Option<String>,
+    /// Whose credentials.
+    pub credentials: Credentials,
+    /// The HTTP client instead of the SDK's own: the embedded cloud.
+    pub http_client: Option<SharedHttpClient>,
+    /// The present moment, for the trace.
+    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// How the SDK waits between attempts; `None` is real time.
+    pub sleep: Option<Sleeper>,
+    /// Who hears of every call.
+    pub trace: Option<TraceSink>,
+}
+
+struct Sleeping(Sleeper);
+
+impl fmt::Debug for Sleeping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sleeping")
+    }
+}
+
+impl AsyncSleep for Sleeping {
+    fn sleep(&self, duration: std::time::Duration) -> Sleep {
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        Sleep::new(Nap(Mutex::new((self.0)(Duration::from_micros(micros)))))
+    }
+}
+
+/// The SDK wants a future that may be shared; this one is never locked, only reached through `&mut`.
+struct Nap(Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>);
+
+impl Future for Nap {
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(context)
+    }
+}
+
+/// Makes the SDK's configuration and the interceptor that every client gets.
+pub(super) async fn load(settings: CloudSettings) -> (SdkConfig, Tracer) {
+    let region = aws_config::Region::new(settings.region.as_str().to_owned());
+    let tracer = Tracer::new(settings.now, settings.trace);
+    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+    let config = match settings.credentials {
+        Credentials::Static { access_key, secret } => {
+            let credentials = SdkCredentials::new(access_key, secret, None, None, "sluice");
+            let mut builder = SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(region)
+                .retry_config(retries)
+                .credentials_provider(SharedCredentialsProvider::new(credentials));
+            if let Some(client) = settings.http_client {
+                // Time-outs guard against networks; in process there is none, and a simulated clock would let
+                // every one of them expire at once.
+                builder = builder
+                    .http_client(client)
+                    .timeout_config(TimeoutConfig::disabled())
+                    .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+            }
+            if let Some(sleep) = settings.sleep {
+                builder = builder.sleep_impl(SharedAsyncSleep::new(Sleeping(sleep)));
+            }
+            builder.set_endpoint_url(settings.endpoint_url);
+            builder.build()
+        }
+        Credentials::Chain { profile, role } => {
+            let mut loader =
+                aws_config::defaults(BehaviorVersion::latest()).region(region.clone()).retry_config(retries);
+            if let Some(profile) = profile {
+                loader = loader.profile_name(profile);
+            }
+            if let Some(url) = settings.endpoint_url {
+                loader = loader.endpoint_url(url);
+            }
+            if let Some(client) = settings.http_client {
+                loader = loader.http_client(client);
+            }
+            let base = loader.load().await;
+            match role {
+                None => base,
+                Some(role) => {
+                    let provider = aws_config::sts::AssumeRoleProvider::builder(role)
+                        .session_name(SESSION)
+                        .region(region)
+                        .configure(&base)
+                        .build()
+                        .await;
+                    base.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
+                }
+            }
+        }
+    };
+    (config, tracer)
+}
