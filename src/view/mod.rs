@@ -1,1 +1,27 @@
-//! Text, JSON, JSON lines and Markdown of what happened; decides nothing.
+//! What a person or a program reads: text, JSON, JSON lines, Markdown and SARIF of what other rooms found out.
+//!
+//! A view takes data and returns text. It decides nothing (what is risky, what to do next and how a command
+//! exits are settled before a view sees them), prints nothing and asks nobody: width, colour and symbols are
+//! handed in as a [`Look`]. Whatever text says, JSON says too, because both read the same data.
+
+pub mod diagnostics;
+pub mod events;
+pub mod explain;
+pub mod next_steps;
+pub mod outputs;
+pub mod style;
+mod table;
+mod words;
+
+pub use style::{Label, Look, Palette, Symbols};
+pub use table::{Cell, Table};
+pub use words::{clock_time, plural, printable, short_duration};
+
+/// What every screen of a run on the embedded cloud says.
+pub const EMBEDDED_NOTICE: &str = "embedded cloud: nothing of this is AWS; handlers do not run";
+
+/// The version of every JSON format that this room writes. Within a major version fields are only added.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// The version of the tool that writes.
+pub(crate) const TOOL_VERSION: &str = env!("CARGO_PKG_VERSION");
