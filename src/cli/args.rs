@@ -168,15 +168,25 @@ pub(crate) struct RenderArgs {
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) one: One,
-    /// Compare with: `live` (the deployed stack), `nothing`, or a path (a rendered template, or another checkout's root)
-    #[arg(long, value_name = "BASELINE", default_value = "live")]
-    pub(crate) against: String,
+    /// What to compare with
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) against: Against,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: Output,
     /// Exit with 2 where there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+}
+
+/// What a plan compares with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Against {
+    /// The deployed stack, through a change set
+    #[default]
+    Live,
+    /// Nothing, as if it were deployed for the first time; needs no credentials
+    Nothing,
 }
 
 /// Consent, given beforehand.

@@ -85,8 +85,21 @@ codes! {
     // 4 plan
 
     // 5 deploy
+    DeploymentFailed = "E5001", "the deployment failed";
+    StackStuck = "E5002", "the stack needs a person";
+    WorldMoved = "E5003", "the stack is not what the plan was made against";
+    StackProtected = "E5004", "the stack is protected against deletion";
+    LossNotApproved = "E5005", "something would be lost that nobody approved";
+    ChangeSetRefused = "E5006", "CloudFormation refused the change set";
+    StackBlocked = "E5007", "the stack is in a state that forbids this";
 
     // 7 AWS
+    AwsUnreachable = "E7001", "AWS cannot be reached";
+    AwsDenied = "E7002", "AWS denied access";
+    AwsCredentials = "E7003", "there are no usable AWS credentials";
+    AwsRefused = "E7004", "AWS refused a call";
+    WrongAccount = "E7005", "the credentials are of another account";
+    NoArtifactBucket = "E7006", "the artifact bucket is not there";
 
     // 8 files and command line
     NoProject = "E8001", "no project here";

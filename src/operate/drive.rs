@@ -114,7 +114,8 @@ fn until(reach: Reach) -> EventsUntil {
     }
 }
 
-fn request(order: ChangeSetOrder) -> ChangeSetRequest {
+/// The order as the facade takes it.
+pub(super) fn request(order: ChangeSetOrder) -> ChangeSetRequest {
     ChangeSetRequest {
         stack: order.stack,
         name: order.name,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::failure::Failure;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, closest};
-use crate::environment::{self, EnvironmentFile};
+use crate::environment::{self, Environment, EnvironmentFile};
 use crate::pipeline::{self, FolderFacts, PathFact, Pipeline};
 use crate::spec::{self, SpecFile};
 use crate::units::{ByteSize, Region};
@@ -39,6 +39,11 @@ impl<'a> Shelf<'a> {
     #[must_use]
     pub fn project(&self) -> &'a Project {
         self.project
+    }
+
+    /// Forgets the pipeline files that were read; environments stay.
+    pub fn forget_specs(&mut self) {
+        self.specs.clear();
     }
 
     /// The texts of the files that were read, for whoever shows places in them.
@@ -193,5 +198,26 @@ pub fn only_pipeline(project: &Project, typed: Option<&str>) -> Result<String, F
         several => Err(Diagnostic::error(Code::Ambiguous, format!("there are several pipelines: {}", several.join(", ")))
             .help("name the one that is meant")
             .into()),
+    }
+}
+
+/// The region that is meant: the one that was typed, if the environment lists it, or the environment's first.
+///
+/// # Errors
+/// When the environment does not list the region that was typed.
+pub fn region_of(environment: &Environment, typed: Option<&Region>) -> Result<Region, Failure> {
+    let listed = environment.regions();
+    match (typed, listed.first()) {
+        (Some(typed), _) if listed.contains(typed) => Ok(typed.clone()),
+        (None, Some(first)) => Ok(first.clone()),
+        (Some(typed), _) => {
+            let names: Vec<&str> = listed.iter().map(Region::as_str).collect();
+            Err(Diagnostic::error(Code::BadArgument, format!("{} does not list the region {typed}", environment.name()))
+                .help(format!("it lists: {}", names.join(", ")))
+                .into())
+        }
+        (None, None) => {
+            Err(Diagnostic::error(Code::BadArgument, format!("{} lists no region", environment.name())).into())
+        }
     }
 }

@@ -84,19 +84,8 @@ impl Machine {
     /// Asks for a change set to be made; `old` is the id of one of the same name that had to go.
     fn make(&mut self, creates: bool, old: &str) -> Next {
         let Some(deployment) = self.deployment() else { return self.look() };
-        let name = deployment.change_set_name();
-        let order = ChangeSetOrder {
-            stack: deployment.stack.clone(),
-            name: name.clone(),
-            creates,
-            template: deployment.template.clone(),
-            artifact_bucket: deployment.artifact_bucket.clone(),
-            tags: deployment.tags.clone(),
-            role: deployment.role.clone(),
-            token: token(&["make", &name, old]),
-            import_existing: deployment.import_existing,
-        };
-        self.events.push(EventKind::ChangeSetCreating { stack: order.stack.clone(), name });
+        let order = deployment.change_set_order(creates, old);
+        self.events.push(EventKind::ChangeSetCreating { stack: order.stack.clone(), name: order.name.clone() });
         self.made = true;
         self.made_shell |= creates && self.head.is_none();
         self.state = State::Making { creates };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::advice::Advice;
-use super::identity::{Seed, short};
+use super::identity::{Seed, short, token};
 use crate::event::{EventKind, OperationResult};
 use crate::observed::{ChangeSet, Failure, NextAction, Observed, StackEvent, StackHead, StackStatus};
 use crate::units::{Duration, LogicalId, Timestamp};
@@ -101,6 +101,23 @@ impl Deployment {
             }
         };
         short(&seed)
+    }
+
+    /// The change set to be made; `old` is the id of one of the same name that had to go, or empty.
+    #[must_use]
+    pub fn change_set_order(&self, creates: bool, old: &str) -> ChangeSetOrder {
+        let name = self.change_set_name();
+        ChangeSetOrder {
+            stack: self.stack.clone(),
+            token: token(&["make", &name, old]),
+            name,
+            creates,
+            template: self.template.clone(),
+            artifact_bucket: self.artifact_bucket.clone(),
+            tags: self.tags.clone(),
+            role: self.role.clone(),
+            import_existing: self.import_existing,
+        }
     }
 }
 

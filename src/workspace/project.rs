@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
 use super::error::WorkspaceError;
 use super::folder::{self, FileBytes, PathState};
 use crate::diagnostic::FilePath;
+use crate::units::Digest;
 
 /// Pipeline and environment files above this size are refused before they are read.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -134,6 +137,19 @@ impl Project {
     pub fn read_asset(&self, pipeline: &str, relative: &str) -> Result<Vec<u8>, WorkspaceError> {
         let path = self.pipeline_folder(pipeline).join(relative);
         fs::read(&path).map_err(WorkspaceError::io("read", &path))
+    }
+
+    /// The SHA-256 digest of one file of a pipeline's folder, read in pieces, whatever its size.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn digest_asset(&self, pipeline: &str, relative: &str) -> Result<Digest, WorkspaceError> {
+        let path = self.pipeline_folder(pipeline).join(relative);
+        let mut file = fs::File::open(&path).map_err(WorkspaceError::io("read", &path))?;
+        let mut hash = Sha256::new();
+        std::io::copy(&mut file, &mut hash).map_err(WorkspaceError::io("read", &path))?;
+        let digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Digest::new(&digits).map_err(|error| WorkspaceError::io("digest", &path)(std::io::Error::other(error)))
     }
 
     /// Reads the project's own Handlebars files: `templates/*.hbs`, by file name.
