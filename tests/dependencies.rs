@@ -5,7 +5,8 @@ use std::path::Path;
 
 /// The keys of the manifest's dependency tables.
 fn manifest() -> BTreeSet<String> {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).expect("Cargo.toml is readable");
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
+        .expect("Cargo.toml is readable");
     let mut names = BTreeSet::new();
     let mut inside = false;
     for line in text.lines() {

@@ -107,6 +107,7 @@ pub enum EventKind {
         /// How many resources it will touch.
         resources: usize,
         /// How long it is expected to take.
+        #[serde(rename = "expected_micros")]
         expected: Duration,
     },
     /// CloudFormation reported a step.
@@ -127,6 +128,7 @@ pub enum EventKind {
         /// The stack's status now; `None` once it is gone.
         status: Option<StackStatus>,
         /// How long it took.
+        #[serde(rename = "took_micros")]
         took: Duration,
         /// The stack's outputs.
         outputs: BTreeMap<String, String>,
@@ -136,6 +138,7 @@ pub enum EventKind {
         /// Why.
         reason: String,
         /// For how long.
+        #[serde(rename = "pause_micros")]
         pause: Duration,
     },
 }

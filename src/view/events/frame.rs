@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_short_screen_folds_what_is_finished_first() {
-        let frame = after(&first_half()).frame(&unicode(), 7, at(19_000));
+        let frame = after(&first_half()).frame(&unicode(), 8, at(19_000));
         assert!(frame.iter().any(|line| line.contains("stream transactions  1 resource finished")), "{frame:#?}");
         assert!(frame.iter().any(|line| line.contains("ConsumerScoreFunction  creating 1.5s")), "{frame:#?}");
     }
