@@ -81,6 +81,15 @@ codes! {
     // 2 resolve: what files mean together
 
     // 3 template
+    TemplateSyntax = "E3021", "a template is not Handlebars";
+    TemplateExpression = "E3022", "a template does more than place values";
+    TemplateValue = "E3023", "a template asks for a value that is not there";
+    TemplateResult = "E3024", "a template does not give CloudFormation";
+    UnknownTemplate = "E3025", "a file in templates/ shadows nothing";
+    DuplicateLogicalId = "E3026", "two resources have one logical id";
+    EscapeHatch = "E3027", "the escape hatch does not fit";
+    UnknownImage = "E3028", "no such built-in image";
+    AssetMissing = "E3029", "code or models were not collected";
 
     // 4 plan
 

@@ -1,6 +1,8 @@
 //! What is meant: pipeline file and environment resolved into one typed whole, with physical names,
 //! logical ids and the place of every value.
 
+#[cfg(test)]
+pub(crate) mod fixture;
 mod model;
 pub mod names;
 mod origin;

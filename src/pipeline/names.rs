@@ -90,10 +90,11 @@ impl Pipeline {
         format!("{}-{}-{alarm_text}", self.physical_name(stage), alarm.kind())
     }
 
-    /// The composite alarm of a stage that may arm a roll-back.
+    /// The composite alarm of all stages of a kind that may roll a deployment back: one per kind, because
+    /// CloudFormation takes five rollback triggers (aws-facts.md 2.6).
     #[must_use]
-    pub fn rollback_alarm_name(&self, stage: &StageRef) -> String {
-        format!("{}-{}-rollback", self.physical_name(&stage.name), stage.kind)
+    pub fn rollback_alarm_name(&self, kind: StageKind) -> String {
+        format!("{}-{kind}s-rollback", self.stack_name())
     }
 }
 

@@ -33,6 +33,10 @@ impl Origins {
     pub fn insert(&mut self, id: LogicalId, origin: Origin) {
         self.0.insert(id, origin);
     }
+    /// Forgets a resource and says where it came from.
+    pub fn remove(&mut self, id: &LogicalId) -> Option<Origin> {
+        self.0.remove(id)
+    }
     /// Where a resource comes from.
     #[must_use]
     pub fn get(&self, id: &LogicalId) -> Option<&Origin> {

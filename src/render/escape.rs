@@ -1,0 +1,166 @@
+//! The escape hatch: `cloudformation:` merged over what was rendered.
+//!
+//! `patch` merges into a resource by logical id as JSON merge patch does (RFC 7396: objects merge, `null`
+//! removes, everything else replaces); `resources` adds. Long-form intrinsics only, and the result is checked like
+//! everything else.
+
+use serde_json::{Map, Value};
+
+use crate::diagnostic::{Code, Diagnostic, closest};
+use crate::pipeline::{Origins, Pipeline};
+use crate::template::{Resource, Template};
+use crate::units::LogicalId;
+
+/// Applies the escape hatch; what it got wrong is returned.
+pub(super) fn apply(pipeline: &Pipeline, template: &mut Template, origins: &mut Origins) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (name, value) in &pipeline.escape().resources {
+        let path = format!("cloudformation.resources.{name}");
+        match extra(name, value, template) {
+            Ok((id, resource)) => {
+                origins.insert(id.clone(), pipeline.origin(&path));
+                template.resources.insert(id, resource);
+            }
+            Err(told) => found.push(told.at_maybe(pipeline.origin(&path).place, "here")),
+        }
+    }
+    for (name, value) in &pipeline.escape().patch {
+        let path = format!("cloudformation.patch.{name}");
+        if let Err(told) = patch(name, value, template) {
+            found.push(told.at_maybe(pipeline.origin(&path).place, "here"));
+        }
+    }
+    found
+}
+
+fn extra(name: &str, value: &Value, template: &Template) -> Result<(LogicalId, Resource), Diagnostic> {
+    let refused = |why: String| Diagnostic::error(Code::EscapeHatch, why);
+    let id = LogicalId::new(name).map_err(|error| refused(format!("`{name}` is not a logical id: it {error}")))?;
+    if template.resources.contains_key(&id) {
+        return Err(
+            refused(format!("`{id}` is already made by a stage")).help("use `cloudformation.patch` to change it")
+        );
+    }
+    let resource = Resource::from_value(&id, value.clone())
+        .map_err(|error| refused(format!("`{id}` is not a resource: {error}")))?;
+    Ok((id, resource))
+}
+
+fn patch(name: &str, value: &Value, template: &mut Template) -> Result<(), Diagnostic> {
+    let Some(resource) = template.resources.get_mut(name) else {
+        let unknown = Diagnostic::error(Code::EscapeHatch, format!("there is no resource `{name}` to patch"));
+        return Err(match closest(name, template.resources.keys().map(LogicalId::as_str)) {
+            Some(near) => unknown.help(format!("did you mean `{near}`?")),
+            None => unknown.help("`sluice render` shows every logical id"),
+        });
+    };
+    // The usual patch is of properties alone; a patch with `Properties` (or any other attribute) is of the resource.
+    let Some(members) = value.as_object() else {
+        return Err(Diagnostic::error(Code::EscapeHatch, format!("the patch of `{name}` is not a mapping")));
+    };
+    let attributes =
+        ["Properties", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Condition", "Metadata", "UpdatePolicy"];
+    let whole = members.keys().any(|key| attributes.contains(&key.as_str()));
+    let mut patched = whole_value(resource);
+    if whole {
+        merge(&mut patched, value);
+    } else if let Some(properties) = patched.get_mut("Properties") {
+        merge(properties, value);
+    }
+    let id = LogicalId::new(name).map_err(|error| Diagnostic::error(Code::EscapeHatch, error.to_string()))?;
+    *resource = Resource::from_value(&id, patched).map_err(|error| {
+        Diagnostic::error(Code::EscapeHatch, format!("`{name}` as patched is not a resource: {error}"))
+    })?;
+    Ok(())
+}
+
+/// A resource as it stands in a template, with the attributes a patch may touch.
+fn whole_value(resource: &Resource) -> Value {
+    let mut members = Map::new();
+    members.insert("Type".to_owned(), resource.type_name.clone().into());
+    members.insert("Properties".to_owned(), Value::Object(resource.properties.clone()));
+    if !resource.depends_on.is_empty() {
+        members.insert("DependsOn".to_owned(), resource.depends_on.iter().map(|id| Value::from(id.as_str())).collect());
+    }
+    for (name, policy) in
+        [("DeletionPolicy", resource.deletion_policy), ("UpdateReplacePolicy", resource.update_replace_policy)]
+    {
+        members
+            .extend(policy.and_then(|policy| serde_json::to_value(policy).ok()).map(|value| (name.to_owned(), value)));
+    }
+    members.extend(resource.condition.as_ref().map(|name| ("Condition".to_owned(), name.as_str().into())));
+    if !resource.metadata.is_empty() {
+        members.insert("Metadata".to_owned(), Value::Object(resource.metadata.clone()));
+    }
+    members.extend(resource.update_policy.clone().map(|policy| ("UpdatePolicy".to_owned(), policy)));
+    Value::Object(members)
+}
+
+/// RFC 7396.
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(members) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Some(object) = target.as_object_mut() else { return };
+    for (name, member) in members {
+        if member.is_null() {
+            object.shift_remove(name);
+        } else {
+            merge(object.entry(name.clone()).or_insert(Value::Null), member);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn template() -> Template {
+        Template::parse(
+            "Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: a, Tags: [{Key: k, Value: v}]}}}",
+        )
+        .expect("a template")
+    }
+
+    #[test]
+    fn a_patch_merges_objects_replaces_lists_and_removes_with_null() {
+        let mut template = template();
+        patch("A", &json!({"QueueName": null, "Tags": [], "RedrivePolicy": {"maxReceiveCount": 3}}), &mut template)
+            .expect("patches");
+        let properties = Value::Object(template.resources["A"].properties.clone());
+        assert_eq!(properties, json!({"Tags": [], "RedrivePolicy": {"maxReceiveCount": 3}}));
+    }
+
+    #[test]
+    fn a_patch_of_attributes_reaches_the_resource_itself() {
+        let mut template = template();
+        patch("A", &json!({"DeletionPolicy": "Retain", "Properties": {"DelaySeconds": 5}}), &mut template)
+            .expect("patches");
+        let a = &template.resources["A"];
+        assert_eq!(a.deletion_policy, Some(crate::template::DeletionPolicy::Retain));
+        assert_eq!(a.properties["DelaySeconds"], 5);
+        assert_eq!(a.properties["QueueName"], "a");
+    }
+
+    #[test]
+    fn a_patch_of_nothing_names_the_nearest_resource() {
+        let mut named = template();
+        let queue = named.resources.remove("A").expect("is there");
+        named.resources.insert(LogicalId::new("StreamTransactions").expect("an id"), queue);
+        let told = patch("StreamTransaction", &json!({}), &mut named).expect_err("is refused");
+        assert_eq!(told.help, ["did you mean `StreamTransactions`?"]);
+    }
+
+    #[test]
+    fn an_extra_resource_may_not_take_an_id_that_is_made_already() {
+        let value = json!({"Type": "AWS::SQS::Queue"});
+        assert!(extra("A", &value, &template()).is_err());
+        assert!(extra("B", &value, &template()).is_ok());
+        assert!(extra("not an id", &value, &template()).is_err());
+    }
+}

@@ -1,0 +1,138 @@
+//! What every view is made from, and the small parts that views share.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Assets;
+use crate::capacity::Sized;
+use crate::environment::Tier;
+use crate::pipeline::{Origin, Pipeline, StageRef, names};
+use crate::units::LogicalId;
+
+/// The pipeline together with what it is rendered against.
+pub(super) struct Scene<'a> {
+    pub(super) sized: &'a Sized,
+    pub(super) pipeline: &'a Pipeline,
+    pub(super) assets: &'a Assets,
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn new(sized: &'a Sized, assets: &'a Assets) -> Self {
+        Self { sized, pipeline: sized.pipeline(), assets }
+    }
+
+    /// What happens to stateful resources (DESIGN section 8).
+    pub(super) fn protection(&self) -> Protection {
+        match self.pipeline.environment().tier() {
+            Tier::Production | Tier::Staging => Protection {
+                deletion_policy: "RetainExceptOnCreate",
+                update_replace_policy: "Retain",
+                deletion_protection: true,
+            },
+            Tier::Development => {
+                Protection { deletion_policy: "Delete", update_replace_policy: "Delete", deletion_protection: false }
+            }
+        }
+    }
+
+    /// The ARN of something of this account and region that this template does not make or must not refer to.
+    pub(super) fn arn(&self, service: &str, resource: &str) -> String {
+        let (account, region) = (self.pipeline.account(), self.pipeline.region());
+        format!("arn:{}:{service}:{region}:{account}:{resource}", self.partition())
+    }
+
+    /// The partition of the region.
+    pub(super) fn partition(&self) -> &'static str {
+        partition(self.pipeline.region().as_str())
+    }
+
+    /// The id of the topic that alarms speak to.
+    pub(super) fn topic_id(&self) -> LogicalId {
+        names::shared_id(&["alarm", "topic"])
+    }
+}
+
+/// The partition that a region belongs to, by its prefix.
+pub(super) fn partition(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "aws-cn"
+    } else if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else {
+        "aws"
+    }
+}
+
+/// What happens to a stateful resource that leaves the stack.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Protection {
+    deletion_policy: &'static str,
+    update_replace_policy: &'static str,
+    deletion_protection: bool,
+}
+
+/// One thing a role may do.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Statement {
+    pub(super) sid: &'static str,
+    pub(super) actions: Vec<&'static str>,
+    pub(super) resources: Vec<Value>,
+    pub(super) condition: Option<Value>,
+}
+
+impl Statement {
+    pub(super) fn new(sid: &'static str, actions: &[&'static str], resources: Vec<Value>) -> Self {
+        Self { sid, actions: actions.to_vec(), resources, condition: None }
+    }
+
+    pub(super) fn when(mut self, condition: Value) -> Self {
+        self.condition = Some(condition);
+        self
+    }
+}
+
+/// A view and what it belongs to.
+pub(super) struct Fragment {
+    /// The values for the template.
+    pub(super) view: Value,
+    /// Where its resources come from, unless listed in `narrower`.
+    pub(super) origin: Origin,
+    /// Resources that come from a narrower place.
+    pub(super) narrower: Vec<(LogicalId, Origin)>,
+}
+
+impl Fragment {
+    /// The fragment of a stage; `fields` names, for some of its resources, the field that caused them.
+    pub(super) fn of(
+        pipeline: &Pipeline,
+        stage: &StageRef,
+        view: &impl Serialize,
+        fields: &[(&LogicalId, &str)],
+    ) -> Self {
+        Self {
+            // A view is plain data; what cannot be serialised would be a map with keys that are no text.
+            view: serde_json::to_value(view).unwrap_or(Value::Null),
+            origin: pipeline.stage_origin(stage, ""),
+            narrower: fields.iter().map(|(id, field)| ((*id).clone(), pipeline.stage_origin(stage, field))).collect(),
+        }
+    }
+
+    /// The fragment of what belongs to the pipeline as a whole.
+    pub(super) fn shared(pipeline: &Pipeline, view: &impl Serialize) -> Self {
+        Self {
+            view: serde_json::to_value(view).unwrap_or(Value::Null),
+            origin: pipeline.origin("pipeline"),
+            narrower: Vec::new(),
+        }
+    }
+}
+
+/// `Ref`.
+pub(super) fn reference(id: &LogicalId) -> Value {
+    json!({ "Ref": id })
+}
+
+/// `Fn::GetAtt`.
+pub(super) fn attribute(id: &LogicalId, name: &str) -> Value {
+    json!({ "Fn::GetAtt": [id, name] })
+}

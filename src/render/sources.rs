@@ -1,0 +1,362 @@
+//! The Handlebars files: which there are, what they may contain, and how they are run.
+//!
+//! A template may place values and nothing else: `{{json value}}`, `{{#if}}`, `{{#each}}`, `{{else}}` and
+//! comments. Everything else is refused when a file is loaded, because it could let a value out of its place
+//! or let the template decide something.
+
+use std::collections::BTreeMap;
+
+use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
+use handlebars::{
+    Context, Handlebars, Helper, HelperDef, HelperResult, JsonTruthy as _, Output, RenderContext, RenderErrorReason,
+    Renderable as _,
+};
+use serde_json::Value;
+
+use super::json;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place, Span, closest};
+
+macro_rules! templates {
+    ($($(#[$doc:meta])* $name:ident = $file:literal;)*) => {
+        /// The templates that there are.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum TemplateName {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl TemplateName {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The file's name in `templates/`.
+            #[must_use]
+            pub fn file_name(self) -> &'static str {
+                match self { $(Self::$name => concat!($file, ".yaml.hbs"),)* }
+            }
+
+            /// The text that is built in.
+            #[must_use]
+            pub fn built_in(self) -> &'static str {
+                match self { $(Self::$name => include_str!(concat!("../../templates/", $file, ".yaml.hbs")),)* }
+            }
+        }
+    };
+}
+
+templates! {
+    /// The topic that alarms speak to, and its key.
+    Notifications = "notifications";
+    /// A Kinesis stream.
+    Stream = "stream";
+    /// A DynamoDB table.
+    Table = "table";
+    /// A SageMaker endpoint with its model and configuration.
+    Endpoint = "endpoint";
+    /// A Lambda consumer with its mapping.
+    Consumer = "consumer";
+    /// A Firehose archive with its bucket.
+    Archive = "archive";
+    /// All alarms.
+    Alarms = "alarms";
+    /// The dashboard.
+    Dashboard = "dashboard";
+}
+
+/// One file.
+#[derive(Clone, Debug)]
+struct Source {
+    file: FilePath,
+    text: String,
+}
+
+/// The templates of a project, checked and compiled: its own where it has them, the built-in ones elsewhere.
+#[derive(Clone, Debug)]
+pub struct TemplateSources {
+    files: BTreeMap<TemplateName, Source>,
+    registry: Handlebars<'static>,
+}
+
+impl TemplateSources {
+    /// The built-in templates alone.
+    ///
+    /// # Errors
+    /// None, unless the product was built with a template that breaks its own rules.
+    pub fn built_in() -> Result<Self, Diagnostics> {
+        Self::with_project([])
+    }
+
+    /// The built-in templates, each shadowed by the project's file of the same name.
+    ///
+    /// # Errors
+    /// A file whose name is no template's, that is not Handlebars, or that does more than place values, each with
+    /// its line.
+    pub fn with_project(project: impl IntoIterator<Item = (FilePath, String)>) -> Result<Self, Diagnostics> {
+        let mut files: BTreeMap<TemplateName, Source> = TemplateName::ALL
+            .iter()
+            .map(|name| (*name, Source { file: built_in_path(*name), text: name.built_in().to_owned() }))
+            .collect();
+        let mut found = Diagnostics::new();
+        for (file, text) in project {
+            match named(&file) {
+                Ok(name) => {
+                    files.insert(name, Source { file, text });
+                }
+                Err(unknown) => found.push(unknown),
+            }
+        }
+
+        let mut registry = Handlebars::new();
+        registry.set_strict_mode(true);
+        registry.register_escape_fn(handlebars::no_escape);
+        registry.register_helper("json", Box::new(Json));
+        registry.register_helper("if", Box::new(If));
+        for (name, source) in &files {
+            match handlebars::Template::compile(&source.text) {
+                Ok(template) => {
+                    found.extend(refused(&template, source));
+                    registry.register_template(name.file_name(), template);
+                }
+                Err(error) => {
+                    let line = error.pos().map_or(1, |(line, _)| line);
+                    found.push(
+                        Diagnostic::error(
+                            Code::TemplateSyntax,
+                            format!("the template is not Handlebars: {}", error.reason()),
+                        )
+                        .at(source.place(line, 1), "here"),
+                    );
+                }
+            }
+        }
+        found.into_result(Self { files, registry }).map(|(sources, _)| sources)
+    }
+
+    /// The file that a template comes from.
+    #[must_use]
+    pub fn file(&self, name: TemplateName) -> FilePath {
+        self.files.get(&name).map_or_else(|| built_in_path(name), |source| source.file.clone())
+    }
+
+    /// Every file with its text, in the order of their names: what a release must remember.
+    pub fn texts(&self) -> impl Iterator<Item = (&FilePath, &str)> {
+        self.files.values().map(|source| (&source.file, source.text.as_str()))
+    }
+
+    /// Places a view.
+    pub(super) fn place(&self, name: TemplateName, view: &Value) -> Result<String, Diagnostic> {
+        self.registry.render(name.file_name(), view).map_err(|error| {
+            let place = self
+                .files
+                .get(&name)
+                .map(|source| source.place(error.line_no.unwrap_or(1), error.column_no.unwrap_or(1)));
+            Diagnostic::error(
+                Code::TemplateValue,
+                format!("the template asks for a value that its stage does not have: {}", error.reason()),
+            )
+            .at_maybe(place, "asked for here")
+            .help("compare with the built-in template of the same name, which asks for every value there is")
+        })
+    }
+}
+
+impl Source {
+    fn place(&self, line: usize, column: usize) -> Place {
+        let start = self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
+        let rest = self.text.get(start..).unwrap_or_default();
+        let length = rest.find('\n').unwrap_or(rest.len());
+        let start = start + column.saturating_sub(1).min(length);
+        let end = self
+            .text
+            .len()
+            .min(start + rest.find('\n').map_or(rest.len(), |end| end.saturating_sub(column.saturating_sub(1))));
+        Place::locate(&self.file, &self.text, Span { start, end: end.max(start) })
+    }
+}
+
+fn built_in_path(name: TemplateName) -> FilePath {
+    FilePath::new(&format!("templates/{}", name.file_name()))
+}
+
+fn named(file: &FilePath) -> Result<TemplateName, Diagnostic> {
+    let base = file.as_str().rsplit('/').next().unwrap_or_default();
+    let found = TemplateName::ALL.iter().copied().find(|name| name.file_name() == base);
+    found.ok_or_else(|| {
+        let place = Place { file: file.clone(), span: Span { start: 0, end: 0 }, line: 1, column: 1 };
+        let unknown =
+            Diagnostic::error(Code::UnknownTemplate, format!("there is no template named `{base}`")).at(place, "");
+        let names: Vec<&str> = TemplateName::ALL.iter().map(|name| name.file_name()).collect();
+        match closest(base, names.iter().copied()) {
+            Some(near) => unknown.help(format!("did you mean `{near}`?")),
+            None => unknown.help(format!("a project may shadow {}", names.join(", "))),
+        }
+    })
+}
+
+/// Everything in a template that does more than place values.
+fn refused(template: &handlebars::Template, source: &Source) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (index, element) in template.elements.iter().enumerate() {
+        let (line, column) = template.mapping.get(index).map_or((1, 1), |at| (at.0, at.1));
+        let mut refuse = |what: String| {
+            found.push(
+                Diagnostic::error(Code::TemplateExpression, what)
+                    .at(source.place(line, column), "here")
+                    .note("a template only places values: `{{json value}}`, `{{#if}}`, `{{#each}}`, `{{else}}` and comments")
+                    .help("write `{{json name}}`, which keeps the value's type and cannot break out of its place"),
+            );
+        };
+        match element {
+            TemplateElement::RawString(_) | TemplateElement::Comment(_) => {}
+            TemplateElement::HtmlExpression(_) => refuse("a value is placed without escaping".to_owned()),
+            TemplateElement::Expression(helper) => {
+                if !calls(helper, &["json"]) {
+                    refuse(format!("`{}` is placed without `json`", shown(helper)));
+                }
+            }
+            TemplateElement::HelperBlock(helper) => {
+                if !calls(helper, &["if", "each"]) {
+                    refuse(format!("`#{}` is not a block that templates may use", shown(helper)));
+                }
+                for inner in [&helper.template, &helper.inverse].into_iter().flatten() {
+                    found.extend(refused(inner, source));
+                }
+            }
+            TemplateElement::DecoratorExpression(_)
+            | TemplateElement::DecoratorBlock(_)
+            | TemplateElement::PartialExpression(_)
+            | TemplateElement::PartialBlock(_) => refuse("partials and decorators are not for templates".to_owned()),
+            _ => refuse("this is not for templates".to_owned()),
+        }
+    }
+    found
+}
+
+/// Whether a helper is one of `names` and is called with one plain path.
+fn calls(helper: &HelperTemplate, names: &[&str]) -> bool {
+    helper.name.as_name().is_some_and(|name| names.contains(&name))
+        && matches!(helper.params.as_slice(), [Parameter::Path(_)])
+        && helper.hash.is_empty()
+}
+
+fn shown(helper: &HelperTemplate) -> String {
+    helper.name.as_name().unwrap_or("expression").to_owned()
+}
+
+/// `{{json value}}`: the value as typed JSON on one line.
+struct Json;
+
+impl HelperDef for Json {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        out.write(&json::one_line(present(helper, "json")?))?;
+        Ok(())
+    }
+}
+
+/// `{{#if value}}`: as Handlebars has it, but a name that is not there is an error instead of "no".
+struct If;
+
+impl HelperDef for If {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        registry: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        state: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let branch = if present(helper, "if")?.is_truthy(false) { helper.template() } else { helper.inverse() };
+        branch.map_or(Ok(()), |branch| branch.render(registry, context, state, out))
+    }
+}
+
+fn present<'a>(helper: &'a Helper<'_>, name: &'static str) -> Result<&'a Value, RenderErrorReason> {
+    let param = helper.param(0).ok_or(RenderErrorReason::ParamNotFoundForIndex(name, 0))?;
+    if param.is_value_missing() {
+        return Err(RenderErrorReason::MissingVariable(param.relative_path().cloned()));
+    }
+    Ok(param.value())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn project(text: &str) -> Result<TemplateSources, Diagnostics> {
+        TemplateSources::with_project([(FilePath::new("templates/dashboard.yaml.hbs"), text.to_owned())])
+    }
+
+    fn refusal(text: &str) -> Diagnostic {
+        let found = project(text).expect_err("is refused");
+        assert_eq!(found.len(), 1, "{found:?}");
+        found.into_iter().next().expect("one")
+    }
+
+    #[test]
+    fn built_in_templates_keep_their_own_rules() {
+        TemplateSources::built_in().expect("they load");
+    }
+
+    #[test]
+    fn bare_triple_and_foreign_expressions_are_refused_with_their_line() {
+        for text in [
+            "a: 1\nb: {{name}}\n",
+            "a: 1\nb: {{{name}}}\n",
+            "a: 1\nb: {{&name}}\n",
+            "a: 1\nb: {{upper name}}\n",
+            "a: 1\nb: {{json (lookup name 0)}}\n",
+            "a: 1\n{{#each xs}}b: {{this}}{{/each}}\n",
+            "a: 1\n{{#with x}}b: {{json y}}{{/with}}\n",
+            "a: 1\n{{#unless x}}b{{/unless}}\n",
+            "a: 1\n{{> other}}\n",
+        ] {
+            let refusal = refusal(text);
+            assert_eq!(refusal.code, Code::TemplateExpression, "{text}");
+            assert_eq!(refusal.place().map(|place| place.line), Some(2), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_handlebars_is_told_with_its_line() {
+        assert_eq!(refusal("a: 1\nb: {{#if x}}\n").code, Code::TemplateSyntax);
+    }
+
+    #[test]
+    fn a_file_that_shadows_nothing_is_told_the_nearest_name() {
+        let found = TemplateSources::with_project([(FilePath::new("templates/strem.yaml.hbs"), String::new())]);
+        let told = found.expect_err("is refused").into_iter().next().expect("one");
+        assert_eq!(
+            (told.code, told.help.first().map(String::as_str)),
+            (Code::UnknownTemplate, Some("did you mean `stream.yaml.hbs`?"))
+        );
+    }
+
+    #[test]
+    fn a_missing_name_is_an_error_wherever_it_stands() {
+        for text in [
+            "a: {{json nowhere}}",
+            "{{#if nowhere}}a: 1{{/if}}",
+            "{{#each nowhere}}a{{/each}}",
+            "{{#each xs}}{{json nowhere}}{{/each}}",
+            "{{#each xs}}{{#if nowhere}}a{{/if}}{{/each}}",
+        ] {
+            let told = project(text).expect("loads").place(TemplateName::Dashboard, &json!({"xs": [{"y": 1}]}));
+            assert_eq!(told.expect_err(text).code, Code::TemplateValue);
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_null_is_there_and_says_no() {
+        let placed = project("{{#if x}}a{{else}}b{{/if}}{{json x}}")
+            .expect("loads")
+            .place(TemplateName::Dashboard, &json!({"x": null}));
+        assert_eq!(placed.expect("places"), "bnull");
+    }
+}

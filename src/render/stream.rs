@@ -1,0 +1,69 @@
+//! The view of a Kinesis stream.
+
+use serde::Serialize;
+
+use super::scene::{Fragment, Protection, Scene};
+use crate::capacity::SizedStream;
+use crate::pipeline::{ShardMetrics, StageKind, StageRef, Stream, names};
+use crate::units::LogicalId;
+
+/// Every shard-level metric by name: `ALL` is answered with this list, and would look like drift.
+const SHARD_METRICS: [&str; 7] = [
+    "IncomingBytes",
+    "IncomingRecords",
+    "IteratorAgeMilliseconds",
+    "OutgoingBytes",
+    "OutgoingRecords",
+    "ReadProvisionedThroughputExceeded",
+    "WriteProvisionedThroughputExceeded",
+];
+
+#[derive(Serialize)]
+struct View<'a> {
+    id: LogicalId,
+    name: String,
+    mode: &'static str,
+    shards: Option<u32>,
+    retention_hours: u64,
+    shard_metrics: &'a [&'static str],
+    protection: Protection,
+    outputs: Outputs<LogicalId>,
+    descriptions: Outputs<String>,
+}
+
+#[derive(Serialize)]
+struct Outputs<T> {
+    name: T,
+    arn: T,
+}
+
+/// The logical id of a stream.
+pub(super) fn id(stream: &crate::units::StageName) -> LogicalId {
+    names::logical_id(&StageRef::new(StageKind::Stream, stream), "")
+}
+
+pub(super) fn fragment(scene: &Scene<'_>, stream: &Stream) -> Fragment {
+    let stage = StageRef::new(StageKind::Stream, &stream.name);
+    let (mode, shards) = match scene.sized.stream_capacity(&stream.name) {
+        Some(SizedStream::Provisioned { shards }) => ("PROVISIONED", Some(shards)),
+        Some(SizedStream::OnDemand) | None => ("ON_DEMAND", None),
+    };
+    let view = View {
+        id: id(&stream.name),
+        name: scene.pipeline.physical_name(&stream.name),
+        mode,
+        shards,
+        retention_hours: stream.retention.as_hours(),
+        shard_metrics: match stream.shard_metrics {
+            ShardMetrics::All => &SHARD_METRICS,
+            ShardMetrics::None => &[],
+        },
+        protection: scene.protection(),
+        outputs: Outputs { name: names::logical_id(&stage, "Name"), arn: names::logical_id(&stage, "Arn") },
+        descriptions: Outputs {
+            name: format!("Name of stream {}: where producers put records", stream.name),
+            arn: format!("ARN of stream {}", stream.name),
+        },
+    };
+    Fragment::of(scene.pipeline, &stage, &view, &[])
+}
