@@ -1,6 +1,7 @@
 //! Files that commands write for people: whole or not at all.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 use super::error::WorkspaceError;
@@ -17,6 +18,16 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError> {
     let part = path.with_file_name(name);
     fs::write(&part, bytes).map_err(WorkspaceError::io("write", &part))?;
     fs::rename(&part, path).map_err(WorkspaceError::io("write", path))
+}
+
+/// Adds a line to a file, making it where it is not there.
+///
+/// # Errors
+/// When the operating system refuses.
+pub fn append_line(path: &Path, line: &str) -> Result<(), WorkspaceError> {
+    let mut file =
+        fs::OpenOptions::new().create(true).append(true).open(path).map_err(WorkspaceError::io("open", path))?;
+    writeln!(file, "{line}").map_err(WorkspaceError::io("write", path))
 }
 
 /// Whether a folder is new or holds nothing.
