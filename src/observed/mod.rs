@@ -9,10 +9,12 @@ mod live;
 mod stack;
 mod status;
 
+/// Whether changing a property recreates the resource; the template room knows it from the schemas.
+pub use crate::template::Recreation;
 pub use failure::{Failure, FailureKind};
 pub use live::{LiveDelivery, LiveEndpoint, LiveFunction, LiveMapping, LiveStream};
 pub use stack::{
-    ChangeSet, ChangeSetState, DetailTarget, ExecutionState, Observed, ObservedResource, PropertyChange, Recreation,
-    Replacement, ResourceAction, ResourceChange, StackDescription, StackEvent, StackHead,
+    ChangeSet, ChangeSetState, DetailTarget, ExecutionState, Observed, ObservedResource, PropertyChange, Replacement,
+    ResourceAction, ResourceChange, StackDescription, StackEvent, StackHead,
 };
 pub use status::{NextAction, ResourceStatus, StackStatus};

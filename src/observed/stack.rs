@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::status::{ResourceStatus, StackStatus};
-use crate::template::Template;
+use crate::template::{Recreation, Template};
 use crate::units::{LogicalId, Timestamp};
 
 /// What stands where a stack should be.
@@ -299,18 +299,6 @@ pub enum Replacement {
     False,
     /// Depends on values known only after execution.
     Conditional,
-}
-
-/// Whether changing a property recreates the resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Recreation {
-    /// No.
-    Never,
-    /// Sometimes.
-    Conditionally,
-    /// Yes.
-    Always,
 }
 
 /// What part of a resource a detail is about.

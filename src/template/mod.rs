@@ -10,6 +10,7 @@ pub mod limits;
 pub mod model;
 mod parse;
 mod path;
+pub mod schema;
 mod yaml;
 
 pub use graph::Cycle;
@@ -17,3 +18,4 @@ pub use intrinsic::{Reference, ReferenceKind, is_intrinsic, pseudo_parameter, re
 pub use model::{DeletionPolicy, Output, Resource, Template};
 pub use parse::{Format, Problem, TemplateError};
 pub use path::{PropertyPath, Step};
+pub use schema::Recreation;

@@ -88,23 +88,23 @@ pub(super) mod fixtures {
     use crate::diagnostic::{Code, Diagnostic, Place, Span};
 
     /// Returns the place of the first `needle` in `text`.
-    pub fn place(file: &str, text: &str, needle: &str) -> Place {
+    pub(super) fn place(file: &str, text: &str, needle: &str) -> Place {
         let start = text.find(needle).unwrap();
         Place::locate(&FilePath::new(file), text, Span { start, end: start + needle.len() })
     }
 
-    pub const SPEC: &str = "pipeline: fraud-detection\nstreams:\n  transactions:\n    capacity: {provisioned: {shards: 16}}\n    retentoin: 7d\n";
-    pub const ENV: &str =
+    pub(super) const SPEC: &str = "pipeline: fraud-detection\nstreams:\n  transactions:\n    capacity: {provisioned: {shards: 16}}\n    retentoin: 7d\n";
+    pub(super) const ENV: &str =
         "environment: prod\npipelines:\n  fraud-detection: {streams: {transactions: {capacity: 0}}}\n";
 
-    pub fn sources() -> SourceMap {
+    pub(super) fn sources() -> SourceMap {
         [("spec.yaml", SPEC), ("prod.yaml", ENV)]
             .map(|(file, text)| (FilePath::new(file), text.to_owned()))
             .into_iter()
             .collect()
     }
 
-    pub fn two() -> Diagnostics {
+    pub(super) fn two() -> Diagnostics {
         [
             Diagnostic::error(Code::UnknownField, "unknown field `retentoin`")
                 .at(place("spec.yaml", SPEC, "retentoin"), "not a field of a stream")

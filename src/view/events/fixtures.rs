@@ -7,17 +7,17 @@ use crate::event::{Event, EventKind, OperationKind, OperationResult, RootCause};
 use crate::observed::{ResourceStatus, StackEvent, StackStatus};
 use crate::units::{Duration, Timestamp};
 
-pub const STACK: &str = "fraud-detection-local";
-pub const PLACE: &str = "stacks/fraud-detection/pipeline.yaml:44:3";
+pub(super) const STACK: &str = "fraud-detection-local";
+pub(super) const PLACE: &str = "stacks/fraud-detection/pipeline.yaml:44:3";
 const STREAM: (&str, &str) = ("StreamTransactions", "AWS::Kinesis::Stream");
 const FUNCTION: (&str, &str) = ("ConsumerScoreFunction", "AWS::Lambda::Function");
 const ROLE: (&str, &str) = ("ConsumerScoreRole", "AWS::IAM::Role");
 
-pub fn at(millis: i64) -> Timestamp {
+pub(super) fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(1_767_323_045_000 + millis)
 }
 
-pub fn scene() -> Scene {
+pub(super) fn scene() -> Scene {
     let resource = |(logical_id, type_name): (&str, &str), stage: &str| SceneResource {
         logical_id: logical_id.into(),
         type_name: type_name.into(),
@@ -35,11 +35,11 @@ pub fn scene() -> Scene {
     }
 }
 
-pub fn event(millis: i64, kind: EventKind) -> Event {
+pub(super) fn event(millis: i64, kind: EventKind) -> Event {
     Event { at: at(millis), kind }
 }
 
-pub fn resource(millis: i64, id: &str, type_name: &str, status: &str, reason: Option<&str>) -> Event {
+pub(super) fn resource(millis: i64, id: &str, type_name: &str, status: &str, reason: Option<&str>) -> Event {
     let stack_id = format!("arn:aws:cloudformation:eu-west-1:000000000000:stack/{STACK}/1");
     let about_stack = type_name == "AWS::CloudFormation::Stack";
     let kind = EventKind::Resource {
@@ -83,7 +83,7 @@ fn finished(millis: i64, outcome: OperationResult, status: StackStatus) -> Event
 }
 
 /// Before anything failed: a stream is there, a function is being made.
-pub fn first_half() -> Vec<Event> {
+pub(super) fn first_half() -> Vec<Event> {
     vec![
         started(),
         resource(100, STACK, "AWS::CloudFormation::Stack", "CREATE_IN_PROGRESS", Some("User Initiated")),
@@ -95,7 +95,7 @@ pub fn first_half() -> Vec<Event> {
     ]
 }
 
-pub fn failing_create() -> Vec<Event> {
+pub(super) fn failing_create() -> Vec<Event> {
     let reason = "The role defined for the function cannot be assumed by Lambda.";
     let mut events = vec![event(
         -900,
@@ -136,7 +136,7 @@ pub fn failing_create() -> Vec<Event> {
     events
 }
 
-pub fn good_create() -> Vec<Event> {
+pub(super) fn good_create() -> Vec<Event> {
     let mut events = first_half();
     events.push(resource(24_000, FUNCTION.0, FUNCTION.1, "CREATE_COMPLETE", None));
     events.push(resource(25_000, "ConsumerScoreMapping", "AWS::Lambda::EventSourceMapping", "CREATE_COMPLETE", None));

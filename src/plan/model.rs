@@ -1,0 +1,572 @@
+//! The plan as data. Readers of the JSON may rely on it: within a major version fields are only added.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::pipeline::Origin;
+use crate::template::{PropertyPath, Recreation};
+use crate::units::{Digest, Duration, LogicalId, Timestamp};
+
+/// Version of the plan's JSON form.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// What a deployment would do.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    /// [`FORMAT_VERSION`].
+    pub format_version: &'static str,
+    /// The stack.
+    pub stack: String,
+    /// What kind of operation it is.
+    pub kind: PlanKind,
+    /// What it was compared with.
+    pub baseline: Baseline,
+    /// Digest of the desired template.
+    pub template: Digest,
+    /// Resources that would change, sorted by logical id. Unchanged ones are only counted.
+    pub resources: Vec<ResourcePlan>,
+    /// Outputs that would change, sorted by name.
+    pub outputs: Vec<OutputChange>,
+    /// Tags of the stack that would change, sorted by key. They reach every taggable resource.
+    pub tags: Vec<TagChange>,
+    /// What happens to the records of each consumer whose reading is touched.
+    pub consumers: Vec<ConsumerEffect>,
+    /// Data that would be lost or left behind.
+    pub data: Vec<DataAtRisk>,
+    /// How long it is expected to take, along the longest chain of dependencies.
+    pub expected: Expected,
+    /// How many of what.
+    pub summary: Summary,
+}
+
+impl Plan {
+    /// Whether a deployment would do nothing at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty() && self.outputs.is_empty() && self.tags.is_empty()
+    }
+
+    /// The plan of one resource.
+    #[must_use]
+    pub fn resource(&self, id: &LogicalId) -> Option<&ResourcePlan> {
+        self.resources.iter().find(|resource| resource.logical_id == *id)
+    }
+
+    /// Resources that the services would refuse.
+    pub fn impossible(&self) -> impl Iterator<Item = &ResourcePlan> {
+        self.resources.iter().filter(|resource| resource.action == Action::Cannot)
+    }
+
+    /// What would be lost for good and so needs consent by name.
+    pub fn data_loss(&self) -> impl Iterator<Item = &DataAtRisk> {
+        self.data.iter().filter(|data| data.removal == Removal::Deleted)
+    }
+}
+
+/// What kind of operation a plan stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanKind {
+    /// A new stack.
+    Create,
+    /// A changed stack.
+    Update,
+    /// Removal of the stack.
+    Destroy,
+}
+
+/// What the desired state was compared with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Baseline {
+    /// There is no stack, or only the shell of one that was never created.
+    Absent,
+    /// The stack as deployed.
+    Stack {
+        /// Its ARN.
+        id: String,
+        /// Digest of its template.
+        template: Digest,
+        /// When it was last created or updated.
+        updated: Timestamp,
+    },
+}
+
+/// What happens to a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It is made.
+    Create,
+    /// It is changed in place.
+    Update,
+    /// A new one is made, then the old one goes: CloudFormation's usual way.
+    Replace,
+    /// The old one goes, then a new one is made: for the few types whose schema says so.
+    ReplaceDeletingFirst,
+    /// It leaves the stack.
+    Delete,
+    /// It exists outside the stack and is taken in.
+    Import,
+    /// Whether it is changed in place or replaced is known only when it happens.
+    Undecided,
+    /// The service will refuse it.
+    Cannot,
+}
+
+impl Action {
+    /// Every action, in the order of the summary.
+    pub const ALL: [Self; 8] = [
+        Self::Create,
+        Self::Update,
+        Self::Replace,
+        Self::ReplaceDeletingFirst,
+        Self::Delete,
+        Self::Import,
+        Self::Undecided,
+        Self::Cannot,
+    ];
+
+    /// The sign of the action: `+ ~ +/- -/+ - <- ? ✗`.
+    #[must_use]
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Create => "+",
+            Self::Update => "~",
+            Self::Replace => "+/-",
+            Self::ReplaceDeletingFirst => "-/+",
+            Self::Delete => "-",
+            Self::Import => "<-",
+            Self::Undecided => "?",
+            Self::Cannot => "✗",
+        }
+    }
+
+    /// Whether the physical resource is another one afterwards.
+    #[must_use]
+    pub fn replaces(self) -> bool {
+        matches!(self, Self::Replace | Self::ReplaceDeletingFirst)
+    }
+}
+
+/// How sure the plan is of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sureness {
+    /// It follows from what is known.
+    Certain,
+    /// It follows unless a value that is known only later turns out unchanged.
+    Likely,
+    /// It cannot be told.
+    Unknown,
+}
+
+/// Who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decider {
+    /// The published resource schema and recorded behaviour.
+    Schema,
+    /// CloudFormation's change set.
+    ChangeSet,
+}
+
+/// One resource in a plan.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ResourcePlan {
+    /// Logical id.
+    pub logical_id: LogicalId,
+    /// For instance `AWS::Kinesis::Stream`.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// Physical id of the present resource, or of the one to be taken in.
+    pub physical_id: Option<String>,
+    /// What happens.
+    pub action: Action,
+    /// Why, the deciding reason first. Never empty.
+    pub reasons: Vec<Reason>,
+    /// Which properties change, sorted by path; all of them for a new resource, none for one that leaves.
+    pub changes: Vec<Change>,
+    /// How sure that is.
+    pub sureness: Sureness,
+    /// Who says so.
+    pub decided_by: BTreeSet<Decider>,
+    /// What becomes of the present resource when it leaves the stack or is replaced.
+    pub removal: Option<Removal>,
+    /// What works instead, when the action is [`Action::Cannot`].
+    pub remedies: Vec<Remedy>,
+    /// How long this resource alone is expected to take.
+    pub expected: Expected,
+    /// Where in the pipeline file it comes from; none for one that leaves the stack.
+    pub origin: Option<Origin>,
+}
+
+/// Why a resource has its action.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "code")]
+pub enum Reason {
+    /// The template has it and the stack does not.
+    New,
+    /// The stack has it and the template does not.
+    Removed,
+    /// The stack is destroyed.
+    StackDestroyed,
+    /// Properties change that can change in place.
+    InPlace,
+    /// Only the tags of the stack change.
+    StackTags,
+    /// Only metadata or policies beside the properties change.
+    AttributesOnly {
+        /// Which, for instance `DeletionPolicy`.
+        attributes: BTreeSet<String>,
+    },
+    /// A property changes that only a new resource can have.
+    CreateOnly {
+        /// The property.
+        path: PropertyPath,
+    },
+    /// A property changes that sometimes needs a new resource.
+    ConditionallyCreateOnly {
+        /// The property.
+        path: PropertyPath,
+    },
+    /// A property refers to a resource that is replaced.
+    ReplacedReference {
+        /// The property.
+        path: PropertyPath,
+        /// The resource that is replaced.
+        target: LogicalId,
+        /// The attribute; none for `Ref`.
+        attribute: Option<String>,
+    },
+    /// The logical id stands for another type now.
+    OtherType {
+        /// The present type.
+        before: String,
+        /// The desired type.
+        after: String,
+    },
+    /// A resource of that name exists outside the stack and can be taken in (CI-03).
+    ExistsOutside {
+        /// Its physical name.
+        name: String,
+    },
+    /// The service refuses it.
+    Blocked(BlockedBy),
+    /// The change set says something else than the schema; the change set counts.
+    ChangeSetSays {
+        /// What the schema would have said.
+        schema_action: Option<Action>,
+    },
+}
+
+/// Why a service refuses a change.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "by")]
+pub enum BlockedBy {
+    /// A resource with a fixed name cannot be replaced under that name (`cloudformation-behaviour.md` ER-33).
+    FixedName {
+        /// The property that holds the name.
+        property: String,
+        /// The name.
+        name: String,
+        /// The change that asks for the replacement.
+        path: PropertyPath,
+    },
+    /// A second mapping of the same function and source is refused while the first is there
+    /// (`stream-behaviour.md` V-5, V-6).
+    MappingExists {
+        /// The change that asks for the replacement.
+        path: PropertyPath,
+    },
+    /// Another resource already has what must be unique, for instance a fan-out consumer's name on its stream.
+    IdentityTaken {
+        /// The properties that together must be unique.
+        properties: Vec<String>,
+        /// The change that asks for the replacement.
+        path: PropertyPath,
+    },
+    /// The service has no way to change this property.
+    NotUpdatable {
+        /// The property.
+        path: PropertyPath,
+    },
+    /// A resource of that name exists outside the stack and cannot be taken in.
+    NameTaken {
+        /// The name.
+        name: String,
+        /// Why it cannot be taken in.
+        why: String,
+    },
+}
+
+/// What works instead of something a service refuses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "remedy")]
+pub enum Remedy {
+    /// Leave the property as it is deployed.
+    KeepValue {
+        /// The property.
+        path: String,
+        /// Its deployed value.
+        deployed: Value,
+    },
+    /// Add a stage under a new name, move readers and writers over, then remove the old one.
+    NewStage,
+    /// Remove the stage in one deployment and add it again in the next.
+    RemoveThenAdd,
+    /// Remove or rename the resource outside the stack.
+    RemoveOutside {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// What becomes of a resource that leaves the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Removal {
+    /// It is deleted.
+    Deleted,
+    /// It stays, outside the stack.
+    Retained,
+}
+
+/// One changed property.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// Where, from `Properties`.
+    pub path: PropertyPath,
+    /// Where inside, if the property holds JSON text (a dashboard's body, a policy) and both sides are JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inside: Option<PropertyPath>,
+    /// What kind of change.
+    pub kind: ChangeKind,
+    /// The value before; none when added or not known. Functions in long form where they are unresolved.
+    pub before: Option<Value>,
+    /// The value after; none when removed or known only after the deployment.
+    pub after: Option<Value>,
+    /// Whether the value after is known only when it happens.
+    pub known_after_apply: bool,
+    /// Whether the change alone needs a new resource.
+    pub recreation: Recreation,
+    /// The replaced or changed resource whose new value causes this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caused_by: Option<LogicalId>,
+    /// Whether the values are secret; they are then left out.
+    pub sensitive: bool,
+}
+
+/// What kind of change a property undergoes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// It was not there.
+    Added,
+    /// It is no longer there.
+    Removed,
+    /// It has another value.
+    Modified,
+}
+
+/// An output that changes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OutputChange {
+    /// Its name.
+    pub name: LogicalId,
+    /// The value before, as in the template.
+    pub before: Option<Value>,
+    /// The value after, as in the template.
+    pub after: Option<Value>,
+}
+
+/// A tag of the stack that changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TagChange {
+    /// Its key.
+    pub key: String,
+    /// The value before.
+    pub before: Option<String>,
+    /// The value after.
+    pub after: Option<String>,
+}
+
+/// What happens to the reading of one consumer. `rule` is the row of `stream-behaviour.md` 0.1.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ConsumerEffect {
+    /// The event source mapping or the Firehose stream.
+    pub logical_id: LogicalId,
+    /// What happens to its position.
+    pub verdict: Verdict,
+    /// What that means for records.
+    pub records: Records,
+    /// The row that says so, for instance `V-4`.
+    pub rule: &'static str,
+    /// The properties that cause it, sorted.
+    pub because: Vec<PropertyPath>,
+    /// Where in the pipeline file it comes from.
+    pub origin: Option<Origin>,
+}
+
+/// What happens to a consumer's position in its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It begins to read.
+    Starts,
+    /// It goes on where it is.
+    Continues,
+    /// It goes on where it was paused.
+    Resumes,
+    /// It pauses and keeps its position.
+    Pauses,
+    /// It begins anew and forgets its position.
+    Resets,
+    /// It stops reading.
+    Stops,
+    /// The deployment fails before anything changes.
+    Fails,
+}
+
+/// Where a new reader begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "start")]
+pub enum PositionReset {
+    /// The oldest record still there.
+    TrimHorizon,
+    /// The tip, once polling really starts.
+    Latest,
+    /// A moment in epoch seconds, as written.
+    AtTimestamp {
+        /// The moment.
+        at: Value,
+    },
+    /// The template does not say it in a way that can be read.
+    Unknown,
+}
+
+/// What a change means for records. Counts belong to whoever knows the load.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "effect")]
+pub enum Records {
+    /// Neither skipped nor read again; at-least-once as ever.
+    Untouched,
+    /// A new reader begins here.
+    ReadFrom(PositionReset),
+    /// Everything the stream still holds is read again, some of it by both readers.
+    ReadAgain {
+        /// Where the new reader begins.
+        from: PositionReset,
+    },
+    /// What lies between the old position and the moment the new reader starts is skipped.
+    Skipped,
+    /// Records beyond the shorter retention become unreadable for a reader that is behind.
+    ExpireSooner {
+        /// Hours before.
+        before: Value,
+        /// Hours after.
+        after: Value,
+    },
+    /// Records that the new filter drops are passed over for good; those dropped before are not looked at again.
+    Filtered,
+    /// Unread records of the old stream go with it.
+    LostWithStream {
+        /// The stream.
+        stream: LogicalId,
+    },
+    /// Nobody reads for this consumer any more.
+    NotRead,
+}
+
+/// A resource with data that leaves the stack or is replaced.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DataAtRisk {
+    /// The resource.
+    pub logical_id: LogicalId,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// Its physical id.
+    pub physical_id: Option<String>,
+    /// How it ends.
+    pub end: DataEnd,
+    /// Whether the data are deleted or stay outside the stack.
+    pub removal: Removal,
+    /// Where in the pipeline file it comes from.
+    pub origin: Option<Origin>,
+}
+
+/// How a resource with data ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataEnd {
+    /// It leaves the stack.
+    Removed,
+    /// A new, empty one takes its place.
+    Replaced,
+    /// It might be replaced.
+    MaybeReplaced,
+}
+
+/// How long something is expected to take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Expected {
+    /// Usually.
+    #[serde(rename = "typical_micros")]
+    pub typical: Duration,
+    /// When it goes slowly.
+    #[serde(rename = "slow_micros")]
+    pub slow: Duration,
+}
+
+/// How many of what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// By action; actions that do not occur are absent.
+    pub by_action: BTreeMap<Action, usize>,
+    /// Resources that stay as they are.
+    pub unchanged: usize,
+    /// Resources that leave the stack or are replaced and stay behind.
+    pub retained: usize,
+    /// Consumers that forget their position.
+    pub consumer_resets: usize,
+    /// Resources whose data would be lost for good.
+    pub data_loss: usize,
+}
+
+impl Summary {
+    /// How many resources have an action.
+    #[must_use]
+    pub fn count(&self, action: Action) -> usize {
+        self.by_action.get(&action).copied().unwrap_or(0)
+    }
+}
+
+impl fmt::Display for Summary {
+    /// The last line of a plan, which scripts may search for: the first four counts are always there, the rest
+    /// only where they are not zero.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let replaced = self.count(Action::Replace) + self.count(Action::ReplaceDeletingFirst);
+        write!(
+            f,
+            "Plan: {} to add, {} to change, {replaced} to replace, {} to destroy",
+            self.count(Action::Create),
+            self.count(Action::Update),
+            self.count(Action::Delete)
+        )?;
+        let more = [
+            (self.count(Action::Import), "to import"),
+            (self.count(Action::Undecided), "undecided"),
+            (self.count(Action::Cannot), "impossible"),
+        ];
+        for (count, what) in more {
+            if count > 0 {
+                write!(f, ", {count} {what}")?;
+            }
+        }
+        f.write_str(".")
+    }
+}
