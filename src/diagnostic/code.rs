@@ -77,8 +77,20 @@ codes! {
     BadName = "E1011", "a name is not allowed";
     YamlBudget = "E1012", "the YAML is too deep or expands too far";
     YamlTag = "E1013", "YAML tags are not allowed here";
+    NewerFormat = "E1014", "the file's format is newer than this Sluice";
+    BadText = "E1015", "a text is empty, too long or holds characters that are refused";
 
     // 2 resolve: what files mean together
+    NameMismatch = "E2001", "a name differs from the place of its file";
+    UnknownReference = "E2002", "a name leads nowhere";
+    Cycle = "E2003", "streams feed each other in a circle";
+    NameTooLong = "E2004", "a name becomes too long for AWS";
+    Conflict = "E2005", "two settings do not go together";
+    MissingSetting = "E2006", "a setting is missing that others make necessary";
+    MissingFile = "E2007", "a path leads to nothing that can be used";
+    OtherPipeline = "E2008", "streams of other pipelines cannot be read yet";
+    NameCollision = "E2009", "two resources would get one name";
+    AgeBeyondRetention = "W2010", "records expire before they are given up";
 
     // 3 template
     TemplateSyntax = "E3021", "a template is not Handlebars";

@@ -2,6 +2,16 @@
 
 #[cfg(test)]
 mod fixture;
+mod file;
 mod model;
+mod read;
 
-pub use model::{Environment, Notify, Target, Tier};
+pub use file::{EnvironmentSpec, Overlay};
+pub use model::{Approval, Environment, Gates, Notify, Target, Tier};
+pub use read::{EnvironmentFile, read};
+
+/// The schema of environment files, for editors: `schemas/environment.schema.json`.
+#[must_use]
+pub fn json_schema() -> serde_json::Value {
+    crate::spec::document::<EnvironmentSpec>("Sluice environment file")
+}

@@ -3,12 +3,15 @@
 
 #[cfg(test)]
 pub(crate) mod fixture;
+mod facts;
 mod model;
 pub mod names;
 mod origin;
 mod places;
+mod resolve;
 mod stage;
 
+pub use facts::{FolderFacts, PathFact};
 pub use model::{
     AfterStandard, AlarmTuning, Archive, Batch, Compression, Consumer, Endpoint, EndpointRollout, EscapeHatch, Failure,
     FailureDestination, Image, KeySpread, LatencyClass, LatencyTarget, Model, Pipeline, ReadMode, ServiceTime, Serving,
@@ -16,4 +19,5 @@ pub use model::{
 };
 pub use origin::{Origin, Origins};
 pub use places::{Places, SetAt};
+pub use resolve::{collisions, resolve};
 pub use stage::{AlarmId, MetricUnit, StageKind, StageRef};
