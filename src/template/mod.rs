@@ -4,6 +4,7 @@
 //! talks to nobody.
 
 mod canonical;
+mod check;
 mod graph;
 mod intrinsic;
 pub mod limits;
@@ -13,6 +14,7 @@ mod path;
 pub mod schema;
 mod yaml;
 
+pub use check::{Rule, Violation, check};
 pub use graph::Cycle;
 pub use intrinsic::{Reference, ReferenceKind, is_intrinsic, pseudo_parameter, references_in, substitutions};
 pub use model::{DeletionPolicy, Output, Resource, Template};
