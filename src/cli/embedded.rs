@@ -45,7 +45,7 @@ fn act(world: &World, global: &Global, command: EmbeddedCommand) -> Result<Exit,
             let dimensions = dimensions.iter().map(|typed| dimension(typed)).collect::<Result<_, _>>()?;
             finish(async move {
                 let states = cloud.metric(&namespace, &name, dimensions, value).await?;
-                Ok(states.iter().map(|(alarm, state)| format!("{state}  {alarm}\n")).collect())
+                Ok(states.iter().map(|(alarm, state)| format!("{}  {alarm}\n", alarm_word(*state))).collect())
             })
         }
         EmbeddedCommand::Fail { what, on, call, message, times, .. } => finish(async move {
@@ -185,6 +185,14 @@ fn part(on: FailOn) -> embedded::FailOn {
         FailOn::Create => embedded::FailOn::Create,
         FailOn::Update => embedded::FailOn::Update,
         FailOn::Delete => embedded::FailOn::Delete,
+    }
+}
+
+fn alarm_word(state: embedded::AlarmState) -> &'static str {
+    match state {
+        embedded::AlarmState::Ok => "OK",
+        embedded::AlarmState::Alarm => "ALARM",
+        embedded::AlarmState::InsufficientData => "INSUFFICIENT_DATA",
     }
 }
 

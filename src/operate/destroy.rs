@@ -11,7 +11,7 @@ use super::prepare::prepare;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::OperationResult;
 use crate::observed::Observed;
-use crate::pipeline::{self, Origins};
+use crate::pipeline::{Origins, names};
 use crate::plan::{Plan, compare_removal};
 use crate::rollout::{Goal, LeftBehind, Machine, Outcome, Removal};
 use crate::units::{PipelineName, Region};
@@ -58,7 +58,7 @@ pub async fn destroy(
     let name = PipelineName::new(&order.pipeline)
         .map_err(|error| Failure::error(Diagnostic::error(Code::BadName, format!("`{}` {error}", order.pipeline))))?;
     let region = super::load::region_of(&environment, order.region.as_ref())?;
-    let stack = pipeline::stack(&name, environment.name());
+    let stack = names::stack(&name, environment.name());
 
     let cloud = tools.connector.connect(&environment, &region).await?;
     same_account(&cloud, &environment).await?;

@@ -1,11 +1,13 @@
 //! From names on the command line to resolved pipelines: every file read once, every problem told once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::failure::Failure;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, closest};
 use crate::environment::{self, Environment, EnvironmentFile};
 use crate::pipeline::{self, FolderFacts, PathFact, Pipeline};
+use crate::render::TemplateSources;
 use crate::spec::{self, SpecFile};
 use crate::units::{ByteSize, Region};
 use crate::workspace::{MAX_FILE_BYTES, PathState, Project, ReadFile};
@@ -17,6 +19,7 @@ pub struct Shelf<'a> {
     specs: BTreeMap<String, Result<SpecFile, Diagnostics>>,
     environments: BTreeMap<String, Result<EnvironmentFile, Diagnostics>>,
     texts: BTreeMap<FilePath, String>,
+    templates: Option<Arc<TemplateSources>>,
 }
 
 /// A pipeline resolved for an environment, and what is worth a warning.
@@ -32,7 +35,7 @@ impl<'a> Shelf<'a> {
     /// Returns an empty shelf.
     #[must_use]
     pub fn new(project: &'a Project) -> Self {
-        Self { project, specs: BTreeMap::new(), environments: BTreeMap::new(), texts: BTreeMap::new() }
+        Self { project, specs: BTreeMap::new(), environments: BTreeMap::new(), texts: BTreeMap::new(), templates: None }
     }
 
     /// The project.
@@ -50,6 +53,21 @@ impl<'a> Shelf<'a> {
     #[must_use]
     pub fn texts(&self) -> &BTreeMap<FilePath, String> {
         &self.texts
+    }
+
+    /// The built-in templates, shadowed by the project's own; compiled once.
+    ///
+    /// # Errors
+    /// What is wrong with the project's own.
+    pub fn templates(&mut self) -> Result<Arc<TemplateSources>, Failure> {
+        if let Some(templates) = &self.templates {
+            return Ok(Arc::clone(templates));
+        }
+        let own = self.project.templates()?;
+        self.texts.extend(own.iter().cloned());
+        let templates = Arc::new(TemplateSources::with_project(own)?);
+        self.templates = Some(Arc::clone(&templates));
+        Ok(templates)
     }
 
     /// Reads an environment.

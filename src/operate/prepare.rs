@@ -7,8 +7,8 @@ use super::load::{Resolved, Shelf};
 use crate::artifact::{self, ArtifactFile};
 use crate::capacity::{self, Sized};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::pipeline::{self, Model, Pipeline};
-use crate::render::{self, Assets, Rendered, TemplateSources};
+use crate::pipeline::{Model, Pipeline, names};
+use crate::render::{self, Assets, Rendered};
 use crate::units::{Region, StageName};
 use crate::workspace::Project;
 
@@ -63,24 +63,14 @@ pub fn prepare(
     let Resolved { pipeline, warnings } = shelf.resolve(name, environment, region)?;
     let (assets, uploads) = pack(shelf.project(), name, &pipeline)?;
     let sized = capacity::size(pipeline);
-    let sources = template_sources(shelf.project())?;
-    let rendered = render::render(&sized, &sources, &assets)?;
+    let rendered = render::render(&sized, &*shelf.templates()?, &assets)?;
     Ok(Prepared { sized, rendered, bucket: assets.bucket, uploads, warnings })
-}
-
-/// The built-in templates, shadowed by the project's own.
-fn template_sources(project: &Project) -> Result<TemplateSources, Failure> {
-    let mut sources = TemplateSources::builtin();
-    for (name, (file, text)) in project.templates()? {
-        sources.shadow(&name, file, text)?;
-    }
-    Ok(sources)
 }
 
 /// Packs handlers and addresses models by content.
 fn pack(project: &Project, name: &str, pipeline: &Pipeline) -> Result<(Assets, Vec<Upload>), Failure> {
     let mut assets = Assets {
-        bucket: pipeline::artifact_bucket(pipeline.account(), pipeline.region()),
+        bucket: names::artifact_bucket(pipeline.account(), pipeline.region()),
         code: BTreeMap::new(),
         models: BTreeMap::new(),
     };

@@ -5,8 +5,9 @@ use super::failure::Failure;
 use super::load::{Shelf, region_of};
 use super::prepare::prepare;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::environment::Target;
 use crate::observed::Observed;
-use crate::pipeline::{self, Origins};
+use crate::pipeline::{Origins, names};
 use crate::units::{PipelineName, Region};
 
 /// A stack as it is, and where its resources come from.
@@ -16,6 +17,8 @@ pub struct Status {
     pub stack: String,
     /// What is there.
     pub observed: Observed,
+    /// Whether it stands in the embedded cloud.
+    pub embedded: bool,
     /// Where its resources come from; empty where the pipeline file does not pass its check.
     pub origins: Origins,
 }
@@ -40,7 +43,7 @@ pub async fn status(
     let region = region_of(&environment, region)?;
     let cloud = connector.connect(&environment, &region).await?;
     same_account(&cloud, &environment).await?;
-    let stack = pipeline::stack(&name, environment.name());
+    let stack = names::stack(&name, environment.name());
     let observed = cloud.describe_stack(&stack).await?;
-    Ok(Status { stack, observed, origins })
+    Ok(Status { stack, observed, embedded: *environment.target() == Target::Embedded, origins })
 }

@@ -1,7 +1,7 @@
 //! A project on disk: the folder that holds `stacks/` and `environments/`.
 
-use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -147,7 +147,13 @@ impl Project {
         let path = self.pipeline_folder(pipeline).join(relative);
         let mut file = fs::File::open(&path).map_err(WorkspaceError::io("read", &path))?;
         let mut hash = Sha256::new();
-        std::io::copy(&mut file, &mut hash).map_err(WorkspaceError::io("read", &path))?;
+        let mut piece = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut piece).map_err(WorkspaceError::io("read", &path))? {
+                0 => break,
+                read => hash.update(piece.get(..read).unwrap_or_default()),
+            }
+        }
         let digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Digest::new(&digits).map_err(|error| WorkspaceError::io("digest", &path)(std::io::Error::other(error)))
     }
@@ -156,17 +162,18 @@ impl Project {
     ///
     /// # Errors
     /// When the folder is there but cannot be read.
-    pub fn templates(&self) -> Result<BTreeMap<String, (FilePath, String)>, WorkspaceError> {
+    pub fn templates(&self) -> Result<Vec<(FilePath, String)>, WorkspaceError> {
         let folder = self.root.join("templates");
         if !folder.is_dir() {
-            return Ok(BTreeMap::new());
+            return Ok(Vec::new());
         }
-        let mut found = BTreeMap::new();
+        let mut found = Vec::new();
         for name in self.list("templates")?.into_iter().filter(|name| name.ends_with(".hbs")) {
             let path = folder.join(&name);
             let text = fs::read_to_string(&path).map_err(WorkspaceError::io("read", &path))?;
-            found.insert(name.clone(), (FilePath::new(&format!("templates/{name}")), text));
+            found.push((FilePath::new(&format!("templates/{name}")), text));
         }
+        found.sort();
         Ok(found)
     }
 
