@@ -3,7 +3,7 @@
 use super::begin::Begin;
 use super::identity::token;
 use super::machine::{AfterClearing, AfterFollowing, Machine, State, end};
-use super::model::{Basis, ChangeSetOrder, Command, Deployment, FailedCreate, Goal, Loss, Next, Outcome};
+use super::model::{Basis, Command, Deployment, FailedCreate, Goal, Loss, Next, Outcome};
 use crate::event::{EventKind, OperationKind};
 use crate::observed::{
     ChangeSet, ChangeSetState, ExecutionState, Failure, FailureKind, NextAction, Replacement, ResourceAction,
