@@ -26,7 +26,7 @@ ApplicationAutoScaling::ScalableTarget ApplicationAutoScaling::ScalingPolicy Bud
 CloudWatch::AnomalyDetector CloudWatch::CompositeAlarm CloudWatch::Dashboard DynamoDB::Table Glue::Database
 Glue::Table IAM::ManagedPolicy IAM::Policy IAM::Role KMS::Alias KMS::Key Kinesis::ResourcePolicy Kinesis::Stream
 Kinesis::StreamConsumer KinesisFirehose::DeliveryStream Lambda::Alias Lambda::EventInvokeConfig
-Lambda::EventSourceMapping Lambda::Function Lambda::Permission Lambda::Version Logs::LogGroup S3::Bucket
+Lambda::EventSourceMapping Lambda::Function Lambda::Permission Lambda::Version Logs::LogGroup Logs::LogStream S3::Bucket
 S3::BucketPolicy SNS::Subscription SNS::Topic SNS::TopicPolicy SQS::Queue SQS::QueuePolicy SSM::Parameter
 SageMaker::Endpoint SageMaker::EndpointConfig SageMaker::Model
 """.split()
@@ -58,14 +58,18 @@ def node(schema):
         out["insertionOrder"] = False
     pattern = schema.get("pattern")
     if pattern and not UNSUPPORTED_PATTERN.search(pattern):
-        out["pattern"] = pattern
+        # Python's end of text is \Z, everybody else's \z.
+        out["pattern"] = pattern.replace(r"\Z", r"\z")
     if schema.get("additionalProperties") is False:
         out["closed"] = True
     if "items" in schema:
         out["items"] = node(schema["items"])
-    for key in ("properties", "patternProperties"):
-        if schema.get(key):
-            out[key] = {name: node(member) for name, member in sorted(schema[key].items())}
+    if schema.get("properties"):
+        out["properties"] = {name: node(member) for name, member in sorted(schema["properties"].items())}
+    if schema.get("patternProperties"):
+        # The empty pattern matches every name.
+        supported = lambda name: "" if UNSUPPORTED_PATTERN.search(name) else name
+        out["patternProperties"] = {supported(n): node(m) for n, m in sorted(schema["patternProperties"].items())}
     for key in ("anyOf", "oneOf", "allOf"):
         branches = [branch for branch in map(node, schema.get(key, [])) if branch]
         # A branch without content (only a hint at a related resource) allows everything.

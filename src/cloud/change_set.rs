@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Tag};
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType, RollbackConfiguration, RollbackTrigger, Tag};
 
 use super::{Cloud, CloudError, failure, read};
 use crate::observed::{ChangeSet, FailureKind};
@@ -42,6 +42,8 @@ pub struct ChangeSetRequest {
     pub token: String,
     /// Whether resources that exist under their names already are taken into the stack (CI-03).
     pub import_existing: bool,
+    /// ARNs of alarms that roll the operation back (RB-01); for an update the whole set.
+    pub rollback_alarms: Vec<String>,
     /// What people see in the console.
     pub description: String,
 }
@@ -68,6 +70,10 @@ impl Cloud {
             });
         if request.import_existing {
             call = call.import_existing_resources(true);
+        }
+        if request.kind == ChangeSetKind::Update {
+            // Without it CloudFormation keeps the triggers of the operation before (RB-05).
+            call = call.rollback_configuration(rollback_configuration(&request.rollback_alarms));
         }
         for (key, value) in &request.tags {
             call = call.tags(Tag::builder().key(key).value(value).build());
@@ -137,4 +143,9 @@ impl Cloud {
             Err(refusal) => Err(refusal),
         }
     }
+}
+
+fn rollback_configuration(alarms: &[String]) -> RollbackConfiguration {
+    let trigger = |arn: &String| RollbackTrigger::builder().arn(arn).r#type("AWS::CloudWatch::CompositeAlarm").build();
+    RollbackConfiguration::builder().set_rollback_triggers(Some(alarms.iter().map(trigger).collect())).build()
 }

@@ -4,7 +4,7 @@
 //! from its words. The words are those of `cloudformation-behaviour.md` section 4.
 
 use aws_sdk_sts::config::http::HttpResponse;
-use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
 
 use crate::observed::{Failure, FailureKind};
@@ -26,21 +26,49 @@ where
             };
             (classify(code, message, status), text)
         }
-        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
-            let text = DisplayErrorContext(&error).to_string();
-            // A missing or expired login surfaces before anything is sent, as a failure to build the request or to
-            // dispatch it; only its words tell it from a broken network.
-            let kind = if text.to_lowercase().contains("credential") || text.contains("identity") {
+        SdkError::DispatchFailure(lost) => {
+            let text = chain(&error);
+            // What the connector itself refuses (the embedded cloud's state cannot be read) does not pass by waiting.
+            let kind = if is_about_credentials(&text) {
                 FailureKind::Credentials
+            } else if lost.is_user() {
+                FailureKind::Other
             } else {
                 FailureKind::Unreachable
             };
             (kind, text)
         }
-        SdkError::ResponseError(_) => (FailureKind::ServiceFault, DisplayErrorContext(&error).to_string()),
-        other => (FailureKind::Other, DisplayErrorContext(other).to_string()),
+        SdkError::ConstructionFailure(_) => {
+            let text = chain(&error);
+            let kind =
+                if is_about_credentials(&text) { FailureKind::Credentials } else { FailureKind::ValidationRefused };
+            (kind, text)
+        }
+        SdkError::TimeoutError(_) => (FailureKind::Unreachable, chain(&error)),
+        SdkError::ResponseError(_) => (FailureKind::ServiceFault, chain(&error)),
+        other => (FailureKind::Other, chain(other)),
     };
     Failure { kind, service: service.to_owned(), action: action.to_owned(), message, request_id }
+}
+
+/// A missing or expired login surfaces before anything is sent; only its words tell it from a broken network.
+fn is_about_credentials(text: &str) -> bool {
+    let text = text.to_lowercase();
+    text.contains("credential") || text.contains("identity")
+}
+
+/// An error with its causes, each once, as one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let words = next.to_string();
+        if !text.ends_with(&words) {
+            text = format!("{text}: {words}");
+        }
+        cause = next.source();
+    }
+    text
 }
 
 /// An answer that came but lacks what AWS promises to put in it.

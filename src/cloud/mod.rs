@@ -12,6 +12,8 @@ mod live;
 mod read;
 mod settings;
 mod stack;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 use crate::units::{AccountId, Region};

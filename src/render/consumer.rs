@@ -141,7 +141,8 @@ pub(super) fn fragment(scene: &Scene<'_>, consumer: &Consumer) -> Result<Fragmen
         stream_id: stream::id(&consumer.from),
         endpoint_id: consumer.scores_with.as_ref().map(super::endpoint::id),
         function_name: pipeline.physical_name(&consumer.name),
-        description: shortened(pipeline.description(), 256),
+        // Not the pipeline's own description: a function's is part of what a version freezes.
+        description: format!("Consumer {} of pipeline {}", consumer.name, pipeline.name()),
         runtime: &consumer.runtime,
         handler: &consumer.handler,
         code: CodeAt { bucket: &scene.assets.bucket, key },

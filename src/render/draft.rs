@@ -41,8 +41,8 @@ impl<'a> Draft<'a> {
     /// Places one fragment and merges what it gives.
     pub(super) fn place(&mut self, name: TemplateName, fragment: Result<Fragment, Diagnostic>) {
         let placed = fragment.and_then(|fragment| {
-            let text = self.sources.place(name, &fragment.view)?;
-            let template = Template::parse(&text).map_err(|error| self.unreadable(name, &error))?;
+            let value = self.sources.place(name, &fragment.view)?;
+            let template = Template::from_value(value).map_err(|error| self.misshapen(name, &error))?;
             Ok((fragment, template))
         });
         match placed {
@@ -76,7 +76,7 @@ impl<'a> Draft<'a> {
             .help("logical ids are made from kind and name of a stage; rename one of the stages, or the id in the template")
     }
 
-    fn unreadable(&self, name: TemplateName, error: &TemplateError) -> Diagnostic {
+    fn misshapen(&self, name: TemplateName, error: &TemplateError) -> Diagnostic {
         Diagnostic::error(
             Code::TemplateResult,
             format!("{} does not give CloudFormation: {error}", self.sources.file(name)),

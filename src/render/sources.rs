@@ -5,6 +5,7 @@
 //! or let the template decide something.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 use handlebars::{
@@ -13,7 +14,7 @@ use handlebars::{
 };
 use serde_json::Value;
 
-use super::json;
+use super::slots::{self, Skeletons};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place, Span, closest};
 
 macro_rules! templates {
@@ -74,6 +75,7 @@ struct Source {
 pub struct TemplateSources {
     files: BTreeMap<TemplateName, Source>,
     registry: Handlebars<'static>,
+    skeletons: Arc<Skeletons>,
 }
 
 impl TemplateSources {
@@ -128,7 +130,7 @@ impl TemplateSources {
                 }
             }
         }
-        found.into_result(Self { files, registry }).map(|(sources, _)| sources)
+        found.into_result(Self { files, registry, skeletons: Arc::default() }).map(|(sources, _)| sources)
     }
 
     /// The file that a template comes from.
@@ -142,20 +144,22 @@ impl TemplateSources {
         self.files.values().map(|source| (&source.file, source.text.as_str()))
     }
 
-    /// Places a view.
-    pub(super) fn place(&self, name: TemplateName, view: &Value) -> Result<String, Diagnostic> {
-        self.registry.render(name.file_name(), view).map_err(|error| {
-            let place = self
-                .files
-                .get(&name)
-                .map(|source| source.place(error.line_no.unwrap_or(1), error.column_no.unwrap_or(1)));
-            Diagnostic::error(
-                Code::TemplateValue,
-                format!("the template asks for a value that its stage does not have: {}", error.reason()),
-            )
+    /// Places a view and reads the result: a value in the shape of a template, intrinsics in long form.
+    pub(super) fn place(&self, name: TemplateName, view: &Value) -> Result<Value, Diagnostic> {
+        let placed = self.registry.render(name.file_name(), view).map_err(|error| self.unplaced(name, &error))?;
+        self.skeletons.fill(&placed).map_err(|why| {
+            Diagnostic::error(Code::TemplateResult, format!("{} does not give CloudFormation: {why}", self.file(name)))
+                .note("lines are those of the text that the template gives, after its values were placed")
+        })
+    }
+
+    fn unplaced(&self, name: TemplateName, error: &handlebars::RenderError) -> Diagnostic {
+        let place =
+            self.files.get(&name).map(|source| source.place(error.line_no.unwrap_or(1), error.column_no.unwrap_or(1)));
+        let title = format!("the template asks for a value that its stage does not have: {}", error.reason());
+        Diagnostic::error(Code::TemplateValue, title)
             .at_maybe(place, "asked for here")
             .help("compare with the built-in template of the same name, which asks for every value there is")
-        })
     }
 }
 
@@ -242,7 +246,7 @@ fn shown(helper: &HelperTemplate) -> String {
     helper.name.as_name().unwrap_or("expression").to_owned()
 }
 
-/// `{{json value}}`: the value as typed JSON on one line.
+/// `{{json value}}`: the value with its type, in a slot of its own.
 struct Json;
 
 impl HelperDef for Json {
@@ -254,7 +258,7 @@ impl HelperDef for Json {
         _: &mut RenderContext<'reg, 'rc>,
         out: &mut dyn Output,
     ) -> HelperResult {
-        out.write(&json::one_line(present(helper, "json")?))?;
+        out.write(&slots::slot(present(helper, "json")?))?;
         Ok(())
     }
 }
@@ -354,9 +358,9 @@ mod tests {
 
     #[test]
     fn a_value_that_is_null_is_there_and_says_no() {
-        let placed = project("{{#if x}}a{{else}}b{{/if}}{{json x}}")
+        let placed = project("{{#if x}}a{{else}}b{{/if}}: {{json x}}")
             .expect("loads")
             .place(TemplateName::Dashboard, &json!({"x": null}));
-        assert_eq!(placed.expect("places"), "bnull");
+        assert_eq!(placed.expect("places"), json!({"b": null}));
     }
 }

@@ -27,8 +27,14 @@ fn assets() -> Assets {
     }
 }
 
+/// The built-in templates, compiled once for all tests.
+fn sources() -> &'static TemplateSources {
+    static SOURCES: std::sync::OnceLock<TemplateSources> = std::sync::OnceLock::new();
+    SOURCES.get_or_init(|| TemplateSources::built_in().expect("templates"))
+}
+
 fn try_rendered(pipeline: Pipeline) -> Result<Rendered, Diagnostics> {
-    render(&capacity::size(pipeline), &TemplateSources::built_in().expect("templates"), &assets())
+    render(&capacity::size(pipeline), sources(), &assets())
 }
 
 fn rendered(pipeline: Pipeline) -> Rendered {
@@ -296,8 +302,7 @@ fn a_new_model_renames_model_and_configuration_and_the_endpoint_keeps_its_name()
     let plain = rendered(production());
     let mut newer = assets();
     newer.models.insert(name("scoring"), MODELS.replace("5f2d", "6a3e"));
-    let other = render(&capacity::size(production()), &TemplateSources::built_in().expect("templates"), &newer)
-        .expect("renders");
+    let other = render(&capacity::size(production()), sources(), &newer).expect("renders");
     for (id, property) in [("EndpointScoringModel", "ModelName"), ("EndpointScoringConfig", "EndpointConfigName")] {
         let (a, b) = (plain.properties(id)[property].clone(), other.properties(id)[property].clone());
         assert_ne!(a, b, "{property}");

@@ -76,6 +76,9 @@ pub struct Deployment {
     pub import_existing: bool,
     /// Whether the stack is protected against deletion, from before its first resource.
     pub protect: bool,
+    /// ARNs of the alarms that roll an update back, at most five. Only alarms that are there: CloudFormation fails
+    /// an operation whose trigger is missing (RB-03), so that none can be armed on a first create.
+    pub rollback_alarms: Vec<String>,
     /// `file:line:column` of the stage that each resource comes from.
     pub origins: BTreeMap<LogicalId, String>,
     /// How many resources will be touched.
@@ -94,6 +97,7 @@ impl Deployment {
             seed = seed.with(key).with(value);
         }
         seed = seed.with(if self.import_existing { "import" } else { "plain" });
+        seed = self.rollback_alarms.iter().fold(seed, |seed, alarm| seed.with(alarm));
         seed = match &self.basis {
             Basis::New => seed.with("new"),
             Basis::Existing { stack_id, updated } => {
@@ -117,6 +121,7 @@ impl Deployment {
             tags: self.tags.clone(),
             role: self.role.clone(),
             import_existing: self.import_existing,
+            rollback_alarms: if creates { Vec::new() } else { self.rollback_alarms.clone() },
         }
     }
 }
@@ -188,6 +193,8 @@ pub struct ChangeSetOrder {
     pub token: String,
     /// Whether resources that exist under their names are taken in.
     pub import_existing: bool,
+    /// Alarms that roll it back; for an update the whole set, so that an empty one disarms (RB-05).
+    pub rollback_alarms: Vec<String>,
 }
 
 /// What the driver is to do next. Every command is answered with one observation.

@@ -127,6 +127,14 @@ impl Template {
         from_value(value)
     }
 
+    /// Reads YAML with CloudFormation's tags into a value with long-form functions, without looking at its shape.
+    ///
+    /// # Errors
+    /// Where the text is not YAML, or uses a tag that is no function.
+    pub fn read_yaml(text: &str) -> Result<Value> {
+        read_yaml(text)
+    }
+
     /// Takes a template from a value that is already read, long form.
     ///
     /// # Errors

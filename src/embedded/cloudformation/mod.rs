@@ -5,8 +5,38 @@
 //! as an [`Effect`] and its result handed back. Row ids in the comments (`SQ-06`) point into the
 //! behaviour reference that `docs/embedded.md` indexes.
 
+mod actions;
+mod apply;
+mod changes;
+mod deployment;
+mod document;
+mod durations;
 mod effect;
+mod engine;
+mod error;
+mod evaluate;
+mod facts;
+mod ids;
+mod operation;
+mod outputs;
+mod policy;
+mod record;
+mod references;
+mod remove;
+mod revert;
+mod run;
+mod settle;
+mod state;
+mod status;
+#[cfg(test)]
+mod tests;
+mod validate;
+mod watch;
+mod wire;
+mod world;
 
 pub use effect::{
     Effect, EffectAction, HandlerError, HandlerErrorCode, Properties, Provisioned, Provisioner, StackRef,
 };
+pub use engine::{Engine, LoadError};
+pub use wire::{QueryRequest, QueryResponse};

@@ -171,7 +171,7 @@ pub(super) fn fragment(scene: &Scene<'_>, alarms: &[AlarmView]) -> Fragment {
                 id: names::shared_id(&["rollback", kind.as_str()]),
                 name: pipeline.rollback_alarm_name(kind),
                 description: format!(
-                    "A {kind} of {} is in trouble; armed while a deployment is watched",
+                    "One of the {kind}s of {} is in trouble; armed while a deployment is watched",
                     pipeline.stack_name()
                 ),
                 rule,

@@ -35,6 +35,13 @@ fn end_of(world: &World) -> (Option<String>, Option<String>) {
     (world.head(STACK).map(|head| head.status.as_str().replace("UPDATE_COMPLETE", "CREATE_COMPLETE")), world.template())
 }
 
+/// What was shown, in the order in which it happened.
+fn in_order(run: &Run) -> Vec<String> {
+    let mut shown = run.shown();
+    shown.sort_by_key(|event| event.rsplit('-').next().and_then(|serial| serial.parse::<u64>().ok()));
+    shown
+}
+
 fn started(run: &Run) -> usize {
     run.events.iter().filter(|event| matches!(event, EventKind::OperationStarted { .. })).count()
 }
@@ -68,7 +75,9 @@ proptest! {
     fn what_is_begun_is_finished_exactly_once(world in worlds(), leave in 0_usize..60) {
         let mut world = world;
         let goal = Goal::Deploy(Box::new(deployment(&world, "new")));
-        let run = run(&mut world, goal, 2_000, &mut |count, _| (count == leave).then_some(Observation::Interrupted));
+        let run = run(&mut world, goal, 2_000, &mut |count, _| {
+            (count == leave).then_some(Trouble::Instead(Observation::Interrupted))
+        });
         let idle = matches!(run.outcome(), Outcome::Finished { result: OperationResult::NothingToDo, .. });
         prop_assert_eq!(run.finished(), started(&run) + usize::from(idle));
     }
@@ -90,11 +99,29 @@ proptest! {
         let mut busy = world;
         let run = run(&mut busy, goal, 4_000, &mut |count, command| {
             let hit = refused.get(count).copied().unwrap_or(false) && !matches!(command, Command::Wait(_));
-            hit.then(|| refusal(FailureKind::Throttled))
+            hit.then(|| Trouble::Instead(refusal(FailureKind::Throttled)))
         });
         prop_assert_eq!(end_of(&busy), end_of(&calm));
         prop_assert_eq!(run.finished(), expected.finished());
         prop_assert_eq!(&run.shown().len(), &expected.shown().len());
+    }
+
+    #[test]
+    fn a_lost_answer_is_asked_for_again_and_nothing_happens_twice(
+        world in worlds(), lost in prop::collection::vec(any::<bool>(), 0..60),
+    ) {
+        let mut calm = world.clone();
+        let goal = Goal::Deploy(Box::new(deployment(&calm, "new")));
+        let expected = run_all(&mut calm, goal.clone());
+        let mut lossy = world;
+        let run = run(&mut lossy, goal, 4_000, &mut |count, command| {
+            let hit = lost.get(count).copied().unwrap_or(false) && !matches!(command, Command::Wait(_));
+            hit.then(|| Trouble::After(refusal(FailureKind::Unreachable)))
+        });
+        prop_assert_eq!(end_of(&lossy), end_of(&calm));
+        prop_assert_eq!(lossy.executions, calm.executions);
+        prop_assert_eq!(run.shown(), in_order(&run));
+        prop_assert_eq!(run.shown().len(), expected.shown().len());
     }
 
     #[test]

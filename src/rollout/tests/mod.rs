@@ -35,6 +35,7 @@ fn deployment(world: &World, template: &str) -> Deployment {
         failed_create: FailedCreate::RemoveShell,
         import_existing: false,
         protect: false,
+        rollback_alarms: Vec::new(),
         origins: BTreeMap::from([(id("Queue"), "stacks/fraud/pipeline.yaml:7:3".to_owned())]),
         resources: 2,
         expected: Duration::from_secs(60),
@@ -83,13 +84,20 @@ impl Run {
     }
 }
 
-/// Runs to the end, or until `budget` commands have been performed. `trouble` may answer a command in the
-/// world's place.
+/// What comes between a command and its answer.
+enum Trouble {
+    /// The world never hears of the command.
+    Instead(Observation),
+    /// The world does it, and the answer is lost on the way.
+    After(Observation),
+}
+
+/// Runs to the end, or until `budget` commands have been performed.
 fn run(
     world: &mut World,
     goal: Goal,
     budget: usize,
-    trouble: &mut dyn FnMut(usize, &Command) -> Option<Observation>,
+    trouble: &mut dyn FnMut(usize, &Command) -> Option<Trouble>,
 ) -> Run {
     let mut machine = Machine::new(goal, cadence());
     let mut run = Run::default();
@@ -108,7 +116,14 @@ fn run(
             break;
         }
         run.commands.push(command.clone());
-        observation = trouble(count, &command).unwrap_or_else(|| world.perform(&command));
+        observation = match trouble(count, &command) {
+            None => world.perform(&command),
+            Some(Trouble::Instead(answer)) => answer,
+            Some(Trouble::After(answer)) => {
+                let _ = world.perform(&command);
+                answer
+            }
+        };
     }
     run
 }

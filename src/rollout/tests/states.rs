@@ -301,13 +301,15 @@ fn an_order_that_shows_late_is_not_taken_for_its_end() {
 fn leaving_tells_whether_something_goes_on() {
     let mut world = World::with("CREATE_COMPLETE", "old");
     let goal = Goal::Deploy(Box::new(deployment(&world, "new")));
-    let early = run(&mut world, goal.clone(), 100, &mut |count, _| (count == 1).then_some(Observation::Interrupted));
+    let early = run(&mut world, goal.clone(), 100, &mut |count, _| {
+        (count == 1).then_some(Trouble::Instead(Observation::Interrupted))
+    });
     assert!(matches!(early.outcome(), Outcome::Interrupted) && early.finished() == 0);
     let mut executed = false;
     let late = run(&mut world, goal, 100, &mut |_, command| {
         let leave = executed;
         executed |= matches!(command, Command::ExecuteChangeSet { .. });
-        leave.then_some(Observation::Interrupted)
+        leave.then_some(Trouble::Instead(Observation::Interrupted))
     });
     assert_eq!(result(&late).0, &OperationResult::Detached);
     assert_eq!(late.finished(), 1);
@@ -321,7 +323,7 @@ fn lost_contact_is_told_as_an_error_and_the_operation_as_going_on() {
     let run = run(&mut world, goal, 500, &mut |_, command| {
         let cut = executed && !matches!(command, Command::Wait(_));
         executed |= matches!(command, Command::ExecuteChangeSet { .. });
-        cut.then(|| refusal(FailureKind::Unreachable))
+        cut.then(|| Trouble::Instead(refusal(FailureKind::Unreachable)))
     });
     assert!(matches!(run.outcome(), Outcome::Failed(failure) if failure.kind == FailureKind::Unreachable));
     let last = run.events.iter().rev().find_map(|event| match event {

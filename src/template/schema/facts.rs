@@ -88,7 +88,8 @@ impl TypeFacts {
         for step in path.steps() {
             here = self.step(here, step)?;
         }
-        Some(PropertyFacts { facts: self, node: self.resolve(here) })
+        let is_tags = matches!(path.steps(), [Step::Key(only)] if self.tag_property() == Some(only));
+        Some(PropertyFacts { facts: self, node: self.resolve(here), is_tags })
     }
 
     /// Names of the top-level properties, read-only ones included, sorted.
@@ -223,6 +224,7 @@ impl TypeFacts {
 pub struct PropertyFacts<'a> {
     facts: &'a TypeFacts,
     node: &'a Node,
+    is_tags: bool,
 }
 
 impl<'a> PropertyFacts<'a> {
@@ -232,10 +234,11 @@ impl<'a> PropertyFacts<'a> {
         &self.node.types
     }
 
-    /// Whether the order of the items means something.
+    /// Whether the order of the items means something. That of tags never does, though not every schema says so.
     #[must_use]
     pub fn is_ordered(&self) -> bool {
-        self.node.insertion_order != Some(false)
+        !self.is_tags
+            && self.node.insertion_order != Some(false)
             && self.node.one_of.iter().all(|n| self.facts.resolve(n).insertion_order != Some(false))
     }
 

@@ -21,6 +21,7 @@ const UNIQUE: &[(&str, &[&str])] = &[
     ("AWS::Lambda::EventSourceMapping", &["EventSourceArn", "FunctionName"]),
     ("AWS::Lambda::Function", &["FunctionName"]),
     ("AWS::Logs::LogGroup", &["LogGroupName"]),
+    ("AWS::Logs::LogStream", &["LogStreamName", "LogGroupName"]),
     ("AWS::S3::Bucket", &["BucketName"]),
     ("AWS::SNS::Topic", &["TopicName"]),
     ("AWS::SQS::Queue", &["QueueName"]),

@@ -114,6 +114,7 @@ pub struct Node {
     pub one_of: Vec<Node>,
 }
 
+#[cfg(test)]
 impl Node {
     /// The nodes directly below this one.
     pub(super) fn children(&self) -> impl Iterator<Item = &Self> {

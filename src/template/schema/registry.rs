@@ -29,6 +29,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("AWS::Lambda::Permission", include_str!("../../../schemas/cloudformation/AWS-Lambda-Permission.json")),
     ("AWS::Lambda::Version", include_str!("../../../schemas/cloudformation/AWS-Lambda-Version.json")),
     ("AWS::Logs::LogGroup", include_str!("../../../schemas/cloudformation/AWS-Logs-LogGroup.json")),
+    ("AWS::Logs::LogStream", include_str!("../../../schemas/cloudformation/AWS-Logs-LogStream.json")),
     ("AWS::S3::Bucket", include_str!("../../../schemas/cloudformation/AWS-S3-Bucket.json")),
     ("AWS::S3::BucketPolicy", include_str!("../../../schemas/cloudformation/AWS-S3-BucketPolicy.json")),
     ("AWS::SNS::Subscription", include_str!("../../../schemas/cloudformation/AWS-SNS-Subscription.json")),

@@ -1,0 +1,148 @@
+//! Values stand in slots: text never meets what people wrote.
+//!
+//! `{{json value}}` writes the value as JSON between two marks that JSON itself cannot contain. Before the text is read
+//! as YAML, every such value is taken out and a numbered slot left in its place, and when it is read, the values
+//! are put into their slots. So a value cannot break out of its place, whatever is in it, and what remains to
+//! be read, the skeleton, is the same for every stage of the same shape and is read once.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Map, Value};
+
+use crate::template::Template;
+
+/// Around a value. JSON escapes every control character, and YAML takes none.
+const MARK: char = '\u{1}';
+/// Begins a slot, as YAML writes it inside quotes and as it is read.
+const SLOT_WRITTEN: &str = "\"\\0";
+const SLOT_READ: char = '\0';
+/// More shapes than this are not remembered; a project has some tens.
+const MOST_REMEMBERED: usize = 1_024;
+
+/// Writes a value so that [`Skeletons::fill`] finds it.
+pub(super) fn slot(value: &Value) -> String {
+    format!("{MARK}{value}{MARK}")
+}
+
+/// Skeletons that were read before.
+#[derive(Debug, Default)]
+pub(super) struct Skeletons(Mutex<BTreeMap<String, Arc<Value>>>);
+
+impl Skeletons {
+    /// Reads a placed text as YAML and puts its values in.
+    pub(super) fn fill(&self, placed: &str) -> Result<Value, String> {
+        let mut values = Vec::new();
+        let mut text = String::with_capacity(placed.len());
+        for (index, part) in placed.split(MARK).enumerate() {
+            if index % 2 == 0 {
+                text.push_str(part);
+            } else {
+                text.push_str(&format!("{SLOT_WRITTEN}{}\"", values.len()));
+                values.push(serde_json::from_str(part).map_err(|error| error.to_string())?);
+            }
+        }
+        filled(&*self.read(text)?, &values)
+    }
+
+    fn read(&self, text: String) -> Result<Arc<Value>, String> {
+        if let Ok(known) = self.0.lock()
+            && let Some(skeleton) = known.get(&text)
+        {
+            return Ok(Arc::clone(skeleton));
+        }
+        let skeleton = Arc::new(Template::read_yaml(&text).map_err(|error| error.to_string())?);
+        if let Ok(mut known) = self.0.lock()
+            && known.len() < MOST_REMEMBERED
+        {
+            known.insert(text, Arc::clone(&skeleton));
+        }
+        Ok(skeleton)
+    }
+}
+
+fn filled(skeleton: &Value, values: &[Value]) -> Result<Value, String> {
+    match skeleton {
+        Value::String(text) => Ok(in_slot(text, values)?.cloned().unwrap_or_else(|| skeleton.clone())),
+        Value::Array(items) => items.iter().map(|item| filled(item, values)).collect(),
+        Value::Object(members) => {
+            let mut object = Map::new();
+            for (name, member) in members {
+                let name = match in_slot(name, values)? {
+                    None => name.clone(),
+                    Some(Value::String(name)) => name.clone(),
+                    Some(_) => return Err("a value that is not text stands where a name must be".to_owned()),
+                };
+                if object.contains_key(&name) {
+                    return Err(format!("`{name}` is there twice"));
+                }
+                object.insert(name, filled(member, values)?);
+            }
+            Ok(Value::Object(object))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(skeleton.clone()),
+    }
+}
+
+/// The value whose slot `text` is; none for ordinary text.
+fn in_slot<'a>(text: &str, values: &'a [Value]) -> Result<Option<&'a Value>, String> {
+    if text.contains(SLOT_WRITTEN) {
+        return Err(format!(
+            "a value is part of a longer text, which begins `{}`; it must stand alone",
+            text.split('"').next().unwrap_or_default().trim()
+        ));
+    }
+    match text.strip_prefix(SLOT_READ).map(str::parse::<usize>) {
+        Some(Ok(index)) => Ok(values.get(index)),
+        Some(Err(_)) | None => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn fill(text: &str) -> Result<Value, String> {
+        Skeletons::default().fill(text)
+    }
+
+    #[test]
+    fn types_survive_as_values_and_names_and_under_tags() {
+        let value = json!({"a": [1, 1.5, true, null, "1", "yes"], "b": "x\n\"{{y}}\" !Ref z # no\u{85}\u{2028}"});
+        let text = format!("? {}\n: {{x: {}, y: !Ref {}}}\n", slot(&json!("name")), slot(&value), slot(&json!("id")));
+        assert_eq!(fill(&text), Ok(json!({"name": {"x": value, "y": {"Ref": "id"}}})));
+    }
+
+    #[test]
+    fn a_value_inside_a_longer_text_is_refused() {
+        for text in [format!("a: prefix-{}", slot(&json!("x"))), format!("a: |\n  b {}\n", slot(&json!("x")))] {
+            assert!(fill(&text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_comes_twice_is_told() {
+        let name = slot(&json!("same"));
+        assert_eq!(fill(&format!("{name}: 1\n{name}: 2\n")), Err("`same` is there twice".to_owned()));
+    }
+
+    #[test]
+    fn two_texts_of_one_shape_are_read_once() {
+        let skeletons = Skeletons::default();
+        for value in [1, 2] {
+            assert_eq!(skeletons.fill(&format!("a: {}", slot(&json!(value)))), Ok(json!({"a": value})));
+        }
+        assert_eq!(skeletons.0.lock().expect("free").len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back_as_it_went_in(text in any::<String>(), name in any::<String>()) {
+            let value = json!({ name: [text, 1] });
+            let placed = format!("at: {}\nnext: 1\n", slot(&value));
+            prop_assert_eq!(fill(&placed), Ok(json!({"at": value, "next": 1})));
+        }
+    }
+}
