@@ -1,12 +1,12 @@
 //! Artifacts: deterministic zips and content addresses. Bytes in, bytes out.
 //!
-//! The same files give the same zip on every machine and on every day, so that the key of an object, which
-//! contains the digest of its content, changes exactly when the content does. Reading files and sending them is
-//! other rooms' work.
+//! Files are read by `workspace` and uploaded by `cloud`. The same files give the same bytes on every machine,
+//! so that an unchanged folder is an unchanged key and an unchanged template.
 
-mod address;
 mod ignore;
-mod zip;
+mod key;
+mod pack;
 
-pub use address::{function_key, model_prefix};
-pub use zip::{Artifact, ArtifactError, ArtifactFile, zip};
+pub use ignore::IgnoreRules;
+pub use key::{ModelFile, base64_sha256, digest_of, function_key, model_key, model_set_prefix, template_key};
+pub use pack::{Artifact, ArtifactError, ArtifactFile, IGNORE_FILE, MAX_UNZIPPED, MAX_ZIPPED, zip};

@@ -102,6 +102,8 @@ codes! {
     EscapeHatch = "E3027", "the escape hatch does not fit";
     UnknownImage = "E3028", "no such built-in image";
     AssetMissing = "E3029", "code or models were not collected";
+    SchemaViolation = "E3030", "the rendered template breaks a resource schema";
+    UnknownResourceType = "W3031", "a resource type whose schema is not known here";
 
     // 4 plan
 

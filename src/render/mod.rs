@@ -53,6 +53,8 @@ pub struct Rendered {
     pub termination_protection: bool,
     /// Names of the composite alarms that may roll a deployment back, at most five (CloudFormation's bound).
     pub rollback_alarms: Vec<String>,
+    /// What somebody should look at although it was rendered.
+    pub warnings: Diagnostics,
 }
 
 /// Renders a sized pipeline.
@@ -89,7 +91,7 @@ pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Resu
 
     let (mut template, mut origins) = draft.finish(|template, origins| escape::apply(pipeline, template, origins))?;
     identity::settle(pipeline, &mut template, &mut origins);
-    check::check(pipeline, &template, &origins)?;
+    let warnings = check::check(&template, &origins)?;
 
     Ok(Rendered {
         stack_name: pipeline.stack_name(),
@@ -102,6 +104,7 @@ pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Resu
             .filter(|kind| alarm::rollback_members(&alarms, *kind).next().is_some())
             .map(|kind| pipeline.rollback_alarm_name(kind))
             .collect(),
+        warnings,
     })
 }
 

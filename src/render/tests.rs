@@ -73,6 +73,7 @@ impl Rendered {
 // ---- golden templates -------------------------------------------------------------------------------------------
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "golden files are read, and blessed, by the test that holds them")]
 fn golden_templates_are_what_is_rendered() {
     for tier in [Tier::Development, Tier::Staging, Tier::Production] {
         let rendered = rendered(Pipeline::fixture(tier));
@@ -487,12 +488,14 @@ proptest! {
     fn no_text_breaks_out_of_its_place(text in "[\\PC\n\t\"'{}!&*#:\\-\\\\|>%@`\u{85}\u{2028}]{0,60}") {
         let mut pipeline = production();
         pipeline.set_description(&text);
-        pipeline.score().handler = text.clone();
+        let silence = AlarmTuning::Silence { reason: text.clone(), until: Timestamp::from_millis(0) };
+        pipeline.tune(StageKind::Table, "decisions", AlarmId::TableSystemErrors, silence);
         pipeline.score().environment.insert("TEXT".to_owned(), text.clone());
         let plain = rendered(production());
         let odd = rendered(pipeline);
         let function = odd.properties("ConsumerScoreFunction");
-        prop_assert_eq!(&function["Handler"], &json!(text));
+        let description = odd.properties("AlarmTableDecisionsSystemErrors")["AlarmDescription"].clone();
+        prop_assert!(description.as_str().is_some_and(|description| description.ends_with(&text)));
         prop_assert_eq!(&function["Environment"]["Variables"]["TEXT"], &json!(text));
         let without_version = |rendered: &Rendered| -> Vec<LogicalId> {
             let version = version_id(rendered);
@@ -517,6 +520,35 @@ fn braces_tags_and_quotes_stay_text() {
         });
         assert_eq!(rendered.properties("ConsumerScoreFunction")["Environment"]["Variables"]["TEXT"], text);
     }
+}
+
+#[test]
+fn what_the_escape_hatch_breaks_is_told_before_anything_is_sent() {
+    for (patch, words) in [
+        (json!({"RetentionPeriodHours": "long"}), "RetentionPeriodHours"),
+        (json!({"RetentionHours": 48}), "RetentionHours"),
+        (json!({"StreamEncryption": {"EncryptionType": "KMS", "KeyId": {"Ref": "Nowhere"}}}), "Nowhere"),
+    ] {
+        let mut pipeline = production();
+        pipeline.escape_mut().patch.insert("StreamTransactions".to_owned(), patch);
+        let told = try_rendered(pipeline).expect_err(words);
+        assert!(
+            told.iter().any(|told| told.code == crate::diagnostic::Code::SchemaViolation && told.title.contains(words)),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
+fn an_extra_resource_of_a_type_without_known_schema_is_a_warning() {
+    let rendered = changed(|pipeline| {
+        pipeline
+            .escape_mut()
+            .resources
+            .insert("Extra".to_owned(), json!({"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}));
+    });
+    assert!(rendered.has("Extra"));
+    assert_eq!(rendered.warnings.iter().map(|told| told.code.as_str()).collect::<Vec<_>>(), ["W3031"]);
 }
 
 // ---- diagnostics ------------------------------------------------------------------------------------------------

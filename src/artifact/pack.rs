@@ -1,0 +1,205 @@
+//! A folder as a zip that is the same wherever it is made.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Write as _};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, System, ZipWriter};
+
+use super::ignore::IgnoreRules;
+use super::key::digest_of;
+use crate::units::{ByteSize, Digest};
+
+/// The file of a handler folder that says what stays out of its archive.
+pub const IGNORE_FILE: &str = ".sluiceignore";
+/// Largest archive that Lambda takes in a request; Sluice sends archives by way of S3 and holds them to the same
+/// bound, because a larger one is slow to start and is better a container image (aws-facts.md 2.2).
+pub const MAX_ZIPPED: ByteSize = ByteSize::from_mib(50);
+/// Largest code and layers unpacked, Lambda's own limit.
+pub const MAX_UNZIPPED: ByteSize = ByteSize::from_mib(250);
+
+/// One file of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArtifactFile {
+    /// Path from the top of the folder, forward slashes.
+    pub path: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// Whether it may be executed.
+    pub executable: bool,
+}
+
+/// An archive and its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Artifact {
+    /// The archive.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of the archive.
+    pub digest: Digest,
+    /// How many files are in it.
+    pub files: usize,
+    /// Their size before compression.
+    pub unzipped: ByteSize,
+}
+
+/// Why a folder cannot be packed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArtifactError {
+    /// Nothing is left to pack.
+    #[error("there is no file to pack")]
+    Empty,
+    /// Two files have one path.
+    #[error("`{0}` comes twice")]
+    Twice(String),
+    /// A path leaves the folder, or is not a path of an archive.
+    #[error("`{0}` is not a path inside the folder")]
+    Outside(String),
+    /// Too large before compression.
+    #[error("the files have {size} together; Lambda allows {most}")]
+    TooLargeUnzipped {
+        /// Their size.
+        size: ByteSize,
+        /// The limit.
+        most: ByteSize,
+    },
+    /// Too large after compression.
+    #[error("the archive has {size}; {most} are allowed")]
+    TooLargeZipped {
+        /// Its size.
+        size: ByteSize,
+        /// The limit.
+        most: ByteSize,
+    },
+    /// The archive writer gave up, which writing to memory does not explain.
+    #[error("the archive cannot be written: {0}")]
+    Write(String),
+}
+
+/// Packs files into a zip: sorted by path, dated 1980-01-01, mode 0644 or 0755, deflated. Leaves out by-products
+/// and whatever a `.sluiceignore` at the top names.
+///
+/// # Errors
+/// No file is left, paths collide or leave the folder, or Lambda's size limits are passed.
+pub fn zip(files: Vec<ArtifactFile>) -> Result<Artifact, ArtifactError> {
+    let rules = files.iter().find(|file| file.path == IGNORE_FILE).map(|file| String::from_utf8_lossy(&file.bytes));
+    let rules = IgnoreRules::parse(rules.as_deref().unwrap_or_default());
+    let mut sorted = BTreeMap::new();
+    for file in files.into_iter().filter(|file| !rules.excludes(&file.path)) {
+        if file.path.split('/').any(|part| matches!(part, "" | "." | "..")) || file.path.contains(['\\', '\0']) {
+            return Err(ArtifactError::Outside(file.path));
+        }
+        if let Some(earlier) = sorted.insert(file.path.clone(), file) {
+            return Err(ArtifactError::Twice(earlier.path));
+        }
+    }
+    if sorted.is_empty() {
+        return Err(ArtifactError::Empty);
+    }
+    let unzipped = ByteSize::from_bytes(sorted.values().map(|file| file.bytes.len() as u64).sum());
+    if unzipped > MAX_UNZIPPED {
+        return Err(ArtifactError::TooLargeUnzipped { size: unzipped, most: MAX_UNZIPPED });
+    }
+    let count = sorted.len();
+    let bytes = write(sorted.into_values()).map_err(|error| ArtifactError::Write(error.to_string()))?;
+    let size = ByteSize::from_bytes(bytes.len() as u64);
+    if size > MAX_ZIPPED {
+        return Err(ArtifactError::TooLargeZipped { size, most: MAX_ZIPPED });
+    }
+    let digest = digest_of(&bytes);
+    Ok(Artifact { bytes, digest, files: count, unzipped })
+}
+
+fn write(files: impl Iterator<Item = ArtifactFile>) -> zip::result::ZipResult<Vec<u8>> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for file in files {
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .compression_level(Some(6))
+            .last_modified_time(DateTime::default())
+            .system(System::Unix)
+            .unix_permissions(if file.executable { 0o755 } else { 0o644 });
+        writer.start_file(file.path, options)?;
+        writer.write_all(&file.bytes)?;
+    }
+    Ok(writer.finish()?.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn file(path: &str, text: &str) -> ArtifactFile {
+        ArtifactFile { path: path.to_owned(), bytes: text.as_bytes().to_vec(), executable: false }
+    }
+
+    fn paths(artifact: &Artifact) -> Vec<String> {
+        let mut archive = zip::ZipArchive::new(Cursor::new(artifact.bytes.clone())).expect("an archive");
+        (0..archive.len())
+            .map(|at| archive.by_index(at).expect("a member").name().expect("a name").into_owned())
+            .collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn the_order_of_files_does_not_matter(
+            files in prop::collection::btree_map("[a-z]{1,4}(/[a-z]{1,4}){0,2}\\.py", any::<Vec<u8>>(), 1..8),
+            seed in any::<u64>(),
+        ) {
+            let files: Vec<ArtifactFile> = files
+                .into_iter()
+                .map(|(path, bytes)| ArtifactFile { executable: bytes.len() % 2 == 0, path, bytes })
+                .collect();
+            let mut shuffled = files.clone();
+            let turn = usize::try_from(seed % 8).expect("small") % shuffled.len();
+            shuffled.rotate_left(turn);
+            shuffled.reverse();
+            prop_assert_eq!(zip(files), zip(shuffled));
+        }
+    }
+
+    #[test]
+    fn what_goes_in_comes_out_with_fixed_dates_and_modes() {
+        let mut run = file("bin/run", "#!/bin/sh");
+        run.executable = true;
+        let artifact = zip(vec![file("app.py", "print()"), run]).expect("an archive");
+        assert_eq!((artifact.files, artifact.unzipped.as_bytes()), (2, 16));
+        let mut archive = zip::ZipArchive::new(Cursor::new(artifact.bytes)).expect("an archive");
+        let mut member = archive.by_name("bin/run").expect("a member");
+        let mut text = String::new();
+        member.read_to_string(&mut text).expect("text");
+        assert_eq!((text.as_str(), member.unix_mode().map(|mode| mode & 0o777)), ("#!/bin/sh", Some(0o755)));
+        assert_eq!(member.last_modified(), Some(DateTime::default()));
+    }
+
+    #[test]
+    fn by_products_and_ignored_files_stay_out() {
+        let files = vec![
+            file("app.py", "a"),
+            file("__pycache__/app.pyc", "b"),
+            file(".sluiceignore", "tests\n"),
+            file("tests/test_app.py", "c"),
+        ];
+        assert_eq!(paths(&zip(files).expect("an archive")), ["app.py"]);
+    }
+
+    #[test]
+    fn nothing_twice_and_outside_are_refused() {
+        assert_eq!(zip(vec![file("a.pyc", "")]), Err(ArtifactError::Empty));
+        assert_eq!(zip(vec![file("a", "1"), file("a", "2")]), Err(ArtifactError::Twice("a".into())));
+        for bad in ["../a", "/a", "a//b", "a\\b", "."] {
+            assert_eq!(zip(vec![file(bad, "")]), Err(ArtifactError::Outside(bad.into())));
+        }
+    }
+
+    #[test]
+    fn a_known_folder_has_a_known_address() {
+        // Changes when the archive writer changes; then every deployed function is uploaded and published once more.
+        let artifact = zip(vec![file("app.py", "def handler(event, context):\n    return {}\n")]).expect("an archive");
+        assert_eq!(artifact.digest.short(), "93aa55291e35");
+    }
+}
