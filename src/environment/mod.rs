@@ -1,8 +1,8 @@
 //! Environment files: where a pipeline runs, how strict the rules are, and what differs there.
 
+mod file;
 #[cfg(test)]
 mod fixture;
-mod file;
 mod model;
 mod read;
 

@@ -155,7 +155,8 @@ fn misplaced(file: &FilePath, decoded: &EnvironmentSpec, place: &impl Fn(&str) -
 }
 
 fn repeated_region(tree: &Node, regions: &[Region]) -> Option<Diagnostic> {
-    let repeated = regions.iter().enumerate().find(|(at, region)| regions.iter().take(*at).any(|other| other == *region));
+    let repeated =
+        regions.iter().enumerate().find(|(at, region)| regions.iter().take(*at).any(|other| other == *region));
     let (_, region) = repeated?;
     let place = tree.get("regions").map(|node| node.place.clone());
     Some(Diagnostic::error(Code::DuplicateField, format!("the region `{region}` is given twice")).at_maybe(place, ""))

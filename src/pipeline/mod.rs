@@ -1,9 +1,9 @@
 //! What is meant: pipeline file and environment resolved into one typed whole, with physical names,
 //! logical ids and the place of every value.
 
+mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
-mod facts;
 mod model;
 pub mod names;
 mod origin;

@@ -231,8 +231,7 @@ impl<T: Decode> Decode for Vec<T> {
             Value::Scalar { .. } | Value::Mapping(_) => return reader.wrong_type(node, "a list"),
         };
         // Each item is read before any is judged, so that one bad item does not hide another.
-        let read: Vec<Option<T>> =
-            items.iter().map(|item| reader.entire(|reader| T::decode(item, reader))).collect();
+        let read: Vec<Option<T>> = items.iter().map(|item| reader.entire(|reader| T::decode(item, reader))).collect();
         read.into_iter().collect()
     }
     fn absent() -> Option<Self> {

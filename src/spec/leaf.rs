@@ -364,7 +364,8 @@ impl Decode for VariableName {
             return Some(Self(written.to_owned()));
         }
         let title = format!("`{}` cannot be the name of an environment variable", excerpt(written));
-        let help = "use two or more letters, digits and `_`, beginning with a letter; `AWS_…` and `LAMBDA_…` are Lambda's own";
+        let help =
+            "use two or more letters, digits and `_`, beginning with a letter; `AWS_…` and `LAMBDA_…` are Lambda's own";
         refuse(reader, node, Code::BadName, title, Some(help.to_owned()))
     }
     fn schema(_: &mut Definitions) -> JsonValue {
@@ -380,7 +381,9 @@ impl Decode for Instance {
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let written = text(node, reader, "an instance type")?;
         let parts: Vec<&str> = written.split('.').collect();
-        let word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let word = |part: &&str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
         match parts.as_slice() {
             ["ml", family, size] if word(family) && word(size) => Some(Self(written.to_owned())),
             [family, size] if word(family) && word(size) => {
@@ -483,9 +486,11 @@ fn to_json(node: &Node) -> JsonValue {
         },
         Value::Scalar { text, plain: false } => JsonValue::String(text.clone()),
         Value::Sequence(items) => items.iter().map(to_json).collect(),
-        Value::Mapping(entries) => {
-            entries.iter().map(|entry| (entry.key.clone(), to_json(&entry.value))).collect::<serde_json::Map<_, _>>().into()
-        }
+        Value::Mapping(entries) => entries
+            .iter()
+            .map(|entry| (entry.key.clone(), to_json(&entry.value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
     }
 }
 

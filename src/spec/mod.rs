@@ -4,8 +4,8 @@
 //! overlays merge, and the JSON Schema; they cannot drift apart. Reading collects every error it can. What a
 //! file *means* (defaults, references, AWS's bounds between fields) is the business of `pipeline`.
 
-mod decode;
 mod declare;
+mod decode;
 mod file;
 mod leaf;
 mod merge;
@@ -25,8 +25,8 @@ pub use file::{
     TableUnitsSpec, ThenChoice, TrafficSpec, TtlSpec, WorkSpec,
 };
 pub use leaf::{
-    Between, Days, FormatVersion, Hours, Instance, Json, Mib, Positive, Raw, Seconds, Share, StreamSource, TagKey, TagText,
-    Text, VariableName, Whole,
+    Between, Days, FormatVersion, Hours, Instance, Json, Mib, Positive, Raw, Seconds, Share, StreamSource, TagKey,
+    TagText, Text, VariableName, Whole,
 };
 pub use merge::merge;
 pub use read::{Merged, Reference, ReferenceKind, SpecFile, handler_files, read, referenced_paths, too_large};

@@ -246,7 +246,12 @@ impl<'text> Builder<'text> {
         let column = u32::try_from(span.start.col() + 1).unwrap_or(u32::MAX);
         let range = span.byte_range().unwrap_or(0..0);
         let trimmed = self.text.get(range.clone()).map_or(range.end, |text| range.start + text.trim_end().len());
-        Place { file: self.file.clone(), span: Span { start: range.start, end: trimmed.max(range.start) }, line, column }
+        Place {
+            file: self.file.clone(),
+            span: Span { start: range.start, end: trimmed.max(range.start) },
+            line,
+            column,
+        }
     }
 
     fn place_at(&self, line: usize, column: usize) -> Place {
@@ -276,9 +281,10 @@ fn key_of(node: &Node) -> (String, Option<Diagnostic>) {
     match &node.value {
         Value::Scalar { text, .. } => (text.clone(), None),
         Value::Null | Value::Sequence(_) | Value::Mapping(_) => {
-            let problem = Diagnostic::error(Code::WrongType, format!("a key must be a text, found {}", node.describe()))
-                .at(node.place.clone(), "")
-                .help("put quotes around a text that begins with `{` or `[`, for instance \"{{ name }}\"");
+            let problem =
+                Diagnostic::error(Code::WrongType, format!("a key must be a text, found {}", node.describe()))
+                    .at(node.place.clone(), "")
+                    .help("put quotes around a text that begins with `{` or `[`, for instance \"{{ name }}\"");
             (String::new(), Some(problem))
         }
     }

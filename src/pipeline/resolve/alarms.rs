@@ -33,7 +33,8 @@ impl Resolver<'_> {
     }
 
     fn unknown_stage(&mut self, stage: &StageName) {
-        let all: Vec<&str> = StageKind::ALL.into_iter().flat_map(|kind| self.names(kind)).map(StageName::as_str).collect();
+        let all: Vec<&str> =
+            StageKind::ALL.into_iter().flat_map(|kind| self.names(kind)).map(StageName::as_str).collect();
         let title = format!("there is no stage `{stage}` whose alarms could be changed");
         let diagnostic = self.error(Code::UnknownReference, &format!("alarms.{stage}"), title);
         self.push(match closest(stage.as_str(), all) {
@@ -54,8 +55,12 @@ impl Resolver<'_> {
         let ids: Vec<(StageKind, AlarmId)> =
             kinds.iter().filter_map(|kind| Some((*kind, AlarmId::find(*kind, &alarm.0)?))).collect();
         if ids.is_empty() {
-            let known: Vec<&str> =
-                kinds.iter().flat_map(|kind| AlarmId::of(*kind)).filter(|id| self.has(stage, *id)).map(AlarmId::as_str).collect();
+            let known: Vec<&str> = kinds
+                .iter()
+                .flat_map(|kind| AlarmId::of(*kind))
+                .filter(|id| self.has(stage, *id))
+                .map(AlarmId::as_str)
+                .collect();
             let title = format!("`{stage}` has no alarm `{}`", alarm.0);
             let diagnostic = self.error(Code::UnknownReference, &path, title);
             let diagnostic = diagnostic.note(format!("its alarms are `{}`", known.join("`, `")));

@@ -97,7 +97,8 @@ impl Resolver<'_> {
                 self.push(self.error(Code::Conflict, &from, "this is the pipeline itself").help(help));
             }
             Some(pipeline) => {
-                let title = format!("`{}` is a stream of pipeline `{pipeline}`, which cannot be read yet", spec.from.stream);
+                let title =
+                    format!("`{}` is a stream of pipeline `{pipeline}`, which cannot be read yet", spec.from.stream);
                 let help = "read a stream of this pipeline, or declare the consumer in the other one";
                 self.push(self.error(Code::OtherPipeline, &from, title).help(help));
             }
@@ -132,7 +133,8 @@ impl Resolver<'_> {
         }
         let needs_module = ["python", "nodejs", "ruby"].iter().any(|family| runtime.starts_with(family));
         let well_formed = !handler.contains(char::is_whitespace)
-            && (!needs_module || handler.rsplit_once('.').is_some_and(|(file, function)| !file.is_empty() && !function.is_empty()));
+            && (!needs_module
+                || handler.rsplit_once('.').is_some_and(|(file, function)| !file.is_empty() && !function.is_empty()));
         if !well_formed {
             let title = format!("`{}` is not a handler", handler.escape_debug());
             let diagnostic = self.error(Code::BadName, &format!("{path}.handler"), title);
@@ -152,7 +154,8 @@ impl Resolver<'_> {
                 let help = "write a mapping, for instance `{data: {amount: [{numeric: [\">\", 100]}]}}`";
                 self.push(self.error(Code::WrongType, &at, "a filter pattern is a mapping").help(help));
             } else if length > LONGEST_FILTER {
-                let title = format!("the pattern has {length} characters as JSON; at most {LONGEST_FILTER} are allowed");
+                let title =
+                    format!("the pattern has {length} characters as JSON; at most {LONGEST_FILTER} are allowed");
                 self.push(self.error(Code::OutOfRange, &at, title));
             }
         }
@@ -175,7 +178,8 @@ impl Resolver<'_> {
         };
         if batch.tumbling.is_some() && batch.parallel > 1 {
             let title = "`tumbling` and `parallel` above 1 exclude each other";
-            let note = "a tumbling window carries state from batch to batch of a shard, so there is one batch at a time";
+            let note =
+                "a tumbling window carries state from batch to batch of a shard, so there is one batch at a time";
             let diagnostic = self.error(Code::Conflict, &format!("{path}.batch.parallel"), title).note(note);
             let diagnostic = self.also(diagnostic, &format!("{path}.batch.tumbling"), "the window");
             self.push(diagnostic.help("write `parallel: 1`, or remove `tumbling`"));
@@ -191,7 +195,9 @@ impl Resolver<'_> {
             let title = format!("CloudWatch Logs cannot keep logs for {days} days");
             let all: Vec<String> = LOG_DAYS.iter().map(u32::to_string).collect();
             let diagnostic = self.error(Code::OutOfRange, &format!("{path}.log_retention"), title);
-            self.push(diagnostic.note(format!("it keeps {} days", all.join(", "))).help(format!("did you mean `{longer}d`?")));
+            self.push(
+                diagnostic.note(format!("it keeps {} days", all.join(", "))).help(format!("did you mean `{longer}d`?")),
+            );
         }
         days
     }
@@ -205,7 +211,9 @@ impl Resolver<'_> {
         let place = self.places.nearest(&format!("{path}.failure.max_age")).map(|at| at.place.clone());
         let diagnostic = Diagnostic::warning(Code::AgeBeyondRetention, title).at_maybe(place, "");
         let note = "a record that expires is gone without reaching the failure destination";
-        self.push(diagnostic.note(note).help(format!("lower `max_age` below {retention}, or raise the stream's retention")));
+        self.push(
+            diagnostic.note(note).help(format!("lower `max_age` below {retention}, or raise the stream's retention")),
+        );
     }
 }
 

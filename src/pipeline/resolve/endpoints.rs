@@ -96,10 +96,13 @@ impl Resolver<'_> {
                 let instances = canary.instances.0;
                 if instances.saturating_mul(2) > min {
                     let title = format!("a canary of {instances} is more than half of {min} instances");
-                    let note = "SageMaker refuses a canary above half of the fleet, and the fleet may be at its minimum";
+                    let note =
+                        "SageMaker refuses a canary above half of the fleet, and the fleet may be at its minimum";
                     let diagnostic = self.error(Code::Conflict, &format!("{path}.rollout.canary.instances"), title);
-                    let diagnostic = self.also(diagnostic, &format!("{path}.instances.min"), "the fleet at its minimum");
-                    let help = format!("raise `instances.min` to {}, or use `all-at-once`", instances.saturating_mul(2));
+                    let diagnostic =
+                        self.also(diagnostic, &format!("{path}.instances.min"), "the fleet at its minimum");
+                    let help =
+                        format!("raise `instances.min` to {}, or use `all-at-once`", instances.saturating_mul(2));
                     self.push(diagnostic.note(note).help(help));
                 }
                 EndpointRollout::Canary { instances, wait: canary.wait.map_or(defaults::CANARY_WAIT, |wait| wait.0) }

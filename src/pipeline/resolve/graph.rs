@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Resolver;
 use crate::diagnostic::Code;
-use crate::spec::ReadChoice;
+use crate::spec::{PipelineFile, ReadChoice};
 use crate::units::StageName;
 
 /// Most enhanced fan-out registrations of one stream (aws-facts.md 2.1).
@@ -15,9 +15,10 @@ impl Resolver<'_> {
     /// Reading features from a table that is also written is no circle: nothing is triggered by a table.
     pub(super) fn check_circles(&mut self) {
         let mut reported = BTreeSet::new();
-        for (name, spec) in &self.file.consumers {
+        let file = self.file;
+        for (name, spec) in &file.consumers {
             let Some(late) = &spec.late_to else { continue };
-            let Some(chain) = self.way(late, &spec.from.stream) else { continue };
+            let Some(chain) = way(file, late, &spec.from.stream) else { continue };
             let members: BTreeSet<&StageName> = chain.iter().copied().chain([name]).collect();
             if !reported.insert(members) {
                 continue;
@@ -37,39 +38,41 @@ impl Resolver<'_> {
         }
     }
 
-    /// The consumers over which records get from one stream to another; empty where they are the same.
-    fn way(&self, start: &StageName, goal: &StageName) -> Option<Vec<&StageName>> {
-        let mut ways: BTreeMap<&StageName, Vec<&StageName>> = BTreeMap::new();
-        let mut next = vec![(start, Vec::new())];
-        while let Some((stream, way)) = next.pop() {
-            if stream == goal {
-                return Some(way);
-            }
-            if ways.insert(stream, way.clone()).is_some() {
-                continue;
-            }
-            for (name, spec) in self.file.consumers.iter().filter(|(_, spec)| spec.from.stream == *stream) {
-                if let Some(late) = spec.late_to.as_ref().filter(|late| !ways.contains_key(late)) {
-                    let mut longer = way.clone();
-                    longer.push(name);
-                    next.push((late, longer));
-                }
-            }
-        }
-        None
-    }
-
     pub(super) fn check_readers(&mut self) {
-        for stream in self.file.streams.keys() {
+        let file = self.file;
+        for stream in file.streams.keys() {
             let fan_out = |(_, spec): &(&StageName, &crate::spec::ConsumerSpec)| {
                 spec.from.stream == *stream && spec.read == Some(ReadChoice::FanOut)
             };
-            let readers: Vec<&StageName> = self.file.consumers.iter().filter(fan_out).map(|(name, _)| name).collect();
+            let readers: Vec<&StageName> = file.consumers.iter().filter(fan_out).map(|(name, _)| name).collect();
             if let Some(one_too_many) = readers.get(MOST_FAN_OUT) {
-                let title = format!("{} consumers read `{stream}` by fan-out; Kinesis allows {MOST_FAN_OUT}", readers.len());
+                let title =
+                    format!("{} consumers read `{stream}` by fan-out; Kinesis allows {MOST_FAN_OUT}", readers.len());
                 let diagnostic = self.error(Code::OutOfRange, &format!("consumers.{one_too_many}.read"), title);
                 self.push(diagnostic.help("let those that can wait read `shared`"));
             }
         }
     }
+}
+
+/// The consumers over which records get from one stream to another; empty where they are the same.
+fn way<'file>(file: &'file PipelineFile, start: &'file StageName, goal: &StageName) -> Option<Vec<&'file StageName>> {
+    let mut ways: BTreeMap<&StageName, Vec<&StageName>> = BTreeMap::new();
+    let mut next = vec![(start, Vec::new())];
+    while let Some((stream, way)) = next.pop() {
+        if stream == goal {
+            return Some(way);
+        }
+        if ways.insert(stream, way.clone()).is_some() {
+            continue;
+        }
+        for (name, spec) in file.consumers.iter().filter(|(_, spec)| spec.from.stream == *stream) {
+            if let Some(late) = spec.late_to.as_ref().filter(|late| !ways.contains_key(late)) {
+                let mut longer = way.clone();
+                longer.push(name);
+                next.push((late, longer));
+            }
+        }
+    }
+    None
 }

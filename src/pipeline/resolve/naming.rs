@@ -27,7 +27,8 @@ fn too_long(pipeline: &Pipeline, stage: &StageRef) -> Option<Diagnostic> {
     let base = pipeline.physical_name(&stage.name);
     names::limits(stage.kind).iter().find_map(|(what, longest, suffix)| {
         let over = (base.len() + suffix.len()).checked_sub(*longest).filter(|over| *over > 0)?;
-        let title = format!("the name of the {what}, `{base}{suffix}`, is {over} characters too long: AWS takes {longest}");
+        let title =
+            format!("the name of the {what}, `{base}{suffix}`, is {over} characters too long: AWS takes {longest}");
         let help = format!("shorten the stage's name by {over} characters, or that of the pipeline or the environment");
         let place = pipeline.stage_origin(stage, "").place;
         Some(Diagnostic::error(Code::NameTooLong, title).at_maybe(place, "").help(help))

@@ -34,7 +34,8 @@ impl Resolver<'_> {
         let steady = spec.steady.0;
         let peak = spec.peak.map_or_else(|| scaled(steady, defaults::PEAK_FACTOR), |peak| peak.0);
         let path = |field: &str| format!("traffic.{name}.{field}");
-        let comparable = matches!((steady, peak), (Rate::Records(_), Rate::Records(_)) | (Rate::Bytes(_), Rate::Bytes(_)));
+        let comparable =
+            matches!((steady, peak), (Rate::Records(_), Rate::Records(_)) | (Rate::Bytes(_), Rate::Bytes(_)));
         if !comparable {
             let title = "`steady` and `peak` must both count records, or both bytes";
             let diagnostic = self.error(Code::Conflict, &path("peak"), title);
@@ -87,7 +88,8 @@ impl Resolver<'_> {
             (Some(ttl), None) => Some(Ttl::Expires { attribute: ttl.attribute.0.clone(), after: ttl.after.0 }),
             (None, Some(never)) => Some(Ttl::Never { reason: never.reason.0.clone() }),
             (Some(_), Some(_)) => {
-                let diagnostic = self.error(Code::Conflict, &format!("{path}.no_ttl"), "a table has `ttl` or `no_ttl`, not both");
+                let diagnostic =
+                    self.error(Code::Conflict, &format!("{path}.no_ttl"), "a table has `ttl` or `no_ttl`, not both");
                 let diagnostic = self.also(diagnostic, &format!("{path}.ttl"), "items expire");
                 self.push(diagnostic.help("keep one of the two"));
                 None
