@@ -170,13 +170,12 @@ pub(crate) fn status(world: &World, global: &Global, args: &StatusArgs) -> Exit 
         Ok(Err(failure)) => return fail(world, &failure, shelf.texts()),
         Err(exit) => return exit,
     };
-    let about = status_view::About { stack: status.stack, embedded: status.embedded };
     print_out(&match args.output {
         Output::Json | Output::Jsonl => {
-            format!("{:#}\n", status_view::to_json(&about, &status.observed, &status.origins))
+            format!("{:#}\n", status_view::to_json(&status.stack, &status.observed, &status.origins, status.embedded))
         }
         Output::Text | Output::Markdown | Output::Sarif => {
-            status_view::to_text(&out_look(world), &about, &status.observed, &status.origins)
+            status_view::to_text(&out_look(world), &status.stack, &status.observed, &status.origins, status.embedded)
         }
     });
     Exit::Done

@@ -152,6 +152,7 @@ impl Look {
             // What a destroyed stack of these tiers left behind under its names is taken in again (DESIGN 8).
             import_existing: environment.tier() != Tier::Development,
             protect: rendered.termination_protection,
+            rollback_alarms: Vec::new(),
             origins: spec_places(&rendered.origins),
             resources: self.plan.resources.len(),
             expected: self.plan.expected.typical,

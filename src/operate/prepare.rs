@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::failure::Failure;
 use super::load::{Resolved, Shelf};
-use crate::artifact::{self, ArtifactFile};
+use crate::artifact::{self, ArtifactFile, ModelFile};
 use crate::capacity::{self, Sized};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::pipeline::{Model, Pipeline, names};
 use crate::render::{self, Assets, Rendered};
-use crate::units::{Region, StageName};
+use crate::units::{Region};
 use crate::workspace::Project;
 
 /// A file that must be in the artifact bucket before the stack is deployed.
@@ -88,12 +88,12 @@ fn pack(project: &Project, name: &str, pipeline: &Pipeline) -> Result<(Assets, V
                     .at_maybe(place, "this folder"),
             )
         })?;
-        let key = artifact::function_key(stage.as_str(), &packed.digest);
+        let key = artifact::function_key(stage, &packed.digest);
         assets.code.insert(stage.clone(), key.clone());
         uploads.push(Upload { name: consumer.code.clone(), key, source: UploadSource::Packed(packed.bytes) });
     }
     for (stage, endpoint) in pipeline.endpoints() {
-        let (asset, files) = address_models(project, name, stage, &endpoint.model)?;
+        let (asset, files) = address_models(project, name, &endpoint.model)?;
         assets.models.insert(stage.clone(), asset);
         uploads.extend(files);
     }
@@ -104,18 +104,17 @@ fn pack(project: &Project, name: &str, pipeline: &Pipeline) -> Result<(Assets, V
 fn address_models(
     project: &Project,
     name: &str,
-    stage: &StageName,
     model: &Model,
 ) -> Result<(String, Vec<Upload>), Failure> {
     let paths: Vec<(String, &String)> = match model {
         Model::Multi { models, .. } => models.iter().map(|(model, path)| (format!("{model}.tar.gz"), path)).collect(),
         Model::Single { artifact, .. } => vec![("model.tar.gz".to_owned(), artifact)],
     };
-    let mut digests = BTreeMap::new();
-    for (file, path) in &paths {
-        digests.insert(file.clone(), project.digest_asset(name, path)?);
-    }
-    let prefix = artifact::model_prefix(stage.as_str(), &digests);
+    let files = paths
+        .iter()
+        .map(|(file, path)| Ok(ModelFile { name: file.clone(), digest: project.digest_asset(name, path)? }))
+        .collect::<Result<Vec<_>, Failure>>()?;
+    let prefix = artifact::model_set_prefix(&files);
     let uploads = paths
         .into_iter()
         .map(|(file, path)| Upload {
