@@ -38,8 +38,6 @@ pub struct ChangeSetRequest {
     pub tags: BTreeMap<String, String>,
     /// The role CloudFormation acts as.
     pub role: Option<String>,
-    /// Makes a repeated request the same request.
-    pub token: String,
     /// Whether resources that exist under their names already are taken into the stack (CI-03).
     pub import_existing: bool,
     /// ARNs of alarms that roll the operation back (RB-01); for an update the whole set.
@@ -60,7 +58,6 @@ impl Cloud {
             .create_change_set()
             .stack_name(&request.stack)
             .change_set_name(&request.name)
-            .client_token(&request.token)
             .description(&request.description)
             .capabilities(Capability::CapabilityIam)
             .set_role_arn(request.role.clone())

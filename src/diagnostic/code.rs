@@ -106,6 +106,10 @@ codes! {
     UnknownResourceType = "W3031", "a resource type whose schema is not known here";
 
     // 4 plan
+    PlanImpossible = "E4001", "a service would refuse the change";
+    PlanStale = "E4002", "the world moved since the plan was made";
+    PlanDataLoss = "E4003", "data would be lost";
+    PlanNotApproved = "E4004", "the plan was not approved";
 
     // 5 deploy
     DeploymentFailed = "E5001", "the deployment failed";

@@ -18,7 +18,7 @@ use crate::workspace::StateStore;
 
 /// A resource as CloudFormation last applied it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Record {
+pub(crate) struct Record {
     /// Its properties.
     pub properties: Map<String, Value>,
     /// What `Fn::GetAtt` gives.
@@ -30,7 +30,7 @@ pub struct Record {
 /// The part of the state that is neither CloudFormation's nor a service's own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct World {
+pub(crate) struct World {
     /// Provisioned resources by `type|physical id`.
     pub records: BTreeMap<String, Record>,
     /// What the services' answers lack, by subject: merged over them.
@@ -53,7 +53,7 @@ pub struct World {
 
 /// The resource services and the world they share.
 #[derive(Debug)]
-pub struct Back {
+pub(crate) struct Back {
     account: AccountId,
     region: Region,
     store: StateStore,
@@ -70,7 +70,7 @@ pub struct Back {
 impl Back {
     /// Nothing running yet; services that have saved state are read when first touched.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         account: AccountId,
         region: Region,
         store: StateStore,
@@ -84,44 +84,44 @@ impl Back {
 
     /// The account.
     #[must_use]
-    pub fn account(&self) -> &AccountId {
+    pub(crate) fn account(&self) -> &AccountId {
         &self.account
     }
 
     /// The region.
     #[must_use]
-    pub fn region(&self) -> &Region {
+    pub(crate) fn region(&self) -> &Region {
         &self.region
     }
 
     /// The files of S3.
     #[must_use]
-    pub fn files(&self) -> &Files {
+    pub(crate) fn files(&self) -> &Files {
         &self.files
     }
 
     /// The store of blobs.
     #[must_use]
-    pub fn store(&self) -> &StateStore {
+    pub(crate) fn store(&self) -> &StateStore {
         &self.store
     }
 
     /// Whether time has to go on in small steps: load flows, or alarms watch.
     #[must_use]
-    pub fn is_watched(&self) -> bool {
+    pub(crate) fn is_watched(&self) -> bool {
         !self.world.flows.loads.is_empty()
     }
 
     /// ARN of who is calling.
     #[must_use]
-    pub fn caller(&self) -> String {
+    pub(crate) fn caller(&self) -> String {
         let given = self.world.identity.clone();
         given.unwrap_or_else(|| format!("arn:aws:sts::{}:assumed-role/sluice-deploy/sluice", self.account))
     }
 
     /// The answer of STS to who is calling.
     #[must_use]
-    pub fn caller_identity(&self) -> Response {
+    pub(crate) fn caller_identity(&self) -> Response {
         let xml = format!(
             "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
              <Arn>{}</Arn><UserId>AROAEMBEDDEDCLOUD:sluice</UserId><Account>{}</Account></GetCallerIdentityResult>\
@@ -134,42 +134,42 @@ impl Back {
 
     /// Every alarm's state.
     #[must_use]
-    pub fn alarm_states(&self) -> BTreeMap<String, AlarmState> {
+    pub(crate) fn alarm_states(&self) -> BTreeMap<String, AlarmState> {
         self.world.alarms.iter().map(|(name, alarm)| (name.clone(), alarm.state)).collect()
     }
 
     /// Whether there is a stream of that name.
-    pub async fn has_stream(&mut self, name: &str) -> bool {
+    pub(crate) async fn has_stream(&mut self, name: &str) -> bool {
         let body = serde_json::json!({"StreamName": name});
         self.json(ServiceName::Kinesis, "Kinesis_20131202.DescribeStreamSummary", body).await.is_ok()
     }
 
     /// The bucket that handler code and models are uploaded to; there from the start.
     #[must_use]
-    pub fn artifact_bucket(&self) -> String {
+    pub(crate) fn artifact_bucket(&self) -> String {
         format!("sluice-artifacts-{}-{}", self.account, self.region)
     }
 
     /// `arn:aws:<service>:<region>:<account>:<resource>`.
     #[must_use]
-    pub fn arn(&self, service: &str, resource: &str) -> String {
+    pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.world.counter += 1;
         self.world.counter
     }
 
     /// What is known of a provisioned resource.
     #[must_use]
-    pub fn record(&self, type_name: &str, physical_id: &str) -> Option<&Record> {
+    pub(crate) fn record(&self, type_name: &str, physical_id: &str) -> Option<&Record> {
         self.world.records.get(&format!("{type_name}|{physical_id}"))
     }
 
     /// Remembers what a subject's answers lack.
-    pub fn remember(&mut self, subject: &str, details: Value) {
+    pub(crate) fn remember(&mut self, subject: &str, details: Value) {
         match self.world.details.get_mut(subject) {
             Some(known) => merge(known, &details),
             None => {
@@ -179,7 +179,7 @@ impl Back {
     }
 
     /// Forgets a subject.
-    pub fn forget(&mut self, subject: &str) {
+    pub(crate) fn forget(&mut self, subject: &str) {
         self.world.details.remove(subject);
     }
 
@@ -187,7 +187,11 @@ impl Back {
     ///
     /// # Errors
     /// When the service's saved state cannot be read.
-    pub async fn service_call(&mut self, name: ServiceName, request: &Request) -> Result<Response, EmbeddedError> {
+    pub(crate) async fn service_call(
+        &mut self,
+        name: ServiceName,
+        request: &Request,
+    ) -> Result<Response, EmbeddedError> {
         self.start(name).await?;
         let Some(service) = self.running.get(&name) else {
             return Err(EmbeddedError::Internal(format!("{name:?} did not start")));
@@ -237,7 +241,7 @@ impl Back {
     ///
     /// # Errors
     /// When a state cannot be written.
-    pub async fn save(&mut self) -> Result<BTreeMap<ServiceName, Digest>, EmbeddedError> {
+    pub(crate) async fn save(&mut self) -> Result<BTreeMap<ServiceName, Digest>, EmbeddedError> {
         for name in std::mem::take(&mut self.touched) {
             if let Some(service) = self.running.get(&name) {
                 let state = service.snapshot().await.map_err(EmbeddedError::Internal)?;
@@ -250,7 +254,7 @@ impl Back {
 }
 
 /// Merges objects key by key; everything else is replaced.
-pub fn merge(into: &mut Value, from: &Value) {
+pub(crate) fn merge(into: &mut Value, from: &Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
             for (key, value) in from {

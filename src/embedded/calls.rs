@@ -109,7 +109,7 @@ impl Back {
     ///
     /// # Errors
     /// What the service refuses.
-    pub async fn json(&mut self, service: ServiceName, target: &str, body: Value) -> Result<Value, Refusal> {
+    pub(crate) async fn json(&mut self, service: ServiceName, target: &str, body: Value) -> Result<Value, Refusal> {
         let headers = [("x-amz-target", target), ("content-type", "application/x-amz-json-1.1")];
         let answer = self.inside(service, "POST", "/", "", &headers, Bytes::from(body.to_string())).await?;
         Ok(parse(&answer))
@@ -119,7 +119,7 @@ impl Back {
     ///
     /// # Errors
     /// What the service refuses.
-    pub async fn query(
+    pub(crate) async fn query(
         &mut self,
         service: ServiceName,
         version: &str,
@@ -138,7 +138,7 @@ impl Back {
     ///
     /// # Errors
     /// What the service refuses.
-    pub async fn rest(
+    pub(crate) async fn rest(
         &mut self,
         service: ServiceName,
         method: &str,
@@ -155,7 +155,7 @@ impl Back {
     ///
     /// # Errors
     /// What the service refuses.
-    pub async fn s3(
+    pub(crate) async fn s3(
         &mut self,
         method: &str,
         path: &str,
@@ -209,7 +209,7 @@ fn parse(answer: &Response) -> Value {
 
 /// Reads the error of any protocol.
 #[must_use]
-pub fn refusal(answer: &Response) -> Refusal {
+pub(crate) fn refusal(answer: &Response) -> Refusal {
     let text = String::from_utf8_lossy(&answer.body);
     let json: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
     let field = |names: &[&str]| names.iter().find_map(|name| json.get(*name)?.as_str().map(str::to_owned));

@@ -21,7 +21,7 @@ const MOST_STEPS: i64 = 5_000;
 
 /// Records that are put into a stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Load {
+pub(crate) struct Load {
     /// The stream's name.
     pub stream: String,
     /// Records per second.
@@ -54,7 +54,7 @@ impl Default for Work {
 
 /// A mapping's checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Checkpoint {
+pub(crate) struct Checkpoint {
     /// Records of the stream that lie behind it; `None` until polling first started.
     pub read: Option<f64>,
     /// Records that were trimmed before they were read.
@@ -69,7 +69,7 @@ pub struct Checkpoint {
 
 /// What is known of a stream's size.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Shape {
+pub(crate) struct Shape {
     /// Open shards.
     pub shards: u32,
     /// How long records stay.
@@ -79,7 +79,7 @@ pub struct Shape {
 /// What arrived: moments and how much had arrived by then, straight lines between.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct History(Vec<(i64, f64)>);
+pub(crate) struct History(Vec<(i64, f64)>);
 
 impl History {
     /// How much had arrived by a moment.
@@ -125,7 +125,7 @@ impl History {
 /// Load, what arrived, and every checkpoint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Flows {
+pub(crate) struct Flows {
     /// Load put on, ended or not.
     pub loads: Vec<Load>,
     /// By mapping UUID.
@@ -191,7 +191,7 @@ fn capacity(mapping: &Mapping, shards: u32, keys: u64, work: Work) -> f64 {
 
 impl Flows {
     /// Adds load, and what is known of the handlers' work.
-    pub fn put_on(&mut self, load: Load, work: BTreeMap<String, Work>, now: Timestamp) {
+    pub(crate) fn put_on(&mut self, load: Load, work: BTreeMap<String, Work>, now: Timestamp) {
         if self.loads.is_empty() {
             self.at = Some(now);
         }
@@ -404,7 +404,7 @@ fn publish(
 
 impl Back {
     /// Lets records flow until now and publishes what that shows.
-    pub async fn flow(&mut self) {
+    pub(crate) async fn flow(&mut self) {
         if self.world.flows.loads.is_empty() {
             return;
         }
@@ -418,7 +418,7 @@ impl Back {
     }
 
     /// How every mapping stands.
-    pub async fn consumers(&mut self) -> Vec<MappingStatus> {
+    pub(crate) async fn consumers(&mut self) -> Vec<MappingStatus> {
         self.flow().await;
         let shapes = self.shapes().await;
         let flows = &self.world.flows;
@@ -431,7 +431,7 @@ impl Back {
 
     /// `LastProcessingResult` (STATE-4).
     #[must_use]
-    pub fn last_result(&self, uuid: &str) -> &'static str {
+    pub(crate) fn last_result(&self, uuid: &str) -> &'static str {
         let worked = self.world.flows.checkpoints.get(uuid).is_some_and(|checkpoint| checkpoint.worked);
         if worked { "OK" } else { "No records processed" }
     }

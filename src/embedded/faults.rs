@@ -20,7 +20,7 @@ pub enum FailOn {
 
 /// A failure to be injected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// A logical id or a resource type.
     pub target: String,
     /// When it fails.
@@ -45,7 +45,7 @@ pub enum CallFault {
 
 /// A fault of calls, to be injected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CallFailure {
+pub(crate) struct CallFailure {
     /// The operation, for instance `DescribeStacks`; `*` is every one.
     pub action: String,
     /// What happens to it.
@@ -57,7 +57,7 @@ pub struct CallFailure {
 /// Everything that is to go wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Faults {
+pub(crate) struct Faults {
     /// Resources that fail.
     pub resources: Vec<Failure>,
     /// Calls that fail.
@@ -66,7 +66,7 @@ pub struct Faults {
 
 impl Faults {
     /// Uses up one fault of a call, if there is one.
-    pub fn take_call(&mut self, action: &str) -> Option<CallFault> {
+    pub(crate) fn take_call(&mut self, action: &str) -> Option<CallFault> {
         let found =
             self.calls.iter_mut().find(|fault| fault.times > 0 && (fault.action == "*" || fault.action == action))?;
         found.times -= 1;
@@ -88,7 +88,7 @@ impl Faults {
 
 impl Back {
     /// The message of the failure that was asked for, if this effect is to fail.
-    pub fn injected_failure(&mut self, effect: &Effect) -> Option<String> {
+    pub(crate) fn injected_failure(&mut self, effect: &Effect) -> Option<String> {
         let on = match &effect.action {
             EffectAction::Create { .. } => FailOn::Create,
             EffectAction::Update { .. } => FailOn::Update,

@@ -17,7 +17,7 @@ const CHANGING: Duration = Duration::from_secs(1);
 
 /// An event source mapping.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Mapping {
+pub(crate) struct Mapping {
     /// Its id.
     pub uuid: String,
     /// Stream or consumer ARN.
@@ -38,7 +38,7 @@ pub struct Mapping {
 
 /// A state that passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Passing {
+pub(crate) enum Passing {
     /// Just made.
     Creating,
     /// Just switched on.
@@ -52,7 +52,7 @@ pub enum Passing {
 impl Mapping {
     /// The state at a moment.
     #[must_use]
-    pub fn state(&self, now: Timestamp) -> &'static str {
+    pub(crate) fn state(&self, now: Timestamp) -> &'static str {
         let (during, text) = match self.passing {
             Passing::Creating => (CREATING, "Creating"),
             Passing::Enabling => (CHANGING, "Enabling"),
@@ -70,7 +70,7 @@ impl Mapping {
 
     /// The answer of Get, Create and Update (STATE-10).
     #[must_use]
-    pub fn describe(&self, arn: &str, now: Timestamp, result: &str) -> Value {
+    pub(crate) fn describe(&self, arn: &str, now: Timestamp, result: &str) -> Value {
         let mut out = self.settings.clone();
         out.insert("UUID".to_owned(), json!(self.uuid));
         out.insert("EventSourceArn".to_owned(), json!(self.source));
@@ -85,7 +85,7 @@ impl Mapping {
 
     /// A whole-number setting.
     #[must_use]
-    pub fn number(&self, name: &str) -> Option<i64> {
+    pub(crate) fn number(&self, name: &str) -> Option<i64> {
         self.settings.get(name).and_then(Value::as_i64)
     }
 }
@@ -138,13 +138,13 @@ fn missing() -> Refusal {
 
 /// Whether a request to Lambda is about event source mappings.
 #[must_use]
-pub fn is_about_mappings(request: &Request) -> bool {
+pub(crate) fn is_about_mappings(request: &Request) -> bool {
     request.path.trim_start_matches('/').split('/').nth(1) == Some("event-source-mappings")
 }
 
 impl Back {
     /// Answers a request about event source mappings.
-    pub async fn mappings_call(&mut self, request: &Request) -> Response {
+    pub(crate) async fn mappings_call(&mut self, request: &Request) -> Response {
         let body: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
         let uuid = request.segments().get(2).cloned();
         let answer = match (request.method.as_str(), uuid) {
@@ -173,7 +173,7 @@ impl Back {
     ///
     /// # Errors
     /// As Lambda refuses: CKPT-1, STATE-5, STATE-6.
-    pub async fn create_mapping(&mut self, body: &Value) -> Result<Value, Refusal> {
+    pub(crate) async fn create_mapping(&mut self, body: &Value) -> Result<Value, Refusal> {
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (source, function) = (text("EventSourceArn"), self.function_arn(&text("FunctionName")));
         let position = text("StartingPosition");
@@ -246,7 +246,7 @@ impl Back {
     ///
     /// # Errors
     /// When there is none.
-    pub fn get_mapping(&self, uuid: &str) -> Result<Value, Refusal> {
+    pub(crate) fn get_mapping(&self, uuid: &str) -> Result<Value, Refusal> {
         self.world.mappings.get(uuid).map(|mapping| self.describe_mapping(mapping)).ok_or_else(missing)
     }
 
@@ -254,7 +254,7 @@ impl Back {
     ///
     /// # Errors
     /// When there is none, or its new function does not exist.
-    pub async fn update_mapping(&mut self, uuid: &str, body: &Value) -> Result<Value, Refusal> {
+    pub(crate) async fn update_mapping(&mut self, uuid: &str, body: &Value) -> Result<Value, Refusal> {
         let Some(mut mapping) = self.world.mappings.get(uuid).cloned() else { return Err(missing()) };
         if let Some(name) = body.get("FunctionName").and_then(Value::as_str) {
             mapping.function = self.function_arn(name);
@@ -278,7 +278,7 @@ impl Back {
     ///
     /// # Errors
     /// When there is none.
-    pub fn delete_mapping(&mut self, uuid: &str) -> Result<Value, Refusal> {
+    pub(crate) fn delete_mapping(&mut self, uuid: &str) -> Result<Value, Refusal> {
         let mapping = self.world.mappings.remove(uuid).ok_or_else(missing)?;
         let mut answer = self.describe_mapping(&mapping);
         if let Some(state) = answer.get_mut("State") {
@@ -329,7 +329,7 @@ fn apply(settings: &mut Map<String, Value>, body: &Value) {
 
 /// A UUID of its content: the same in every run, different for every mapping.
 #[must_use]
-pub fn made_up_uuid(number: u64, first: &str, second: &str) -> String {
+pub(crate) fn made_up_uuid(number: u64, first: &str, second: &str) -> String {
     use sha2::Digest as _;
     let hash = sha2::Sha256::digest(format!("{number}|{first}|{second}"));
     let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();

@@ -44,7 +44,7 @@ impl AlarmState {
 
 /// An alarm and its state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Alarm {
+pub(crate) struct Alarm {
     definition: Map<String, Value>,
     /// Its state.
     pub state: AlarmState,
@@ -54,7 +54,7 @@ pub struct Alarm {
 
 /// What was published in ten seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Sum {
+pub(crate) struct Sum {
     total: f64,
     count: f64,
     least: f64,
@@ -63,7 +63,7 @@ pub struct Sum {
 
 /// A metric's name: namespace, name, dimensions in order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MetricName {
+pub(crate) struct MetricName {
     /// For instance `AWS/Lambda`.
     pub namespace: String,
     /// For instance `IteratorAge`.
@@ -75,7 +75,7 @@ pub struct MetricName {
 impl MetricName {
     /// A metric with one dimension.
     #[must_use]
-    pub fn of(namespace: &str, name: &str, dimension: &str, value: &str) -> Self {
+    pub(crate) fn of(namespace: &str, name: &str, dimension: &str, value: &str) -> Self {
         Self {
             namespace: namespace.to_owned(),
             name: name.to_owned(),
@@ -104,11 +104,11 @@ impl MetricName {
 /// Every metric's points.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Metrics(BTreeMap<String, BTreeMap<i64, Sum>>);
+pub(crate) struct Metrics(BTreeMap<String, BTreeMap<i64, Sum>>);
 
 impl Metrics {
     /// Adds a point.
-    pub fn publish(&mut self, metric: &MetricName, at: Timestamp, value: f64) {
+    pub(crate) fn publish(&mut self, metric: &MetricName, at: Timestamp, value: f64) {
         let series = self.0.entry(metric.key()).or_default();
         let bucket = at.as_millis().div_euclid(BUCKET) * BUCKET;
         series
@@ -128,7 +128,13 @@ impl Metrics {
 
     /// A statistic over `[from, until)`; `None` if nothing was published.
     #[must_use]
-    pub fn statistic(&self, metric: &MetricName, statistic: &str, from: Timestamp, until: Timestamp) -> Option<f64> {
+    pub(crate) fn statistic(
+        &self,
+        metric: &MetricName,
+        statistic: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Option<f64> {
         let series = self.0.get(&metric.key())?;
         let sums: Vec<&Sum> = series.range(from.as_millis()..until.as_millis()).map(|(_, sum)| sum).collect();
         if sums.is_empty() {
@@ -150,14 +156,14 @@ impl Metrics {
 impl Alarm {
     /// An alarm as defined; one that was there keeps its state until it is judged again.
     #[must_use]
-    pub fn defined(definition: &Map<String, Value>, old: Option<Self>, now: Timestamp) -> Self {
+    pub(crate) fn defined(definition: &Map<String, Value>, old: Option<Self>, now: Timestamp) -> Self {
         let (state, since) = old.map_or((AlarmState::InsufficientData, now), |old| (old.state, old.since));
         Self { definition: definition.clone(), state, since }
     }
 
     /// The rule of a composite alarm.
     #[must_use]
-    pub fn rule(&self) -> Option<&str> {
+    pub(crate) fn rule(&self) -> Option<&str> {
         self.definition.get("AlarmRule").and_then(Value::as_str)
     }
 
@@ -188,7 +194,7 @@ impl Alarm {
 
     /// M of N: the state that the metric's last N periods give. The period under way counts once it has data.
     #[must_use]
-    pub fn judge(&self, metrics: &Metrics, now: Timestamp) -> AlarmState {
+    pub(crate) fn judge(&self, metrics: &Metrics, now: Timestamp) -> AlarmState {
         let Some((metric, statistic, period)) = self.watched() else { return AlarmState::InsufficientData };
         let period = (period as i64).max(10) * 1_000;
         let periods = self.number("EvaluationPeriods").unwrap_or(1.0).max(1.0) as i64;
@@ -230,7 +236,7 @@ impl Alarm {
 
 impl Back {
     /// Judges every alarm at this moment; composites after what they are made of.
-    pub fn judge_alarms(&mut self) {
+    pub(crate) fn judge_alarms(&mut self) {
         let now = self.now;
         let judged: Vec<(String, AlarmState)> = self
             .world

@@ -13,7 +13,7 @@ use crate::units::Timestamp;
 
 impl Back {
     /// Completes an answer.
-    pub fn complete(&self, service: ServiceName, request: &Request, response: &mut Response) {
+    pub(crate) fn complete(&self, service: ServiceName, request: &Request, response: &mut Response) {
         if !response.is_success() {
             return;
         }

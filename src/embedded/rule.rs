@@ -4,7 +4,7 @@ use super::metrics::AlarmState;
 
 /// Whether a rule holds; `None` if it is malformed or names an alarm that is not there.
 #[must_use]
-pub fn holds(rule: &str, state_of: &dyn Fn(&str) -> Option<AlarmState>) -> Option<bool> {
+pub(crate) fn holds(rule: &str, state_of: &dyn Fn(&str) -> Option<AlarmState>) -> Option<bool> {
     let mut parser = Parser { rest: rule.trim(), state_of };
     let value = parser.either()?;
     parser.rest.trim().is_empty().then_some(value)

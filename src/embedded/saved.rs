@@ -30,7 +30,7 @@ pub(super) struct Root {
 
 impl Root {
     /// A cloud with nothing in it.
-    pub fn fresh(wall: Timestamp) -> Self {
+    pub(crate) fn fresh(wall: Timestamp) -> Self {
         Self {
             format: FORMAT,
             clock: VirtualClock::start(wall),
@@ -43,7 +43,7 @@ impl Root {
     }
 
     /// Reads a root.
-    pub fn read(bytes: &[u8]) -> Result<Self, EmbeddedError> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, EmbeddedError> {
         #[derive(Deserialize)]
         struct Version {
             format: u32,
@@ -57,7 +57,7 @@ impl Root {
     }
 
     /// Every blob that is needed.
-    pub fn blobs(&self, files: &Files) -> BTreeSet<Digest> {
+    pub(crate) fn blobs(&self, files: &Files) -> BTreeSet<Digest> {
         let own = [&self.stacks, &self.stacks_before, &self.world, &self.files].into_iter().flatten().cloned();
         own.chain(self.services.values().cloned()).chain(files.blobs()).collect()
     }

@@ -33,7 +33,9 @@ fn cloud() -> EmbeddedCloud {
 fn request(service: &str, method: &str, path: &str, target: Option<&str>, body: impl Into<Bytes>) -> Request {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let mut headers = HeaderMap::new();
-    let scope = format!("AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host, Signature=0");
+    let scope = format!(
+        "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    );
     headers.insert(http::header::AUTHORIZATION, HeaderValue::from_str(&scope).unwrap());
     if let Some(target) = target {
         headers.insert(HeaderName::from_static("x-amz-target"), HeaderValue::from_str(target).unwrap());
@@ -64,7 +66,12 @@ fn properties(value: Value) -> Properties {
     value.as_object().cloned().unwrap()
 }
 
-async fn effect(cloud: &EmbeddedCloud, logical_id: &str, kind: Kind, action: EffectAction) -> Result<Provisioned, HandlerError> {
+async fn effect(
+    cloud: &EmbeddedCloud,
+    logical_id: &str,
+    kind: Kind,
+    action: EffectAction,
+) -> Result<Provisioned, HandlerError> {
     let mut turn = cloud.turn().await.unwrap();
     turn.settle().await.unwrap();
     let inner = turn.inner().unwrap();
@@ -127,50 +134,92 @@ async fn one_of_each(cloud: &EmbeddedCloud) -> Vec<(Kind, Properties, Provisione
     let queue = format!("https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/q");
     let all = vec![
         (Kind::Key, json!({"KeyPolicy": trust, "EnableKeyRotation": true})),
-        (Kind::Role, json!({"AssumeRolePolicyDocument": trust, "Policies": [{"PolicyName": "x", "PolicyDocument": trust}]})),
-        (Kind::Stream, json!({"Name": "s", "StreamModeDetails": {"StreamMode": "PROVISIONED"}, "ShardCount": "2", "RetentionPeriodHours": 168,
-            "StreamEncryption": {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"}, "DesiredShardLevelMetrics": ["IncomingBytes"]})),
+        (
+            Kind::Role,
+            json!({"AssumeRolePolicyDocument": trust, "Policies": [{"PolicyName": "x", "PolicyDocument": trust}]}),
+        ),
+        (
+            Kind::Stream,
+            json!({"Name": "s", "StreamModeDetails": {"StreamMode": "PROVISIONED"}, "ShardCount": "2", "RetentionPeriodHours": 168,
+            "StreamEncryption": {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"}, "DesiredShardLevelMetrics": ["IncomingBytes"]}),
+        ),
         (Kind::StreamConsumer, json!({"ConsumerName": "c", "StreamARN": stream_arn})),
         (Kind::LogGroup, json!({"LogGroupName": "/aws/lambda/f", "RetentionInDays": 30})),
         (Kind::LogStream, json!({"LogGroupName": "/aws/lambda/f", "LogStreamName": "delivery"})),
-        (Kind::Function, json!({"FunctionName": "f", "Runtime": "python3.13", "Handler": "app.handler", "Role": role, "MemorySize": 1024, "Timeout": 60,
-            "Code": {"S3Bucket": cloud.artifact_bucket(), "S3Key": "code/one.zip"}, "Architectures": ["arm64"]})),
+        (
+            Kind::Function,
+            json!({"FunctionName": "f", "Runtime": "python3.13", "Handler": "app.handler", "Role": role, "MemorySize": 1024, "Timeout": 60,
+            "Code": {"S3Bucket": cloud.artifact_bucket(), "S3Key": "code/one.zip"}, "Architectures": ["arm64"]}),
+        ),
         (Kind::FunctionVersion, json!({"FunctionName": "f"})),
         (Kind::FunctionAlias, json!({"FunctionName": "f", "Name": "live", "FunctionVersion": "1"})),
-        (Kind::Permission, json!({"FunctionName": "f", "Action": "lambda:InvokeFunction", "Principal": "firehose.amazonaws.com"})),
-        (Kind::Mapping, json!({"FunctionName": format!("{function_arn}:live"), "EventSourceArn": stream_arn, "StartingPosition": "TRIM_HORIZON",
-            "BatchSize": "20", "ParallelizationFactor": 4})),
+        (
+            Kind::Permission,
+            json!({"FunctionName": "f", "Action": "lambda:InvokeFunction", "Principal": "firehose.amazonaws.com"}),
+        ),
+        (
+            Kind::Mapping,
+            json!({"FunctionName": format!("{function_arn}:live"), "EventSourceArn": stream_arn, "StartingPosition": "TRIM_HORIZON",
+            "BatchSize": "20", "ParallelizationFactor": 4}),
+        ),
         (Kind::Queue, json!({"QueueName": "q", "SqsManagedSseEnabled": true, "MessageRetentionPeriod": 1209600})),
         (Kind::QueuePolicy, json!({"Queues": [queue], "PolicyDocument": trust})),
         (Kind::Topic, json!({"TopicName": "t", "KmsMasterKeyId": "alias/x"})),
         (Kind::TopicPolicy, json!({"Topics": [topic_arn], "PolicyDocument": trust})),
         (Kind::Subscription, json!({"TopicArn": topic_arn, "Protocol": "email", "Endpoint": "a@example.com"})),
-        (Kind::Bucket, json!({"BucketName": "archive-1", "VersioningConfiguration": {"Status": "Enabled"},
+        (
+            Kind::Bucket,
+            json!({"BucketName": "archive-1", "VersioningConfiguration": {"Status": "Enabled"},
             "PublicAccessBlockConfiguration": {"BlockPublicAcls": true},
             "BucketEncryption": {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]},
-            "LifecycleConfiguration": {"Rules": [{"Id": "a", "Status": "Enabled", "Transitions": [{"StorageClass": "GLACIER", "TransitionInDays": 90}]}]}})),
+            "LifecycleConfiguration": {"Rules": [{"Id": "a", "Status": "Enabled", "Transitions": [{"StorageClass": "GLACIER", "TransitionInDays": 90}]}]}}),
+        ),
         (Kind::BucketPolicy, json!({"Bucket": "archive-1", "PolicyDocument": trust})),
-        (Kind::DeliveryStream, json!({"DeliveryStreamName": "d", "DeliveryStreamType": "KinesisStreamAsSource",
+        (
+            Kind::DeliveryStream,
+            json!({"DeliveryStreamName": "d", "DeliveryStreamType": "KinesisStreamAsSource",
             "KinesisStreamSourceConfiguration": {"KinesisStreamARN": stream_arn, "RoleARN": role},
             "ExtendedS3DestinationConfiguration": {"BucketARN": "arn:aws:s3:::archive-1", "RoleARN": role, "CompressionFormat": "GZIP",
-                "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": 300}}})),
-        (Kind::Table, json!({"TableName": "features", "BillingMode": "PAY_PER_REQUEST", "DeletionProtectionEnabled": false,
+                "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": 300}}}),
+        ),
+        (
+            Kind::Table,
+            json!({"TableName": "features", "BillingMode": "PAY_PER_REQUEST", "DeletionProtectionEnabled": false,
             "AttributeDefinitions": [{"AttributeName": "card_id", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "card_id", "KeyType": "HASH"}],
             "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": true},
-            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true}, "SSESpecification": {"SSEEnabled": true, "SSEType": "KMS"}})),
-        (Kind::Model, json!({"ModelName": "m-1", "ExecutionRoleArn": role, "PrimaryContainer": {"Image": "1.dkr.ecr/x:1", "Mode": "MultiModel", "ModelDataUrl": "s3://b/m/"}})),
-        (Kind::EndpointConfig, json!({"EndpointConfigName": "Config-1", "ProductionVariants": [{"VariantName": "main", "ModelName": "m-1",
-            "InstanceType": "ml.c5.xlarge", "InitialInstanceCount": 2, "InitialVariantWeight": 1}]})),
-        (Kind::Endpoint, json!({"EndpointName": "e", "EndpointConfigName": "Config-1", "DeploymentConfig": {"BlueGreenUpdatePolicy":
-            {"TrafficRoutingConfiguration": {"Type": "CANARY", "WaitIntervalInSeconds": 300, "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1}}}}})),
-        (Kind::ScalableTarget, json!({"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/e/variant/main",
-            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount", "MinCapacity": 2, "MaxCapacity": 8})),
-        (Kind::ScalingPolicy, json!({"PolicyName": "track", "PolicyType": "TargetTrackingScaling", "ScalingTargetId":
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true}, "SSESpecification": {"SSEEnabled": true, "SSEType": "KMS"}}),
+        ),
+        (
+            Kind::Model,
+            json!({"ModelName": "m-1", "ExecutionRoleArn": role, "PrimaryContainer": {"Image": "1.dkr.ecr/x:1", "Mode": "MultiModel", "ModelDataUrl": "s3://b/m/"}}),
+        ),
+        (
+            Kind::EndpointConfig,
+            json!({"EndpointConfigName": "Config-1", "ProductionVariants": [{"VariantName": "main", "ModelName": "m-1",
+            "InstanceType": "ml.c5.xlarge", "InitialInstanceCount": 2, "InitialVariantWeight": 1}]}),
+        ),
+        (
+            Kind::Endpoint,
+            json!({"EndpointName": "e", "EndpointConfigName": "Config-1", "DeploymentConfig": {"BlueGreenUpdatePolicy":
+            {"TrafficRoutingConfiguration": {"Type": "CANARY", "WaitIntervalInSeconds": 300, "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1}}}}}),
+        ),
+        (
+            Kind::ScalableTarget,
+            json!({"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/e/variant/main",
+            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount", "MinCapacity": 2, "MaxCapacity": 8}),
+        ),
+        (
+            Kind::ScalingPolicy,
+            json!({"PolicyName": "track", "PolicyType": "TargetTrackingScaling", "ScalingTargetId":
             "endpoint/e/variant/main|sagemaker:variant:DesiredInstanceCount|sagemaker",
-            "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 70.5, "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}}})),
-        (Kind::Alarm, json!({"AlarmName": "age", "Namespace": "AWS/Lambda", "MetricName": "IteratorAge", "Statistic": "Maximum", "Period": 60,
+            "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 70.5, "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}}}),
+        ),
+        (
+            Kind::Alarm,
+            json!({"AlarmName": "age", "Namespace": "AWS/Lambda", "MetricName": "IteratorAge", "Statistic": "Maximum", "Period": 60,
             "EvaluationPeriods": 3, "DatapointsToAlarm": 1, "Threshold": 30000, "ComparisonOperator": "GreaterThanThreshold",
-            "TreatMissingData": "notBreaching", "Dimensions": [{"Name": "FunctionName", "Value": "f"}]})),
+            "TreatMissingData": "notBreaching", "Dimensions": [{"Name": "FunctionName", "Value": "f"}]}),
+        ),
         (Kind::CompositeAlarm, json!({"AlarmName": "any", "AlarmRule": "ALARM(\"age\")"})),
         (Kind::Dashboard, json!({"DashboardName": "board", "DashboardBody": "{\"widgets\":[]}"})),
     ];
@@ -223,7 +272,8 @@ async fn every_type_is_made_read_updated_removed_and_then_gone() {
 async fn what_was_provisioned_is_described_by_its_own_service() {
     let cloud = cloud();
     let made = one_of_each(&cloud).await;
-    let summary = json_call(&cloud, "kinesis", "Kinesis_20131202.DescribeStreamSummary", json!({"StreamName": "s"})).await;
+    let summary =
+        json_call(&cloud, "kinesis", "Kinesis_20131202.DescribeStreamSummary", json!({"StreamName": "s"})).await;
     let summary = summary.get("StreamDescriptionSummary").unwrap();
     assert_eq!(summary.get("StreamARN"), Some(&json!(format!("arn:aws:kinesis:eu-west-1:{ACCOUNT}:stream/s"))));
     assert_eq!(summary.get("OpenShardCount"), Some(&json!(2)));
@@ -233,13 +283,20 @@ async fn what_was_provisioned_is_described_by_its_own_service() {
     assert_eq!(summary.pointer("/EnhancedMonitoring/0/ShardLevelMetrics/0"), Some(&json!("IncomingBytes")));
     assert_eq!(summary.get("StreamCreationTimestamp").and_then(Value::as_f64), Some(1_767_225_600.0));
 
-    let ttl = json_call(&cloud, "dynamodb", "DynamoDB_20120810.DescribeTimeToLive", json!({"TableName": "features"})).await;
-    assert_eq!(ttl.get("TimeToLiveDescription"), Some(&json!({"AttributeName": "expires_at", "TimeToLiveStatus": "ENABLED"})));
-    let table = json_call(&cloud, "dynamodb", "DynamoDB_20120810.DescribeTable", json!({"TableName": "features"})).await;
+    let ttl =
+        json_call(&cloud, "dynamodb", "DynamoDB_20120810.DescribeTimeToLive", json!({"TableName": "features"})).await;
+    assert_eq!(
+        ttl.get("TimeToLiveDescription"),
+        Some(&json!({"AttributeName": "expires_at", "TimeToLiveStatus": "ENABLED"}))
+    );
+    let table =
+        json_call(&cloud, "dynamodb", "DynamoDB_20120810.DescribeTable", json!({"TableName": "features"})).await;
     assert_eq!(table.pointer("/Table/DeletionProtectionEnabled"), Some(&json!(false)));
     assert_eq!(table.pointer("/Table/SSEDescription/SSEType"), Some(&json!("KMS")));
     assert_eq!(table.pointer("/Table/BillingModeSummary/BillingMode"), Some(&json!("PAY_PER_REQUEST")));
-    let backups = json_call(&cloud, "dynamodb", "DynamoDB_20120810.DescribeContinuousBackups", json!({"TableName": "features"})).await;
+    let backups =
+        json_call(&cloud, "dynamodb", "DynamoDB_20120810.DescribeContinuousBackups", json!({"TableName": "features"}))
+            .await;
     let status = "/ContinuousBackupsDescription/PointInTimeRecoveryDescription/PointInTimeRecoveryStatus";
     assert_eq!(backups.pointer(status), Some(&json!("ENABLED")));
 
@@ -250,15 +307,24 @@ async fn what_was_provisioned_is_described_by_its_own_service() {
     let canary = "/LastDeploymentConfig/BlueGreenUpdatePolicy/TrafficRoutingConfiguration/CanarySize/Value";
     assert_eq!(endpoint.pointer(canary), Some(&json!(1)));
 
-    let firehose = json_call(&cloud, "firehose", "Firehose_20150804.DescribeDeliveryStream", json!({"DeliveryStreamName": "d"})).await;
+    let firehose =
+        json_call(&cloud, "firehose", "Firehose_20150804.DescribeDeliveryStream", json!({"DeliveryStreamName": "d"}))
+            .await;
     let firehose = firehose.get("DeliveryStreamDescription").unwrap();
     assert_eq!(firehose.get("DeliveryStreamType"), Some(&json!("KinesisStreamAsSource")));
     assert_eq!(firehose.get("DeliveryStreamStatus"), Some(&json!("ACTIVE")));
-    assert_eq!(firehose.pointer("/Destinations/0/ExtendedS3DestinationDescription/CompressionFormat"), Some(&json!("GZIP")));
-    assert_eq!(firehose.pointer("/Destinations/0/ExtendedS3DestinationDescription/BufferingHints/SizeInMBs"), Some(&json!(64)));
+    assert_eq!(
+        firehose.pointer("/Destinations/0/ExtendedS3DestinationDescription/CompressionFormat"),
+        Some(&json!("GZIP"))
+    );
+    assert_eq!(
+        firehose.pointer("/Destinations/0/ExtendedS3DestinationDescription/BufferingHints/SizeInMBs"),
+        Some(&json!(64))
+    );
     assert!(firehose.pointer("/Source/KinesisStreamSourceDescription/KinesisStreamARN").is_some());
 
-    let mapping = made.iter().find(|(kind, _, _)| *kind == Kind::Mapping).map(|(_, _, it)| it.physical_id.clone()).unwrap();
+    let mapping =
+        made.iter().find(|(kind, _, _)| *kind == Kind::Mapping).map(|(_, _, it)| it.physical_id.clone()).unwrap();
     let mapping = get(&cloud, "lambda", &format!("/2015-03-31/event-source-mappings/{mapping}")).await;
     assert_eq!(mapping.get("BatchSize"), Some(&json!(20)));
     assert_eq!(mapping.get("StartingPosition"), Some(&json!("TRIM_HORIZON")));
@@ -277,7 +343,8 @@ async fn what_was_provisioned_is_described_by_its_own_service() {
 async fn an_on_demand_stream_begins_with_four_shards() {
     let cloud = cloud();
     create(&cloud, Kind::Stream, json!({"Name": "s", "StreamModeDetails": {"StreamMode": "ON_DEMAND"}})).await;
-    let summary = json_call(&cloud, "kinesis", "Kinesis_20131202.DescribeStreamSummary", json!({"StreamName": "s"})).await;
+    let summary =
+        json_call(&cloud, "kinesis", "Kinesis_20131202.DescribeStreamSummary", json!({"StreamName": "s"})).await;
     assert_eq!(summary.pointer("/StreamDescriptionSummary/OpenShardCount"), Some(&json!(4)));
     assert_eq!(summary.pointer("/StreamDescriptionSummary/StreamModeDetails/StreamMode"), Some(&json!("ON_DEMAND")));
 }
@@ -297,7 +364,8 @@ async fn a_second_mapping_of_the_same_stream_and_function_is_refused_in_lambdas_
     );
     assert!(second.unwrap_err().message.starts_with(&expected));
     let nowhere = json!({"FunctionName": "f", "EventSourceArn": format!("{source}x"), "StartingPosition": "LATEST"});
-    let missing = effect(&cloud, "Other", Kind::Mapping, EffectAction::Create { properties: properties(nowhere) }).await;
+    let missing =
+        effect(&cloud, "Other", Kind::Mapping, EffectAction::Create { properties: properties(nowhere) }).await;
     assert!(missing.unwrap_err().message.starts_with("Stream not found: "));
 }
 
@@ -308,7 +376,8 @@ async fn a_function_whose_code_was_not_uploaded_is_refused() {
         "FunctionName": "f", "Runtime": "python3.13", "Handler": "a.b", "Role": "arn:aws:iam::1:role/r",
         "Code": {"S3Bucket": cloud.artifact_bucket(), "S3Key": "nothing.zip"},
     });
-    let refused = effect(&cloud, "F", Kind::Function, EffectAction::Create { properties: properties(given) }).await.unwrap_err();
+    let refused =
+        effect(&cloud, "F", Kind::Function, EffectAction::Create { properties: properties(given) }).await.unwrap_err();
     assert!(refused.message.starts_with("Error occurred while GetObject. S3 Error Code: NoSuchKey."), "{refused}");
     assert_eq!(refused.physical_id, None);
 }
@@ -318,10 +387,13 @@ async fn a_name_that_is_taken_is_refused_and_a_retained_resource_can_be_read_bac
     let cloud = cloud();
     let given = json!({"Name": "kept", "ShardCount": 1});
     create(&cloud, Kind::Stream, given.clone()).await;
-    let again = effect(&cloud, "Other", Kind::Stream, EffectAction::Create { properties: properties(given) }).await.unwrap_err();
+    let again = effect(&cloud, "Other", Kind::Stream, EffectAction::Create { properties: properties(given) })
+        .await
+        .unwrap_err();
     assert_eq!(again.code, HandlerErrorCode::AlreadyExists);
     assert!(again.message.contains("kept"));
-    let read = effect(&cloud, "Other", Kind::Stream, EffectAction::Read { physical_id: "kept".to_owned() }).await.unwrap();
+    let read =
+        effect(&cloud, "Other", Kind::Stream, EffectAction::Read { physical_id: "kept".to_owned() }).await.unwrap();
     assert_eq!(read.properties.get("ShardCount"), Some(&json!(1)));
 }
 
@@ -342,7 +414,13 @@ async fn publishing_unchanged_code_again_is_refused() {
     function(&cloud).await;
     let first = create(&cloud, Kind::FunctionVersion, json!({"FunctionName": "f"})).await;
     assert_eq!(first.attributes.get("Version"), Some(&json!("1")));
-    let again = effect(&cloud, "Other", Kind::FunctionVersion, EffectAction::Create { properties: properties(json!({"FunctionName": "f"})) }).await;
+    let again = effect(
+        &cloud,
+        "Other",
+        Kind::FunctionVersion,
+        EffectAction::Create { properties: properties(json!({"FunctionName": "f"})) },
+    )
+    .await;
     assert!(again.unwrap_err().message.contains("A version for this Lambda function exists ( 1 )"));
 }
 
@@ -355,13 +433,18 @@ async fn state_survives_being_opened_again() {
         cloud.advance(Duration::from_secs(600)).await.unwrap();
     }
     let cloud = cloud_in(StateStore::folder(folder.path()));
-    let summary = json_call(&cloud, "kinesis", "Kinesis_20131202.DescribeStreamSummary", json!({"StreamName": "s"})).await;
+    let summary =
+        json_call(&cloud, "kinesis", "Kinesis_20131202.DescribeStreamSummary", json!({"StreamName": "s"})).await;
     assert_eq!(summary.pointer("/StreamDescriptionSummary/ConsumerCount"), Some(&json!(1)));
-    let code = cloud.handle(request("s3", "GET", &format!("/{}/code/one.zip", cloud.artifact_bucket()), None, "")).await.unwrap();
+    let code = cloud
+        .handle(request("s3", "GET", &format!("/{}/code/one.zip", cloud.artifact_bucket()), None, ""))
+        .await
+        .unwrap();
     assert_eq!(&code.body[..], b"zipped");
     let endpoint = json_call(&cloud, "sagemaker", "SageMaker.DescribeEndpoint", json!({"EndpointName": "e"})).await;
     assert_eq!(endpoint.pointer("/ProductionVariants/0/VariantName"), Some(&json!("main")));
-    let ttl = json_call(&cloud, "dynamodb", "DynamoDB_20120810.DescribeTimeToLive", json!({"TableName": "features"})).await;
+    let ttl =
+        json_call(&cloud, "dynamodb", "DynamoDB_20120810.DescribeTimeToLive", json!({"TableName": "features"})).await;
     assert_eq!(ttl.pointer("/TimeToLiveDescription/TimeToLiveStatus"), Some(&json!("ENABLED")));
     let status = cloud.status().await.unwrap();
     assert_eq!(status.now, Timestamp::parse("2026-01-01T00:10:00Z").unwrap());
@@ -434,14 +517,20 @@ async fn load_reaches_the_alarm_through_the_consumers_iterator_age() {
         lasting: Duration::from_secs(7_200),
         size: crate::units::ByteSize::from_bytes(200),
         keys: 10_000,
-        work: BTreeMap::from([("f".to_owned(), Work { fixed: Duration::from_millis(170), per_record: Duration::from_millis(10) })]),
+        work: BTreeMap::from([(
+            "f".to_owned(),
+            Work { fixed: Duration::from_millis(170), per_record: Duration::from_millis(10) },
+        )]),
     };
     cloud.records(records).await.unwrap();
     cloud.advance(Duration::from_secs(1_800)).await.unwrap();
     let status = cloud.status().await.unwrap();
     let consumer = status.consumers.first().unwrap();
     assert!(consumer.lag_records > 100_000 && consumer.lag_age > Duration::from_secs(60), "{consumer:?}");
-    assert_eq!(status.alarms, BTreeMap::from([("age".to_owned(), AlarmState::Alarm), ("any".to_owned(), AlarmState::Alarm)]));
+    assert_eq!(
+        status.alarms,
+        BTreeMap::from([("age".to_owned(), AlarmState::Alarm), ("any".to_owned(), AlarmState::Alarm)])
+    );
 }
 
 #[tokio::test]
@@ -471,4 +560,103 @@ async fn it_is_served_on_loopback_only() {
     tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut answer).await.unwrap();
     running.abort();
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("StreamNames"), "{answer}");
+}
+
+const STACK: &str = r#"{"Resources": {
+    "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}}},
+    "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "deployed", "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}},
+    "Function": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "f", "Runtime": "python3.13", "Handler": "a.b",
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]}, "Code": {"S3Bucket": "sluice-artifacts-999988887777-eu-west-1", "S3Key": "code/one.zip"}}},
+    "Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"FunctionName": {"Ref": "Function"},
+        "EventSourceArn": {"Fn::GetAtt": ["Stream", "Arn"]}, "StartingPosition": "TRIM_HORIZON"}}},
+    "Outputs": {"StreamArn": {"Value": {"Fn::GetAtt": ["Stream", "Arn"]}}}}"#;
+
+async fn formation(cloud: &EmbeddedCloud, action: &str, parameters: &[(&str, &str)]) -> (u16, String) {
+    let mut form: BTreeMap<String, String> =
+        parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    form.insert("Action".to_owned(), action.to_owned());
+    form.insert("Version".to_owned(), "2010-05-15".to_owned());
+    let response =
+        cloud.handle(request("cloudformation", "POST", "/", None, super::wire::write_form(&form))).await.unwrap();
+    (response.status, String::from_utf8_lossy(&response.body).into_owned())
+}
+
+async fn status_of(cloud: &EmbeddedCloud) -> String {
+    let (_, xml) = formation(cloud, "DescribeStacks", &[("StackName", "p")]).await;
+    super::wire::xml_text(&xml, "StackStatus").unwrap_or(xml)
+}
+
+async fn begin(cloud: &EmbeddedCloud) {
+    upload(cloud, "code/one.zip", b"zipped").await;
+    let asked = [("StackName", "p"), ("TemplateBody", STACK), ("Capabilities.member.1", "CAPABILITY_IAM")];
+    let (status, xml) = formation(cloud, "CreateStack", &asked).await;
+    assert_eq!(status, 200, "{xml}");
+}
+
+#[tokio::test]
+async fn a_stack_is_deployed_into_the_services_and_removed_from_them() {
+    let cloud = cloud();
+    begin(&cloud).await;
+    assert_eq!(status_of(&cloud).await, "CREATE_IN_PROGRESS");
+    cloud.advance(Duration::from_secs(3_600)).await.unwrap();
+    assert_eq!(status_of(&cloud).await, "CREATE_COMPLETE");
+    let (_, xml) = formation(&cloud, "DescribeStacks", &[("StackName", "p")]).await;
+    assert_eq!(
+        super::wire::xml_text(&xml, "OutputValue"),
+        Some(format!("arn:aws:kinesis:eu-west-1:{ACCOUNT}:stream/deployed"))
+    );
+    let summary =
+        json_call(&cloud, "kinesis", "Kinesis_20131202.DescribeStreamSummary", json!({"StreamName": "deployed"})).await;
+    assert_eq!(summary.pointer("/StreamDescriptionSummary/OpenShardCount"), Some(&json!(4)));
+    assert_eq!(cloud.status().await.unwrap().consumers.len(), 1);
+    formation(&cloud, "DeleteStack", &[("StackName", "p")]).await;
+    cloud.advance(Duration::from_secs(3_600)).await.unwrap();
+    let listed = json_call(&cloud, "kinesis", "Kinesis_20131202.ListStreams", json!({})).await;
+    assert_eq!(listed.get("StreamNames"), Some(&json!([])));
+    assert!(cloud.status().await.unwrap().consumers.is_empty());
+}
+
+#[tokio::test]
+async fn a_resource_that_is_made_to_fail_takes_the_stack_back_and_leaves_nothing() {
+    let cloud = cloud();
+    cloud.fail("Mapping", FailOn::Create, "Received Exception while reading from provided stream.", 1).await.unwrap();
+    begin(&cloud).await;
+    cloud.advance(Duration::from_secs(3_600)).await.unwrap();
+    assert_eq!(status_of(&cloud).await, "ROLLBACK_COMPLETE");
+    let (_, events) = formation(&cloud, "DescribeStackEvents", &[("StackName", "p")]).await;
+    assert!(events.contains("Received Exception while reading from provided stream."), "{events}");
+    let listed = json_call(&cloud, "kinesis", "Kinesis_20131202.ListStreams", json!({})).await;
+    assert_eq!(listed.get("StreamNames"), Some(&json!([])));
+}
+
+#[tokio::test]
+async fn a_deployment_goes_on_while_nobody_is_there_to_watch() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = |speed| Settings {
+        account: AccountId::new(ACCOUNT).unwrap(),
+        region: Region::new("eu-west-1").unwrap(),
+        environment: EnvironmentName::new("local").unwrap(),
+        speed,
+    };
+    let start = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
+    let at = |seconds| Arc::new(StandingClock::at(start.plus(Duration::from_secs(seconds))));
+    let open =
+        |seconds| EmbeddedCloud::open(StateStore::folder(folder.path()), settings(Speed::INTERACTIVE), at(seconds));
+    begin(&open(0)).await;
+    assert_eq!(status_of(&open(0)).await, "CREATE_IN_PROGRESS");
+    let later = open(60);
+    assert_eq!(status_of(&later).await, "CREATE_COMPLETE");
+    // A minute of the machine's: fast while there was work, ordinary since.
+    let now = later.status().await.unwrap().now;
+    assert!(now > start.plus(Duration::from_secs(60)) && now < start.plus(Duration::from_secs(6_000)), "{now}");
+}
+
+#[tokio::test]
+async fn a_read_can_be_behind_the_last_change() {
+    let cloud = cloud();
+    begin(&cloud).await;
+    cloud.advance(Duration::from_secs(3_600)).await.unwrap();
+    cloud.fail_calls("DescribeStacks", CallFault::Stale, 1).await.unwrap();
+    assert_ne!(status_of(&cloud).await, "CREATE_COMPLETE");
+    assert_eq!(status_of(&cloud).await, "CREATE_COMPLETE");
 }

@@ -32,7 +32,7 @@ impl Speed {
 
 /// A moment of the cloud's time tied to a moment of the wall clock's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VirtualClock {
+pub(crate) struct VirtualClock {
     here: Timestamp,
     wall: Timestamp,
 }
@@ -40,39 +40,39 @@ pub struct VirtualClock {
 impl VirtualClock {
     /// Starts with the wall clock's moment.
     #[must_use]
-    pub fn start(wall: Timestamp) -> Self {
+    pub(crate) fn start(wall: Timestamp) -> Self {
         Self { here: wall, wall }
     }
 
     /// The moment as last settled.
     #[must_use]
-    pub fn here(&self) -> Timestamp {
+    pub(crate) fn here(&self) -> Timestamp {
         self.here
     }
 
     /// The moment it is now if nothing is under way.
     #[must_use]
-    pub fn idle(&self, wall: Timestamp) -> Timestamp {
+    pub(crate) fn idle(&self, wall: Timestamp) -> Timestamp {
         self.here.plus(wall.since(self.wall))
     }
 
     /// The moment it is now if an operation has been under way all the time.
     #[must_use]
-    pub fn busy(&self, wall: Timestamp, speed: Speed) -> Timestamp {
+    pub(crate) fn busy(&self, wall: Timestamp, speed: Speed) -> Timestamp {
         self.here.plus(times(wall.since(self.wall), speed.factor()))
     }
 
     /// The moment it is now if the operation that was under way ended at `end`: fast until then, at the wall
     /// clock's pace since.
     #[must_use]
-    pub fn ended(&self, wall: Timestamp, speed: Speed, end: Timestamp) -> Timestamp {
+    pub(crate) fn ended(&self, wall: Timestamp, speed: Speed, end: Timestamp) -> Timestamp {
         let spent = Duration::from_micros(end.since(self.here).as_micros() / speed.factor());
         let left = wall.since(self.wall).as_micros().saturating_sub(spent.as_micros());
         end.max(self.here).plus(Duration::from_micros(left))
     }
 
     /// Ties `here` to `wall`; never back.
-    pub fn settle(&mut self, here: Timestamp, wall: Timestamp) {
+    pub(crate) fn settle(&mut self, here: Timestamp, wall: Timestamp) {
         self.here = self.here.max(here);
         self.wall = wall;
     }

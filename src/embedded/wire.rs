@@ -141,7 +141,7 @@ impl Response {
 
 /// Reads `a=b&c=d`.
 #[must_use]
-pub fn parse_form(text: &str) -> BTreeMap<String, String> {
+pub(crate) fn parse_form(text: &str) -> BTreeMap<String, String> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
@@ -153,7 +153,7 @@ pub fn parse_form(text: &str) -> BTreeMap<String, String> {
 
 /// Writes parameters as a form.
 #[must_use]
-pub fn write_form(parameters: &BTreeMap<String, String>) -> String {
+pub(crate) fn write_form(parameters: &BTreeMap<String, String>) -> String {
     let pairs: Vec<String> =
         parameters.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
     pairs.join("&")
@@ -161,7 +161,7 @@ pub fn write_form(parameters: &BTreeMap<String, String>) -> String {
 
 /// Percent-encodes everything but unreserved characters.
 #[must_use]
-pub fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
             out.push(char::from(byte));
@@ -174,7 +174,7 @@ pub fn encode(text: &str) -> String {
 
 /// Undoes percent-encoding; a broken escape stays as it is.
 #[must_use]
-pub fn decode(text: &str) -> String {
+pub(crate) fn decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -199,13 +199,13 @@ pub fn decode(text: &str) -> String {
 
 /// Escapes text for XML.
 #[must_use]
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// The text of the first `<tag>…</tag>`, unescaped. Enough for the flat answers that provisioning reads.
 #[must_use]
-pub fn xml_text(xml: &str, tag: &str) -> Option<String> {
+pub(crate) fn xml_text(xml: &str, tag: &str) -> Option<String> {
     let start = xml.find(&format!("<{tag}>"))? + tag.len() + 2;
     let rest = xml.get(start..)?;
     let text = rest.get(..rest.find(&format!("</{tag}>"))?)?;
@@ -222,7 +222,7 @@ pub fn xml_text(xml: &str, tag: &str) -> Option<String> {
 
 /// Undoes the `aws-chunked` content encoding that SDKs use for checksummed uploads.
 #[must_use]
-pub fn unchunk(body: &Bytes) -> Bytes {
+pub(crate) fn unchunk(body: &Bytes) -> Bytes {
     let mut out = Vec::with_capacity(body.len());
     let mut rest: &[u8] = body;
     while let Some(line_end) = rest.windows(2).position(|pair| pair == b"\r\n") {

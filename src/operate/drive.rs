@@ -124,7 +124,6 @@ pub(super) fn request(order: ChangeSetOrder) -> ChangeSetRequest {
         artifact_bucket: order.artifact_bucket,
         tags: order.tags,
         role: order.role,
-        token: order.token,
         import_existing: order.import_existing,
         rollback_alarms: order.rollback_alarms,
         description: "made by sluice".to_owned(),

@@ -11,6 +11,9 @@ use crate::observed::{
 };
 use crate::units::{LogicalId, Timestamp};
 
+/// Looks for which a change set that was accepted may not show.
+const MOST_UNSEEN: u32 = 10;
+
 impl Machine {
     fn deployment(&self) -> Option<&Deployment> {
         match &self.goal {
@@ -23,7 +26,7 @@ impl Machine {
         let Some(deployment) = self.deployment() else { return self.look() };
         let name = deployment.change_set_name();
         let Some(head) = head else {
-            return if self.basis == Some(Basis::New) { self.make(true, "") } else { end(Outcome::WorldMoved) };
+            return if self.basis == Some(Basis::New) { self.make(true) } else { end(Outcome::WorldMoved) };
         };
         let ours = head.change_set_name() == Some(name.as_str());
         if !head.status.is_settled() {
@@ -36,7 +39,7 @@ impl Machine {
             return if ours { self.reattach(at, head, AfterFollowing::End) } else { end(Outcome::WorldMoved) };
         }
         match head.status.next_action() {
-            NextAction::Create => self.make(true, ""),
+            NextAction::Create => self.make(true),
             NextAction::Review => self.inspect_again(true),
             NextAction::Update => self.inspect_again(false),
             NextAction::Delete => self.remove_failed_create(head),
@@ -81,10 +84,10 @@ impl Machine {
         self.later(question, 0)
     }
 
-    /// Asks for a change set to be made; `old` is the id of one of the same name that had to go.
-    fn make(&mut self, creates: bool, old: &str) -> Next {
+    /// Asks for the change set to be made.
+    fn make(&mut self, creates: bool) -> Next {
         let Some(deployment) = self.deployment() else { return self.look() };
-        let order = deployment.change_set_order(creates, old);
+        let order = deployment.change_set_order(creates);
         self.events.push(EventKind::ChangeSetCreating { stack: order.stack.clone(), name: order.name.clone() });
         self.made = true;
         self.made_shell |= creates && self.head.is_none();
@@ -122,8 +125,9 @@ impl Machine {
     pub(super) fn inspect(&mut self, creates: bool, set: Option<ChangeSet>) -> Next {
         let Some(set) = set.filter(|set| set.state != ChangeSetState::Gone) else {
             // Right after it was accepted it may not be visible yet.
-            return if self.made { self.inspect_later(creates) } else { self.make(creates, "") };
+            return if self.made { self.not_visible(creates) } else { self.make(creates) };
         };
+        self.unseen = 0;
         match (set.state, set.execution) {
             (ChangeSetState::Creating, _) | (ChangeSetState::Ready, ExecutionState::Unavailable) => {
                 self.inspect_later(creates)
@@ -134,8 +138,19 @@ impl Machine {
             (ChangeSetState::Failed, _) if self.made => self.failed(set),
             (ChangeSetState::Failed, _)
             | (ChangeSetState::Ready, ExecutionState::Failed | ExecutionState::Obsolete)
-            | (ChangeSetState::Gone, _) => self.clear(AfterClearing::Make { creates, old: set.id }),
+            | (ChangeSetState::Gone, _) => self.clear(AfterClearing::Make { creates }),
         }
+    }
+
+    /// Waits for what was accepted to show, a while; then makes it again, which does no harm.
+    fn not_visible(&mut self, creates: bool) -> Next {
+        self.unseen = self.unseen.saturating_add(1);
+        if self.unseen <= MOST_UNSEEN {
+            return self.inspect_later(creates);
+        }
+        self.unseen = 0;
+        self.made = false;
+        self.look_later()
     }
 
     fn failed(&mut self, set: ChangeSet) -> Next {
@@ -160,7 +175,7 @@ impl Machine {
 
     pub(super) fn cleared(&mut self, then: AfterClearing) -> Next {
         match then {
-            AfterClearing::Make { creates, old } => self.make(creates, &old),
+            AfterClearing::Make { creates } => self.make(creates),
             AfterClearing::End(outcome) => Next::End(outcome),
             AfterClearing::RemoveShell { stack_id, outcome } => {
                 self.state = State::Clearing { then: AfterClearing::End(outcome) };

@@ -46,8 +46,8 @@ pub(super) enum State {
 /// What comes after a change set is cleared away.
 #[derive(Debug)]
 pub(super) enum AfterClearing {
-    /// Make it again; the id of the old one keeps the new request apart from the old.
-    Make { creates: bool, old: String },
+    /// Make it again.
+    Make { creates: bool },
     /// Delete the stack that the change set had made, then end.
     RemoveShell { stack_id: String, outcome: Box<Outcome> },
     /// End.
@@ -77,6 +77,7 @@ pub struct Machine {
     pub(super) basis: Option<Basis>,
     pub(super) head: Option<StackHead>,
     pub(super) made: bool,
+    pub(super) unseen: u32,
     pub(super) made_shell: bool,
     pub(super) follow: Option<Box<Follow>>,
     pub(super) after: AfterFollowing,
@@ -101,6 +102,7 @@ impl Machine {
             basis,
             head: None,
             made: false,
+            unseen: 0,
             made_shell: false,
             follow: None,
             after: AfterFollowing::End,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::advice::Advice;
-use super::identity::{Seed, short, token};
+use super::identity::{Seed, short};
 use crate::event::{EventKind, OperationResult};
 use crate::observed::{ChangeSet, Failure, NextAction, Observed, StackEvent, StackHead, StackStatus};
 use crate::units::{Duration, LogicalId, Timestamp};
@@ -107,14 +107,13 @@ impl Deployment {
         short(&seed)
     }
 
-    /// The change set to be made; `old` is the id of one of the same name that had to go, or empty.
+    /// The change set to be made. Its name makes it the same one however often it is asked for; a client token
+    /// would not, because nobody knows what CloudFormation does with the token of a change set that was deleted.
     #[must_use]
-    pub fn change_set_order(&self, creates: bool, old: &str) -> ChangeSetOrder {
-        let name = self.change_set_name();
+    pub fn change_set_order(&self, creates: bool) -> ChangeSetOrder {
         ChangeSetOrder {
             stack: self.stack.clone(),
-            token: token(&["make", &name, old]),
-            name,
+            name: self.change_set_name(),
             creates,
             template: self.template.clone(),
             artifact_bucket: self.artifact_bucket.clone(),
@@ -189,8 +188,6 @@ pub struct ChangeSetOrder {
     pub tags: BTreeMap<String, String>,
     /// The role CloudFormation acts as.
     pub role: Option<String>,
-    /// Client token.
-    pub token: String,
     /// Whether resources that exist under their names are taken in.
     pub import_existing: bool,
     /// Alarms that roll it back; for an update the whole set, so that an empty one disarms (RB-05).

@@ -30,7 +30,7 @@ fn triple(properties: &Properties) -> Result<(String, String, String), HandlerEr
     ))
 }
 
-pub async fn target(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn target(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } | EffectAction::Update { after: properties, .. } => {
             let (resource, dimension, namespace) = triple(properties)?;
@@ -55,7 +55,7 @@ pub async fn target(back: &mut Back, effect: &Effect) -> Made {
     }
 }
 
-pub async fn policy(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn policy(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } | EffectAction::Update { after: properties, .. } => {
             let mut body = body(properties, &["ScalingTargetId"]);

@@ -45,11 +45,11 @@ fn alarm_name(given: &str) -> String {
     given.split(":alarm:").nth(1).unwrap_or(given).to_owned()
 }
 
-pub async fn alarm(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn alarm(back: &mut Back, effect: &Effect) -> Made {
     either(back, effect, "PutMetricAlarm").await
 }
 
-pub async fn composite(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn composite(back: &mut Back, effect: &Effect) -> Made {
     either(back, effect, "PutCompositeAlarm").await
 }
 
@@ -115,7 +115,7 @@ async fn put(back: &mut Back, action: &str, name: &str, properties: &Properties)
     Ok(())
 }
 
-pub async fn dashboard(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn dashboard(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = text(properties, "DashboardName").unwrap_or_else(|| invented_name(effect, 255));

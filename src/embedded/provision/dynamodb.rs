@@ -13,7 +13,7 @@ async fn call(back: &mut Back, action: &str, body: Value) -> Result<Value, Refus
     back.json(ServiceName::Dynamodb, &format!("DynamoDB_20120810.{action}"), body).await
 }
 
-pub async fn table(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn table(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = text(properties, "TableName").unwrap_or_else(|| invented_name(effect, 255));

@@ -13,7 +13,7 @@ async fn call(back: &mut Back, action: &str, body: Value) -> Result<Value, Refus
     back.json(ServiceName::Firehose, &format!("Firehose_20150804.{action}"), body).await
 }
 
-pub async fn delivery_stream(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn delivery_stream(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = text(properties, "DeliveryStreamName").unwrap_or_else(|| invented_name(effect, 64));

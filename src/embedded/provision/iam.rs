@@ -16,7 +16,7 @@ async fn call(back: &mut Back, action: &str, parameters: &[(&str, String)]) -> R
     back.query(ServiceName::Iam, "2010-05-08", action, &parameters).await
 }
 
-pub async fn role(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn role(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = text(properties, "RoleName").unwrap_or_else(|| invented_name(effect, 64));
@@ -113,7 +113,7 @@ async fn role_made(back: &mut Back, name: &str) -> Made {
     )
 }
 
-pub async fn policy(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn policy(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = required(properties, "PolicyName")?;

@@ -32,7 +32,7 @@ fn settings(properties: &Properties) -> Settings {
     }
 }
 
-pub async fn stream(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn stream(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = text(properties, "Name").unwrap_or_else(|| invented_name(effect, 128));
@@ -187,7 +187,7 @@ async fn put_tags(
     Ok(())
 }
 
-pub async fn consumer(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn consumer(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let (stream, name) = (required(properties, "StreamARN")?, required(properties, "ConsumerName")?);

@@ -13,7 +13,7 @@ async fn call(back: &mut Back, action: &str, body: Value) -> Result<Value, Refus
     back.json(ServiceName::Kms, &format!("TrentService.{action}"), body).await
 }
 
-pub async fn key(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn key(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let tags: Value = tags(effect, properties)
@@ -68,7 +68,7 @@ fn key_made(back: &Back, id: &str) -> Made {
     made(id, [("Arn", back.arn("kms", &format!("key/{id}"))), ("KeyId", id.to_owned())])
 }
 
-pub async fn alias(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn alias(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = required(properties, "AliasName")?;

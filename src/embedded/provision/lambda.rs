@@ -80,7 +80,7 @@ fn encode_key(key: &str) -> String {
     key.split('/').map(crate::embedded::wire::encode).collect::<Vec<_>>().join("/")
 }
 
-pub async fn function(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn function(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = text(properties, "FunctionName").unwrap_or_else(|| invented_name(effect, 64));
@@ -180,7 +180,7 @@ fn function_made(back: &Back, name: &str) -> Made {
     made(name, [("Arn", back.arn("lambda", &format!("function:{name}")))])
 }
 
-pub async fn version(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn version(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = function_name(&required(properties, "FunctionName")?);
@@ -252,7 +252,7 @@ fn version_made(back: &Back, name: &str, number: &str) -> Made {
     made(arn.clone(), [("Version", number.to_owned()), ("FunctionArn", arn)])
 }
 
-pub async fn alias(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn alias(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = function_name(&required(properties, "FunctionName")?);
@@ -312,7 +312,7 @@ fn mapping_body(properties: &Properties) -> Value {
     body
 }
 
-pub async fn mapping(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn mapping(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let answer = back.create_mapping(&mapping_body(properties)).await.map_err(|refusal| {
@@ -372,7 +372,7 @@ fn mapping_made(answer: &Value) -> Made {
     made(field("UUID"), [("Id", field("UUID")), ("EventSourceMappingArn", field("EventSourceMappingArn"))])
 }
 
-pub async fn permission(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn permission(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = function_name(&required(properties, "FunctionName")?);

@@ -13,7 +13,7 @@ async fn call(back: &mut Back, action: &str, body: Value) -> Result<Value, Refus
     back.json(ServiceName::Logs, &format!("Logs_20140328.{action}"), body).await
 }
 
-pub async fn group(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn group(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = text(properties, "LogGroupName").unwrap_or_else(|| invented_name(effect, 512));
@@ -70,7 +70,7 @@ fn exists(effect: &Effect, name: &str, refusal: Refusal) -> HandlerError {
     }
 }
 
-pub async fn stream(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn stream(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let group = required(properties, "LogGroupName")?;

@@ -54,7 +54,7 @@ macro_rules! kinds {
 }
 
 /// What provisioning one resource gives.
-pub type Made = Result<Provisioned, HandlerError>;
+pub(crate) type Made = Result<Provisioned, HandlerError>;
 
 kinds! {
     Alarm = "AWS::CloudWatch::Alarm" => cloudwatch::alarm;
@@ -115,7 +115,7 @@ impl Provisioner for Back {
 
 impl Back {
     /// Carries an effect out at its own moment.
-    pub async fn carry_out(&mut self, effect: &Effect) -> Made {
+    pub(crate) async fn carry_out(&mut self, effect: &Effect) -> Made {
         self.apply(effect).await
     }
 

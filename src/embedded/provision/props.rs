@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 use crate::embedded::cloudformation::{HandlerError, HandlerErrorCode, Properties};
 
 /// A property as text.
-pub fn text(properties: &Properties, name: &str) -> Option<String> {
+pub(crate) fn text(properties: &Properties, name: &str) -> Option<String> {
     properties.get(name).filter(|value| !value.is_null()).map(as_text)
 }
 
 /// A property as text that must be there.
-pub fn required(properties: &Properties, name: &str) -> Result<String, HandlerError> {
+pub(crate) fn required(properties: &Properties, name: &str) -> Result<String, HandlerError> {
     text(properties, name).ok_or_else(|| {
         HandlerError::new(
             HandlerErrorCode::InvalidRequest,
@@ -21,12 +21,12 @@ pub fn required(properties: &Properties, name: &str) -> Result<String, HandlerEr
 }
 
 /// A property as a whole number.
-pub fn int(properties: &Properties, name: &str) -> Option<i64> {
+pub(crate) fn int(properties: &Properties, name: &str) -> Option<i64> {
     properties.get(name).and_then(as_int)
 }
 
 /// A property as a boolean.
-pub fn boolean(properties: &Properties, name: &str) -> Option<bool> {
+pub(crate) fn boolean(properties: &Properties, name: &str) -> Option<bool> {
     match properties.get(name)? {
         Value::Bool(value) => Some(*value),
         Value::String(text) => text.parse().ok(),
@@ -35,17 +35,17 @@ pub fn boolean(properties: &Properties, name: &str) -> Option<bool> {
 }
 
 /// A property as a list of texts; empty if it is not there.
-pub fn texts(properties: &Properties, name: &str) -> Vec<String> {
+pub(crate) fn texts(properties: &Properties, name: &str) -> Vec<String> {
     properties.get(name).and_then(Value::as_array).map(|list| list.iter().map(as_text).collect()).unwrap_or_default()
 }
 
 /// A nested object; empty if it is not there.
-pub fn object(properties: &Properties, name: &str) -> Map<String, Value> {
+pub(crate) fn object(properties: &Properties, name: &str) -> Map<String, Value> {
     properties.get(name).and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
 /// Any scalar as text; anything else as JSON.
-pub fn as_text(value: &Value) -> String {
+pub(crate) fn as_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
@@ -62,13 +62,13 @@ fn as_int(value: &Value) -> Option<i64> {
 }
 
 /// Copies the named properties that are there.
-pub fn pick(properties: &Properties, names: &[&str]) -> Map<String, Value> {
+pub(crate) fn pick(properties: &Properties, names: &[&str]) -> Map<String, Value> {
     names.iter().filter_map(|name| Some(((*name).to_owned(), properties.get(*name)?.clone()))).collect()
 }
 
 /// Turns text that is a number or a boolean into one, all the way down, where a service's JSON protocol is strict.
 /// Names in `keep` stay as they are.
-pub fn loosen(value: &Value, keep: &[&str]) -> Value {
+pub(crate) fn loosen(value: &Value, keep: &[&str]) -> Value {
     match value {
         Value::String(text) => match text.as_str() {
             "true" => Value::Bool(true),
@@ -89,7 +89,7 @@ pub fn loosen(value: &Value, keep: &[&str]) -> Value {
 }
 
 /// A policy document as text: templates give an object or JSON in a string.
-pub fn document(value: Option<&Value>) -> String {
+pub(crate) fn document(value: Option<&Value>) -> String {
     match value {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),

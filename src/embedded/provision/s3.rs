@@ -14,7 +14,7 @@ async fn call(back: &mut Back, method: &str, path: &str, body: String) -> Result
     back.s3(method, path, &[], Bytes::from(body)).await.map(|_| ())
 }
 
-pub async fn bucket(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn bucket(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = text(properties, "BucketName").unwrap_or_else(|| invented_name(effect, 63).to_lowercase());
@@ -165,7 +165,7 @@ fn lifecycle_rule(rule: &Map<String, Value>) -> String {
     format!("<Rule>{xml}</Rule>")
 }
 
-pub async fn bucket_policy(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn bucket_policy(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } | EffectAction::Update { after: properties, .. } => {
             let bucket = required(properties, "Bucket")?;

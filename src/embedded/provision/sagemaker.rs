@@ -113,15 +113,15 @@ impl What {
     }
 }
 
-pub async fn model(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn model(back: &mut Back, effect: &Effect) -> Made {
     MODEL.simple(back, effect).await
 }
 
-pub async fn endpoint_config(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn endpoint_config(back: &mut Back, effect: &Effect) -> Made {
     CONFIG.simple(back, effect).await
 }
 
-pub async fn endpoint(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn endpoint(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let config = required(properties, "EndpointConfigName")?;

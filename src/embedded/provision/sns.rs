@@ -20,7 +20,7 @@ async fn call(back: &mut Back, action: &str, parameters: &[(&str, &str)]) -> Res
     back.query(ServiceName::Sns, "2010-03-31", action, &parameters).await
 }
 
-pub async fn topic(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn topic(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = text(properties, "TopicName").unwrap_or_else(|| invented_name(effect, 256));
@@ -86,7 +86,7 @@ async fn subscribe_inline(back: &mut Back, arn: &str, properties: &Properties) -
     Ok(())
 }
 
-pub async fn topic_policy(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn topic_policy(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } | EffectAction::Update { after: properties, .. } => {
             let policy = document(properties.get("PolicyDocument"));
@@ -122,7 +122,7 @@ pub async fn topic_policy(back: &mut Back, effect: &Effect) -> Made {
     }
 }
 
-pub async fn subscription(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn subscription(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let (topic, protocol) = (required(properties, "TopicArn")?, required(properties, "Protocol")?);

@@ -48,7 +48,7 @@ fn name_of(url: &str) -> String {
     url.rsplit('/').next().unwrap_or(url).to_owned()
 }
 
-pub async fn queue(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn queue(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = text(properties, "QueueName").unwrap_or_else(|| invented_name(effect, 80));
@@ -105,7 +105,7 @@ fn queue_made(back: &Back, name: &str) -> Made {
     made(url.clone(), [("Arn", back.arn("sqs", name)), ("QueueName", name.to_owned()), ("QueueUrl", url)])
 }
 
-pub async fn queue_policy(back: &mut Back, effect: &Effect) -> Made {
+pub(crate) async fn queue_policy(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } | EffectAction::Update { after: properties, .. } => {
             for queue in texts(properties, "Queues") {

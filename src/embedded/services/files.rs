@@ -17,11 +17,11 @@ use crate::units::Digest;
 use crate::workspace::StateStore;
 
 /// The index; the saved form of [`Files`].
-pub type Index = BTreeMap<String, FileEntry>;
+pub(crate) type Index = BTreeMap<String, FileEntry>;
 
 /// One entry of the index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileEntry {
+pub(crate) struct FileEntry {
     /// Where the bytes are.
     pub digest: Digest,
     /// How many there are.
@@ -30,7 +30,7 @@ pub struct FileEntry {
 
 /// The files, shared with the S3 service.
 #[derive(Clone, Debug)]
-pub struct Files {
+pub(crate) struct Files {
     store: StateStore,
     index: Arc<Mutex<Index>>,
 }
@@ -38,24 +38,24 @@ pub struct Files {
 impl Files {
     /// No files yet, over a store of blobs.
     #[must_use]
-    pub fn new(store: StateStore) -> Self {
+    pub(crate) fn new(store: StateStore) -> Self {
         Self { store, index: Arc::default() }
     }
 
     /// Puts a saved index back.
-    pub fn restore(&self, index: Index) {
+    pub(crate) fn restore(&self, index: Index) {
         *self.hold() = index;
     }
 
     /// The index, to be saved.
     #[must_use]
-    pub fn index(&self) -> Index {
+    pub(crate) fn index(&self) -> Index {
         self.hold().clone()
     }
 
     /// Every blob that a file needs.
     #[must_use]
-    pub fn blobs(&self) -> BTreeSet<Digest> {
+    pub(crate) fn blobs(&self) -> BTreeSet<Digest> {
         self.hold().values().map(|entry| entry.digest.clone()).collect()
     }
 

@@ -6,8 +6,8 @@
 mod files;
 mod route;
 
-pub use files::Files;
-pub use route::{Destination, path_style, service_of};
+pub(crate) use files::Files;
+pub(crate) use route::{Destination, path_style, service_of};
 
 use serde_json::Value;
 use winterbaume_core::{MockRequest, MockService, StatefulService};
@@ -41,7 +41,7 @@ macro_rules! services {
         enum Inside { $($variant($type),)* }
 
         /// A service that is running, with its state.
-        pub struct Service {
+        pub(crate) struct Service {
             inside: Inside,
             name: ServiceName,
             account: AccountId,
@@ -51,7 +51,7 @@ macro_rules! services {
         impl Service {
             /// Starts a service with nothing in it.
             #[must_use]
-            pub fn empty(name: ServiceName, account: &AccountId, region: &Region, files: &Files) -> Self {
+            pub(crate) fn empty(name: ServiceName, account: &AccountId, region: &Region, files: &Files) -> Self {
                 let _ = files;
                 let inside = match name {
                     $(ServiceName::$variant => Inside::$variant(($make)(files)),)*
@@ -63,7 +63,7 @@ macro_rules! services {
             ///
             /// # Errors
             /// Says why the state is not one that the service understands.
-            pub async fn restore(&self, state: Value) -> Result<(), String> {
+            pub(crate) async fn restore(&self, state: Value) -> Result<(), String> {
                 match &self.inside {
                     $(Inside::$variant(service) => {
                         let view = serde_json::from_value(state).map_err(|error| error.to_string())?;
@@ -76,7 +76,7 @@ macro_rules! services {
             ///
             /// # Errors
             /// Says why it cannot be written as JSON.
-            pub async fn snapshot(&self) -> Result<Value, String> {
+            pub(crate) async fn snapshot(&self) -> Result<Value, String> {
                 let state = match &self.inside {
                     $(Inside::$variant(service) => serde_json::to_value(service.snapshot(THEIRS, self.region.as_str()).await),)*
                 };
@@ -138,7 +138,7 @@ impl std::fmt::Debug for Service {
 
 impl Service {
     /// Answers one request.
-    pub async fn handle(&self, request: &Request) -> Response {
+    pub(crate) async fn handle(&self, request: &Request) -> Response {
         let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
         let path = self.swap_text(&format!("{}{query}", request.path));
         let mut headers = request.headers.clone();

@@ -5,7 +5,7 @@ use crate::embedded::wire::Request;
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Destination {
+pub(crate) enum Destination {
     /// CloudFormation, which is ours.
     CloudFormation,
     /// A resource service.
@@ -15,7 +15,7 @@ pub enum Destination {
 /// Finds out whom a request is for: by the scope it is signed for, else by its target header, its host, its form, and at last
 /// by its path, which then is S3's.
 #[must_use]
-pub fn service_of(request: &Request) -> Option<Destination> {
+pub(crate) fn service_of(request: &Request) -> Option<Destination> {
     scope(request)
         .and_then(|(_, service)| by_signing_name(&service))
         .or_else(|| request.header("x-amz-target").and_then(by_target))
@@ -92,7 +92,7 @@ fn by_path(request: &Request) -> Option<Destination> {
 
 /// Turns a virtual-hosted S3 request into a path-style one.
 #[must_use]
-pub fn path_style(request: &Request) -> Request {
+pub(crate) fn path_style(request: &Request) -> Request {
     let mut out = request.clone();
     let bucket = request
         .host
