@@ -15,3 +15,6 @@ pub use read::{EnvironmentFile, read};
 pub fn json_schema() -> serde_json::Value {
     crate::spec::document::<EnvironmentSpec>("Sluice environment file")
 }
+
+#[cfg(test)]
+mod tests;

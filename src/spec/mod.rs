@@ -33,3 +33,6 @@ pub use read::{Merged, Reference, ReferenceKind, SpecFile, handler_files, read, 
 pub use schema::{Definitions, document, json_schema};
 pub use tree::{Entry, Node, Value};
 pub use yaml::{MAX_BYTES, parse};
+
+#[cfg(test)]
+mod tests;

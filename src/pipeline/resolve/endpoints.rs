@@ -30,7 +30,8 @@ impl Resolver<'_> {
         let latency = spec.latency.as_ref().map(|latency| ServiceTime { p50: latency.p50.0, p99: latency.p99.0 });
         if let Some(measured) = latency.as_ref().filter(|measured| measured.p99 < measured.p50) {
             let title = format!("the 99th percentile ({}) is below the median ({})", measured.p99, measured.p50);
-            self.push(self.error(Code::Conflict, &format!("{path}.latency.p99"), title));
+            let diagnostic = self.error(Code::Conflict, &format!("{path}.latency.p99"), title);
+            self.push(diagnostic.help("swap the two, or measure again"));
         }
         Endpoint { name: name.clone(), model, serving, latency }
     }
@@ -88,7 +89,8 @@ impl Resolver<'_> {
         };
         if max < min {
             let title = format!("at most {max} instances is fewer than at least {min}");
-            self.push(self.error(Code::Conflict, &format!("{path}.instances.max"), title));
+            let diagnostic = self.error(Code::Conflict, &format!("{path}.instances.max"), title);
+            self.push(diagnostic.help(format!("raise `max` to {min} or more, or lower `min`")));
         }
         let rollout = match &spec.rollout {
             Some(RolloutChoice::AllAtOnce) => EndpointRollout::AllAtOnce,

@@ -229,3 +229,6 @@ impl Resolver<'_> {
         EscapeHatch { patch: plain(&spec.patch), resources: plain(&spec.resources) }
     }
 }
+
+#[cfg(test)]
+mod tests;

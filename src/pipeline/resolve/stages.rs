@@ -104,14 +104,16 @@ impl Resolver<'_> {
         };
         if let Some(sort) = spec.sort.as_ref().filter(|sort| **sort == spec.key) {
             let title = format!("`{}` is both partition key and sort key", sort.0);
-            self.push(self.error(Code::Conflict, &format!("{path}.sort"), title));
+            let diagnostic = self.error(Code::Conflict, &format!("{path}.sort"), title);
+            self.push(diagnostic.help("remove `sort`, or name another attribute"));
         }
         if let Some(Ttl::Expires { attribute, .. }) = &ttl
             && (*attribute == spec.key.0 || spec.sort.as_ref().is_some_and(|sort| sort.0 == *attribute))
         {
             // Keys are strings here, and DynamoDB expires by numbers only.
             let title = format!("`{attribute}` is a key and cannot hold the time to live");
-            self.push(self.error(Code::Conflict, &format!("{path}.ttl.attribute"), title));
+            let diagnostic = self.error(Code::Conflict, &format!("{path}.ttl.attribute"), title);
+            self.push(diagnostic.help("name an attribute of its own, for instance `expires_at`"));
         }
         let capacity = match &spec.capacity {
             None | Some(TableCapacityChoice::OnDemand) => TableCapacity::OnDemand,
