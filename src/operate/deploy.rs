@@ -107,12 +107,13 @@ pub async fn deploy(
         let (left_behind, imported) = (Vec::new(), Vec::new());
         return Ok(Deployed { prepared, plan, result: OperationResult::NothingToDo, left_behind, imported });
     }
-    let consent = Consent { allow_data_loss: order.allow_data_loss.clone() };
-    let approved = match approve(plan.clone(), &look.observed, consent) {
+    // What no answer can cure is said before the question; what is approved is used only after the answer.
+    let consent = Consent { yes: true, allow_data_loss: order.allow_data_loss.clone() };
+    let approved = match approve(plan.clone(), &look.observed, &consent) {
         Ok(approved) => approved,
         Err(refusal) => {
             look.leave(&cloud).await?;
-            return Err(Failure::refused(refusal.to_diagnostic()));
+            return Err(Failure::refused(refusal.diagnostic()));
         }
     };
     if let Err(declined) = ask(order.yes, company, "Deploy these changes?") {
@@ -213,7 +214,7 @@ async fn upload(
 fn deployment(prepared: &Prepared, approved: &ApprovedPlan, look: &Look, environment: &Environment) -> Deployment {
     let plan = approved.plan();
     Deployment {
-        approved_losses: approved.losses(),
+        approved_losses: approved.removals(),
         resources: plan.resources.len(),
         expected: plan.expected.typical,
         ..look.deployment(prepared, environment, Basis::of(&look.observed), FailedCreate::RemoveShell)

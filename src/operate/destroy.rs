@@ -12,7 +12,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::event::OperationResult;
 use crate::observed::Observed;
 use crate::pipeline::{Origins, names};
-use crate::plan::{Plan, compare_removal};
+use crate::plan::{self, Plan};
 use crate::rollout::{Goal, LeftBehind, Machine, Outcome, Removal};
 use crate::units::{PipelineName, Region};
 
@@ -69,7 +69,7 @@ pub async fn destroy(
     if found.termination_protection && !order.unprotect {
         judge(&stack, &Outcome::Protected, &origins)?;
     }
-    let plan: Plan = compare_removal(&observed, &origins);
+    let plan: Plan = plan::destroy(&stack, &observed, &origins);
     company.leaving(&stack, &plan);
     ask(order.yes, company, &format!("Remove {stack}?"))?;
 

@@ -13,7 +13,7 @@ use crate::cloud::Cloud;
 use crate::environment::{Environment, Tier};
 use crate::observed::{ChangeSet, ChangeSetState, NextAction, Observed};
 use crate::pipeline::Origins;
-use crate::plan::{Desired, Plan, compare};
+use crate::plan::{Desired, Known, Plan, compare};
 use crate::rollout::{Basis, Deployment, FailedCreate};
 use crate::units::{Duration, LogicalId, Region};
 use crate::workspace::Clock;
@@ -38,7 +38,7 @@ pub fn plan_afresh(
     region: Option<&Region>,
 ) -> Result<Planned, Failure> {
     let prepared = prepare(shelf, pipeline, environment, region)?;
-    let plan = compare(&desired(&prepared), &Observed::Absent, None);
+    let plan = compare(&desired(&prepared), &Observed::Absent, &Known::default());
     Ok(Planned { prepared, plan })
 }
 
@@ -80,7 +80,7 @@ impl Look {
         let stack = &prepared.rendered.stack_name;
         let environment = prepared.sized.pipeline().environment();
         let observed = cloud.describe_stack(stack).await?;
-        let plan = compare(&desired(prepared), &observed, None);
+        let plan = compare(&desired(prepared), &observed, &Known::default());
         let mut look = Self { observed, plan, change_set: None, shell: false };
         if look.plan.is_empty() || !look.takes_change_sets() {
             return Ok(look);
@@ -92,7 +92,8 @@ impl Look {
         match change_set {
             Ok(set) => {
                 if set.state == ChangeSetState::Ready {
-                    look.plan = compare(&desired(prepared), &look.observed, Some(&set));
+                    let known = Known { change_set: Some(set.clone()), ..Known::default() };
+                    look.plan = compare(&desired(prepared), &look.observed, &known);
                 }
                 look.change_set = Some(set);
                 Ok(look)
@@ -161,13 +162,13 @@ impl Look {
 }
 
 /// What is wanted, as the comparison takes it.
-pub(super) fn desired(prepared: &Prepared) -> Desired<'_> {
-    let rendered = &prepared.rendered;
+pub(super) fn desired(prepared: &Prepared) -> Desired {
+    let rendered = prepared.rendered.clone();
     Desired {
-        stack: &rendered.stack_name,
-        template: &rendered.template,
-        tags: &rendered.tags,
-        origins: &rendered.origins,
+        stack: rendered.stack_name,
+        template: rendered.template,
+        tags: rendered.tags,
+        origins: rendered.origins,
     }
 }
 
@@ -185,7 +186,7 @@ async fn preview(
     environment: &Environment,
 ) -> Result<ChangeSet, (Failure, Option<ChangeSet>)> {
     let creates = matches!(Basis::of(observed), Basis::New);
-    let order = deployment.change_set_order(creates, "");
+    let order = deployment.change_set_order(creates);
     let (stack, name) = (order.stack.clone(), order.name.clone());
     // One of the same name that did not come to anything would be found again and again.
     let stale = cloud.describe_change_set(&stack, &name).await.map_err(|error| (error.into(), None))?;
