@@ -208,7 +208,7 @@ fn consequences(look: &Look, plan: &Plan) -> String {
         row(Label::Plain, "Tag", &tag.key, text);
     }
     if !plan.is_empty() {
-        row(Label::Plain, "Time", "all", words::time(plan.expected.typical, plan.expected.slow));
+        row(Label::Plain, "Time", "", words::time(plan.expected.typical, plan.expected.slow));
     }
     let text = table.render(look, 0);
     if text.is_empty() { text } else { format!("\n{text}") }
