@@ -10,13 +10,13 @@ use sluicegate::units::{AccountId, Duration, EnvironmentName, Region, Timestamp}
 use sluicegate::workspace::{Clock, StandingClock, StateStore};
 
 const TEMPLATE: &str = include_str!("golden/fraud-detection.dev.yaml");
-const BUCKET: &str = "sluice-artifacts-123456789012-eu-west-1";
+const BUCKET: &str = "sluice-artifacts-111122223333-eu-west-1";
 
 async fn connected() -> (Cloud, EmbeddedCloud, Arc<StandingClock>) {
     let clock = Arc::new(StandingClock::at(Timestamp::parse("2026-01-01T00:00:00Z").unwrap()));
     let region = Region::new("eu-west-1").unwrap();
     let settings = Settings {
-        account: AccountId::new("123456789012").unwrap(),
+        account: AccountId::new("111122223333").unwrap(),
         region: region.clone(),
         environment: EnvironmentName::new("dev").unwrap(),
         speed: Speed::Real,
@@ -68,26 +68,27 @@ async fn change(cloud: &Cloud, clock: &StandingClock, request: &ChangeSetRequest
     clock.sleep(Duration::from_secs(60)).await;
     let set = cloud.describe_change_set(&request.stack, &request.name).await.unwrap().unwrap();
     assert!(!set.changes.is_empty(), "{set:?}");
-    cloud.execute_change_set(&request.stack, &request.name, "token").await.unwrap();
+    cloud.execute_change_set(&request.stack, &request.name, &request.name).await.unwrap();
     wait(cloud, clock).await
 }
 
 #[tokio::test]
 async fn the_facade_deploys_looks_changes_and_deletes() {
     let (cloud, _, clock) = connected().await;
-    assert_eq!(cloud.identity().await.unwrap().account.as_str(), "123456789012");
+    assert_eq!(cloud.identity().await.unwrap().account.as_str(), "111122223333");
     assert!(cloud.bucket_exists(BUCKET).await.unwrap());
     let key = TEMPLATE.split("S3Key: ").nth(1).and_then(|rest| rest.split('\n').next()).unwrap();
     assert_eq!(cloud.put_artifact(BUCKET, key, b"zipped".to_vec()).await.unwrap(), Uploaded::Sent);
     assert_eq!(cloud.put_artifact(BUCKET, key, b"zipped".to_vec()).await.unwrap(), Uploaded::AlreadyThere);
 
     let created = change(&cloud, &clock, &request(ChangeSetKind::Create, "one", TEMPLATE)).await;
-    assert_eq!(created.as_str(), "CREATE_COMPLETE");
+    let events = cloud.stack_events("fraud-detection-dev", &EventsUntil::OperationStart).await.unwrap();
+    let reasons: Vec<_> = events.iter().filter(|event| event.status.as_str().ends_with("_FAILED")).collect();
+    assert_eq!(created.as_str(), "CREATE_COMPLETE", "{reasons:#?}");
     let Observed::Present(stack) = cloud.describe_stack("fraud-detection-dev").await.unwrap() else {
         panic!("no stack")
     };
     assert!(!stack.resources.is_empty());
-    let events = cloud.stack_events("fraud-detection-dev", &EventsUntil::OperationStart).await.unwrap();
     assert!(events.len() > stack.resources.len());
 
     let stream = cloud.live_stream("fraud-detection-dev-transactions").await.unwrap().unwrap();
@@ -104,6 +105,7 @@ async fn the_facade_deploys_looks_changes_and_deletes() {
     assert_eq!(cloud.live_endpoint("nowhere").await.unwrap(), None);
     assert_eq!(cloud.live_delivery("nowhere").await.unwrap(), None);
     assert_eq!(cloud.live_function("nowhere", None).await.unwrap(), None);
+    assert_eq!(cloud.live_function("fraud-detection-dev-score", Some("no-alias")).await.unwrap(), None);
 
     let changed = TEMPLATE.replace("ParallelizationFactor: 4", "ParallelizationFactor: 8");
     let updated = change(&cloud, &clock, &request(ChangeSetKind::Update, "two", &changed)).await;

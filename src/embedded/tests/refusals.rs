@@ -86,3 +86,15 @@ async fn publishing_unchanged_code_again_is_refused() {
     .await;
     assert!(again.unwrap_err().message.contains("A version for this Lambda function exists ( 1 )"));
 }
+
+#[tokio::test]
+async fn a_function_that_is_made_anew_publishes_its_first_version_again() {
+    let cloud = cloud();
+    let made = function(&cloud).await;
+    create(&cloud, Kind::FunctionVersion, json!({"FunctionName": "f"})).await;
+    let delete = EffectAction::Delete { physical_id: made.physical_id, properties: Properties::new() };
+    effect(&cloud, "It", Kind::Function, delete).await.unwrap();
+    function(&cloud).await;
+    let again = create(&cloud, Kind::FunctionVersion, json!({"FunctionName": "f"})).await;
+    assert_eq!(again.attributes.get("Version"), Some(&json!("1")));
+}

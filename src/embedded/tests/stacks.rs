@@ -104,9 +104,9 @@ async fn a_read_can_be_behind_the_last_change() {
 }
 
 /// The template of the README's pipeline, as rendered for a tier.
-async fn deploy_golden(yaml: &str, account: &str, times: u32) -> EmbeddedCloud {
+async fn deploy_golden(yaml: &str, times: u32) -> EmbeddedCloud {
     let settings = Settings {
-        account: AccountId::new(account).unwrap(),
+        account: AccountId::new(yaml.split("sluice-artifacts-").nth(1).unwrap().get(..12).unwrap()).unwrap(),
         region: Region::new("eu-west-1").unwrap(),
         environment: EnvironmentName::new("local").unwrap(),
         speed: Speed::Real,
@@ -150,7 +150,7 @@ async fn the_rendered_pipeline_of_every_tier_deploys_updates_and_alarms_nowhere(
         include_str!("../../../tests/golden/fraud-detection.staging.yaml"),
         include_str!("../../../tests/golden/fraud-detection.prod.yaml"),
     ] {
-        let cloud = deploy_golden(yaml, "123456789012", 2).await;
+        let cloud = deploy_golden(yaml, 2).await;
         assert_eq!(status_of(&cloud).await, "UPDATE_COMPLETE", "{:?}", reasons(&cloud).await);
         let status = cloud.status().await.unwrap();
         let alarming: Vec<&String> =
@@ -163,7 +163,7 @@ async fn the_rendered_pipeline_of_every_tier_deploys_updates_and_alarms_nowhere(
 
 #[tokio::test]
 async fn an_unread_stream_raises_the_alarm_that_is_for_it() {
-    let cloud = deploy_golden(include_str!("../../../tests/golden/fraud-detection.dev.yaml"), "123456789012", 1).await;
+    let cloud = deploy_golden(include_str!("../../../tests/golden/fraud-detection.dev.yaml"), 1).await;
     let status = cloud.status().await.unwrap();
     let consumer = status.consumers.first().unwrap();
     let path = format!("/2015-03-31/event-source-mappings/{}", consumer.uuid);
@@ -188,7 +188,7 @@ async fn an_unread_stream_raises_the_alarm_that_is_for_it() {
 
 #[tokio::test]
 async fn a_deleted_stack_of_the_development_tier_leaves_nothing() {
-    let cloud = deploy_golden(include_str!("../../../tests/golden/fraud-detection.dev.yaml"), "123456789012", 1).await;
+    let cloud = deploy_golden(include_str!("../../../tests/golden/fraud-detection.dev.yaml"), 1).await;
     formation(&cloud, "DeleteStack", &[("StackName", "p")]).await;
     cloud.advance(Duration::from_secs(7_200)).await.unwrap();
     let left: Vec<String> = {
