@@ -112,10 +112,35 @@ codes! {
     PlanNotApproved = "E4004", "the plan was not approved";
 
     // 5 deploy
+    DeploymentFailed = "E5001", "the deployment failed";
+    StackStuck = "E5002", "the stack needs a person";
+    WorldMoved = "E5003", "the stack is not what the plan was made against";
+    StackProtected = "E5004", "the stack is protected against deletion";
+    LossNotApproved = "E5005", "something would be lost that nobody approved";
+    ChangeSetRefused = "E5006", "CloudFormation refused the change set";
+    StackBlocked = "E5007", "the stack is in a state that forbids this";
 
     // 7 AWS
+    AwsUnreachable = "E7001", "AWS cannot be reached";
+    AwsDenied = "E7002", "AWS denied access";
+    AwsCredentials = "E7003", "there are no usable AWS credentials";
+    AwsRefused = "E7004", "AWS refused a call";
+    WrongAccount = "E7005", "the credentials are of another account";
+    NoArtifactBucket = "E7006", "the artifact bucket is not there";
 
     // 8 files and command line
+    NoProject = "E8001", "no project here";
+    UnknownPipeline = "E8002", "there is no such pipeline";
+    UnknownEnvironment = "E8003", "there is no such environment";
+    FileTrouble = "E8004", "a file cannot be read or written";
+    FolderNotEmpty = "E8005", "the folder is not empty";
+    Ambiguous = "E8006", "it is not clear which one is meant";
+    UnknownStack = "E8007", "there is no such built-in stack";
+    UnknownCode = "E8008", "there is no such code";
+    ConsentNeeded = "E8009", "nobody is there to ask";
+    Declined = "E8010", "declined";
+    BadArgument = "E8011", "an argument is not understood";
+    OutNeeded = "E8012", "several templates need a folder";
 
     // 9 internal
 }
