@@ -103,6 +103,7 @@ codes! {
     UnknownImage = "E3028", "no such built-in image";
     AssetMissing = "E3029", "code or models were not collected";
     SchemaViolation = "E3030", "the rendered template breaks a resource schema";
+    BadTag = "E3032", "a tag that AWS refuses";
     UnknownResourceType = "W3031", "a resource type whose schema is not known here";
 
     // 4 plan

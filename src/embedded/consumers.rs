@@ -199,6 +199,18 @@ impl Flows {
         self.work.extend(work);
     }
 
+    /// Notes where a mapping stands that is about to be paused: it will go on from there, even if nothing had arrived
+    /// by now.
+    pub(crate) fn hold(&mut self, mapping: &Mapping, now: Timestamp) {
+        self.meet(&BTreeMap::from([(mapping.uuid.clone(), mapping.clone())]));
+        let arrived = self.history.get(&stream_of(&mapping.source)).map_or(0.0, History::total);
+        if let Some(checkpoint) = self.checkpoints.get_mut(&mapping.uuid)
+            && checkpoint.polls_from <= now
+        {
+            checkpoint.read.get_or_insert(arrived);
+        }
+    }
+
     /// Moves everything on to `to`; returns the points to publish.
     fn step_to(
         &mut self,
@@ -330,7 +342,13 @@ impl Flows {
         let checkpoint = self.checkpoints.get(&mapping.uuid);
         let empty = History::default();
         let history = self.history.get(&stream).unwrap_or(&empty);
-        let read = checkpoint.and_then(|checkpoint| checkpoint.read);
+        // What was never polled waits for a mapping that is to begin at the oldest record.
+        let oldest = || {
+            let position = mapping.settings.get("StartingPosition").and_then(Value::as_str);
+            let retention = shape.map_or(Duration::ZERO, |shape| shape.retention);
+            (position == Some("TRIM_HORIZON")).then(|| history.by(now.as_millis() - millis(retention)))
+        };
+        let read = checkpoint.and_then(|checkpoint| checkpoint.read).or_else(oldest);
         let lag = read.map_or(0.0, |read| (history.total() - read).max(0.0));
         let keys =
             self.loads.iter().filter(|load| load.stream == stream).map(|load| load.keys).max().unwrap_or(u64::MAX);
@@ -392,7 +410,19 @@ fn publish(
             points.push((MetricName { name: metric.to_owned(), ..base.clone() }, at, value));
         }
     }
-    if !mapping.source.contains("/consumer/") {
+    // MET-5: only where the mapping asks for them.
+    for metric in ["PolledEventCount", "InvokedEventCount"] {
+        let asked = mapping.settings.get("MetricsConfig").and_then(|config| config.get("Metrics"));
+        if asked.and_then(Value::as_array).is_some_and(|list| list.contains(&json!("EventCount"))) {
+            points.push((MetricName::of("AWS/Lambda", metric, "EventSourceMappingUUID", &mapping.uuid), at, moved));
+        }
+    }
+    if let Some(consumer) = mapping.source.split("/consumer/").nth(1).and_then(|tail| tail.split(':').next()) {
+        let name = "SubscribeToShardEvent.MillisBehindLatest";
+        let mut metric = MetricName::of("AWS/Kinesis", name, "StreamName", &stream_of(&mapping.source));
+        metric.dimensions.insert("ConsumerName".to_owned(), consumer.to_owned());
+        points.push((metric, at, age));
+    } else {
         let stream = stream_of(&mapping.source);
         points.push((
             MetricName::of("AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", "StreamName", &stream),

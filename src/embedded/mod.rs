@@ -11,6 +11,7 @@ pub mod cloudformation;
 mod commands;
 mod connector;
 mod consumers;
+mod expression;
 mod faults;
 mod mappings;
 mod metrics;

@@ -451,6 +451,7 @@ async fn state_survives_being_opened_again() {
     assert_eq!(status.consumers.len(), 1);
 }
 
+#[expect(clippy::disallowed_methods, reason = "damages the state's files as a kill would")]
 #[tokio::test]
 async fn a_kill_at_any_point_of_a_write_leaves_a_state_that_opens() {
     let folder = tempfile::tempdir().unwrap();
@@ -659,4 +660,101 @@ async fn a_read_can_be_behind_the_last_change() {
     cloud.fail_calls("DescribeStacks", CallFault::Stale, 1).await.unwrap();
     assert_ne!(status_of(&cloud).await, "CREATE_COMPLETE");
     assert_eq!(status_of(&cloud).await, "CREATE_COMPLETE");
+}
+
+/// The template of the README's pipeline, as rendered for a tier.
+async fn deploy_golden(yaml: &str, account: &str, times: u32) -> EmbeddedCloud {
+    let settings = Settings {
+        account: AccountId::new(account).unwrap(),
+        region: Region::new("eu-west-1").unwrap(),
+        environment: EnvironmentName::new("local").unwrap(),
+        speed: Speed::Real,
+    };
+    let start = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
+    let cloud = EmbeddedCloud::open(StateStore::memory(), settings, Arc::new(StandingClock::at(start)));
+    let key = yaml.split("S3Key: ").nth(1).and_then(|rest| rest.split('\n').next()).unwrap();
+    upload(&cloud, key, b"zipped").await;
+    for attempt in 0..times {
+        let action = if attempt == 0 { "CreateStack" } else { "UpdateStack" };
+        let body = if attempt == 0 {
+            yaml.to_owned()
+        } else {
+            yaml.replace("ParallelizationFactor: 4", "ParallelizationFactor: 8")
+        };
+        let path = format!("/{}/templates/{attempt}.yaml", cloud.artifact_bucket());
+        let put = cloud.handle(request("s3", "PUT", &path, None, body)).await.unwrap();
+        assert!(put.is_success());
+        let url = format!("https://s3.eu-west-1.amazonaws.com{path}");
+        let asked = [("StackName", "p"), ("TemplateURL", url.as_str()), ("Capabilities.member.1", "CAPABILITY_IAM")];
+        let (status, xml) = formation(&cloud, action, &asked).await;
+        assert_eq!(status, 200, "{xml}");
+        cloud.advance(Duration::from_secs(7_200)).await.unwrap();
+    }
+    cloud
+}
+
+async fn reasons(cloud: &EmbeddedCloud) -> Vec<String> {
+    let (_, events) = formation(cloud, "DescribeStackEvents", &[("StackName", "p")]).await;
+    events
+        .split("<member>")
+        .filter(|event| event.contains("_FAILED"))
+        .filter_map(|event| super::wire::xml_text(event, "ResourceStatusReason"))
+        .collect()
+}
+
+#[tokio::test]
+async fn the_rendered_pipeline_of_every_tier_deploys_updates_and_alarms_nowhere() {
+    for yaml in [
+        include_str!("../../tests/golden/fraud-detection.dev.yaml"),
+        include_str!("../../tests/golden/fraud-detection.staging.yaml"),
+        include_str!("../../tests/golden/fraud-detection.prod.yaml"),
+    ] {
+        let cloud = deploy_golden(yaml, "123456789012", 2).await;
+        assert_eq!(status_of(&cloud).await, "UPDATE_COMPLETE", "{:?}", reasons(&cloud).await);
+        let status = cloud.status().await.unwrap();
+        let alarming: Vec<&String> =
+            status.alarms.iter().filter(|(_, state)| **state == AlarmState::Alarm).map(|(name, _)| name).collect();
+        assert_eq!(alarming, Vec::<&String>::new());
+        let listed = get(&cloud, "lambda", "/2015-03-31/event-source-mappings/").await;
+        assert_eq!(listed.pointer("/EventSourceMappings/0/ParallelizationFactor"), Some(&json!(8)));
+    }
+}
+
+#[tokio::test]
+async fn an_unread_stream_raises_the_alarm_that_is_for_it() {
+    let cloud = deploy_golden(include_str!("../../tests/golden/fraud-detection.dev.yaml"), "123456789012", 1).await;
+    let status = cloud.status().await.unwrap();
+    let consumer = status.consumers.first().unwrap();
+    let path = format!("/2015-03-31/event-source-mappings/{}", consumer.uuid);
+    let paused = cloud.handle(request("lambda", "PUT", &path, None, r#"{"Enabled": false}"#)).await.unwrap();
+    assert_eq!(paused.status, 202);
+    let records = super::commands::Records {
+        stream: consumer.stream.clone(),
+        rate: 1_000.0,
+        lasting: Duration::from_secs(7_200),
+        size: crate::units::ByteSize::from_bytes(1_200),
+        keys: 2_000_000,
+        work: BTreeMap::new(),
+    };
+    cloud.records(records).await.unwrap();
+    cloud.advance(Duration::from_secs(3_600)).await.unwrap();
+    let status = cloud.status().await.unwrap();
+    assert_eq!(status.consumers.first().unwrap().lag_records, 3_600_000);
+    let alarming: Vec<&str> =
+        status.alarms.iter().filter(|(_, state)| **state == AlarmState::Alarm).map(|(name, _)| name.as_str()).collect();
+    assert!(alarming.iter().any(|name| name.ends_with("not-reading")), "{alarming:?}");
+}
+
+#[tokio::test]
+async fn a_deleted_stack_of_the_development_tier_leaves_nothing() {
+    let cloud = deploy_golden(include_str!("../../tests/golden/fraud-detection.dev.yaml"), "123456789012", 1).await;
+    formation(&cloud, "DeleteStack", &[("StackName", "p")]).await;
+    cloud.advance(Duration::from_secs(7_200)).await.unwrap();
+    let left: Vec<String> = {
+        let mut turn = cloud.turn().await.unwrap();
+        turn.inner().unwrap().back.world.records.keys().cloned().collect()
+    };
+    assert_eq!(left, Vec::<String>::new(), "{:?}", reasons(&cloud).await);
+    let (status, xml) = formation(&cloud, "DescribeStacks", &[("StackName", "p")]).await;
+    assert_eq!(status, 400, "{xml}");
 }

@@ -187,11 +187,6 @@ pub(super) fn fragment(scene: &Scene<'_>, consumer: &Consumer) -> Result<Fragmen
     Ok(Fragment::of(pipeline, &stage(&consumer.name), &view, &narrower))
 }
 
-/// At most `longest` characters of a text.
-pub(super) fn shortened(text: &str, longest: usize) -> String {
-    text.chars().take(longest).collect()
-}
-
 fn start(position: StartPosition) -> Start {
     match position {
         StartPosition::TrimHorizon => Start { position: "TRIM_HORIZON", timestamp: None },

@@ -262,8 +262,17 @@ fn a_canary_of_more_than_half_the_fleet_is_decided_against_with_its_reason() {
 }
 
 #[test]
-fn a_roll_out_keeps_the_instances_that_autoscaling_reached() {
+fn a_roll_out_keeps_the_instances_that_autoscaling_reached_and_only_those() {
     assert_eq!(rendered(production()).properties("EndpointScoring")["RetainAllVariantProperties"], true);
+    let fixed = changed(|pipeline| {
+        let rollout = EndpointRollout::Canary { instances: 1, wait: Duration::from_secs(300) };
+        pipeline.scoring().serving = Serving::RealTime { instance: "ml.c5.xlarge".to_owned(), min: 3, max: 3, rollout };
+    });
+    assert_eq!(
+        fixed.properties("EndpointScoring")["RetainAllVariantProperties"],
+        false,
+        "or 2 to 3 would change nothing"
+    );
 }
 
 #[test]

@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::document::{Definition, Policy, scalar_text, stringly};
 use super::evaluate::{KNOWN_AFTER_APPLY, Scope, World};
-use super::facts::{self, Recreation};
+use super::facts;
 use super::references;
 use super::state::{Deployment, Stack, StackResource};
+use crate::template::{PropertyPath, Recreation};
 
 /// The changes as told without and with property values: the two differ (CH-10, CH-11).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,7 @@ pub(super) struct Detail {
     /// `Properties`, `Tags` or `Metadata`.
     pub attribute: String,
     pub name: Option<String>,
+    #[serde(with = "recreation")]
     pub recreation: Recreation,
     pub is_static: bool,
     pub source: Source,
@@ -72,6 +74,44 @@ pub(super) struct Leaf {
     pub path: String,
     pub before: Option<String>,
     pub after: Option<String>,
+}
+
+impl Leaf {
+    /// The value's place below the properties.
+    pub(super) fn place(&self) -> PropertyPath {
+        self.path.split('/').skip(1).fold(PropertyPath::root(), |path, step| match step.parse() {
+            Ok(index) => path.index(index),
+            Err(_) => path.key(step),
+        })
+    }
+}
+
+/// How `Recreation` is written in answers and in the stored state.
+pub(super) const fn recreation_text(recreation: Recreation) -> &'static str {
+    match recreation {
+        Recreation::Never => "Never",
+        Recreation::Conditionally => "Conditionally",
+        Recreation::Always => "Always",
+    }
+}
+
+/// `Recreation` in the stored state.
+mod recreation {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::template::Recreation;
+
+    pub(super) fn serialize<S: Serializer>(value: &Recreation, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(super::recreation_text(*value))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Recreation, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        [Recreation::Never, Recreation::Conditionally, Recreation::Always]
+            .into_iter()
+            .find(|one| super::recreation_text(*one) == text)
+            .ok_or_else(|| D::Error::custom("unknown recreation"))
+    }
 }
 
 /// What becomes of a resource that others may refer to.
@@ -280,7 +320,7 @@ impl Comparison<'_> {
             let mut changed = Vec::new();
             leaves(before.get(name), after.get(name), &format!("/{name}"), &mut changed);
             let causes = raw.filter(|_| same_text).map(|raw| self.causes(raw, foreseen)).unwrap_or_default();
-            let property = Property { type_name: &definition.type_name, name };
+            let property = Property { type_name: &definition.type_name, name, changed: &changed };
             if changed.is_empty() {
                 // Told only without values: with them, the old value stands in and nothing differs (CH-11).
                 if !valued {
@@ -336,11 +376,11 @@ impl Comparison<'_> {
             });
         }
         let facts = facts::of(&definition.type_name);
-        if facts.is_some_and(|facts| facts.tagged) && old.live.tags != self.target.tags {
+        if facts.is_some_and(facts::Facts::tagged) && old.live.tags != self.target.tags {
             details.push(Detail {
                 attribute: "Tags".to_owned(),
                 name: None,
-                recreation: facts.map_or(Recreation::Never, |facts| facts.recreation(&["Tags"])),
+                recreation: facts.map_or(Recreation::Never, facts::Facts::tag_recreation),
                 is_static: true,
                 source: Source::DirectModification,
                 cause: None,
@@ -392,18 +432,23 @@ struct Cause {
 struct Property<'a> {
     type_name: &'a str,
     name: &'a str,
+    changed: &'a [Leaf],
 }
 
 impl Property<'_> {
     fn detail(&self, cause: &Cause, leaf: Option<&Leaf>) -> Detail {
-        let path: Vec<&str> = match leaf {
-            Some(leaf) => leaf.path.split('/').skip(1).collect(),
-            None => vec![self.name],
+        let recreation = match (facts::of(self.type_name), leaf) {
+            (None, _) => Recreation::Never,
+            (Some(facts), Some(leaf)) => facts.recreation(leaf),
+            (Some(facts), None) => {
+                let inner = self.changed.iter().map(|leaf| facts.recreation(leaf)).max();
+                inner.unwrap_or_else(|| facts.recreation_of(self.name))
+            }
         };
         Detail {
             attribute: "Properties".to_owned(),
             name: Some(self.name.to_owned()),
-            recreation: facts::of(self.type_name).map_or(Recreation::Never, |facts| facts.recreation(&path)),
+            recreation,
             is_static: cause.is_static,
             source: cause.source,
             cause: cause.entity.clone(),

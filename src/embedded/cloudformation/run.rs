@@ -250,6 +250,13 @@ impl Engine {
             self.schedule(stack, key, at.plus(RETRY), Step::Provision);
             return;
         }
+        let forced = phase == Some(Phase::Remove) && stack.operation.as_ref().is_some_and(|o| o.options.force);
+        if let (true, Job::Delete(leftover)) = (forced, node_job(stack, key)) {
+            self.delete_event(stack, &leftover, at, ResourceStatus::DeleteSkipped, None);
+            set_state(stack, key, NodeState::Done);
+            self.advance(stack, at);
+            return;
+        }
         self.fail(stack, key, at, &text);
     }
 
@@ -410,6 +417,11 @@ fn next_ready(stack: &Stack) -> Option<String> {
 
 pub(super) fn node_mut<'a>(stack: &'a mut Stack, key: &str) -> Option<&'a mut Node> {
     stack.operation.as_mut().and_then(|operation| operation.nodes.get_mut(key))
+}
+
+fn node_job(stack: &Stack, key: &str) -> Job {
+    let node = stack.operation.as_ref().and_then(|operation| operation.nodes.get(key));
+    node.map_or(Job::Apply, |node| node.job.clone())
 }
 
 pub(super) fn set_state(stack: &mut Stack, key: &str, state: NodeState) {

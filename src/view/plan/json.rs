@@ -78,7 +78,10 @@ mod tests {
     #[test]
     fn the_document_of_a_small_change() {
         let mut json = to_json(&change_of_parallel(), &about());
-        assert_eq!(json.as_object_mut().and_then(|fields| fields.shift_remove("tool_version")), Some(json!(TOOL_VERSION)));
+        assert_eq!(
+            json.as_object_mut().and_then(|fields| fields.shift_remove("tool_version")),
+            Some(json!(TOOL_VERSION))
+        );
         insta::assert_json_snapshot!(json);
     }
 
