@@ -193,10 +193,15 @@ fn consequences(look: &Look, plan: &Plan) -> String {
     effects.sort_by_key(|effect| !words::is_risky(effect));
     for effect in effects {
         let label = if words::is_risky(effect) { Label::Bad } else { Label::Plain };
-        let text = format!("{}: {} ({})", words::verdict(effect.verdict), words::records(effect), effect.rule);
+        let text = format!("{}: {}", words::verdict(effect.verdict), words::records(effect));
         row(label, "Reader", effect.logical_id.as_str(), text);
     }
-    for output in &plan.outputs {
+    let new = plan.outputs.iter().filter(|output| output.before.is_none());
+    let new: Vec<&str> = new.map(|output| output.name.as_str()).collect();
+    if !new.is_empty() {
+        row(Label::Plain, "Outputs", "new", new.join(" "));
+    }
+    for output in plan.outputs.iter().filter(|output| output.before.is_some()) {
         let value =
             |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "(none)".to_owned(), words::value);
         let text = format!("{} {} {}", value(&output.before), look.arrow(), value(&output.after));
@@ -204,7 +209,10 @@ fn consequences(look: &Look, plan: &Plan) -> String {
     }
     for tag in &plan.tags {
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
-        let text = format!("{} {} {}", value(&tag.before), look.arrow(), value(&tag.after));
+        let text = match &tag.before {
+            None => value(&tag.after),
+            Some(before) => format!("{before} {} {}", look.arrow(), value(&tag.after)),
+        };
         row(Label::Plain, "Tag", &tag.key, text);
     }
     if !plan.is_empty() {
