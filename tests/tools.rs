@@ -70,6 +70,13 @@ fn cfn_lint_finds_nothing_in_any_environment_in_yaml_or_json() {
 }
 
 #[test]
+fn the_example_handler_does_what_its_readme_says() {
+    let ran = Command::new(python()).arg(root().join("tests/python/test_fraud_handler.py")).output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(ran.status.success(), "{said}");
+}
+
+#[test]
 fn the_schema_facts_are_those_of_the_published_schemas() {
     let check =
         Command::new(python()).arg(root().join("scripts/generate-schema-facts.py")).arg("--check").output().unwrap();
