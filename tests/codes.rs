@@ -1,4 +1,5 @@
 //! The registry of codes, their pages and their use are held together.
+#![expect(clippy::disallowed_methods, reason = "tests read the repository")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
