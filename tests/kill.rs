@@ -129,7 +129,8 @@ async fn deploy(folder: &Path, last: Option<(usize, Dies)>) -> Ran {
     let http = Doomed { cloud: settings(folder, &clock), sent: Arc::clone(&sent), last, dead: Arc::clone(&dead) };
     let clouds = Clouds { http, clock: Arc::clone(&clock) };
     let project = Project::find(folder).unwrap();
-    let (mut shelf, interrupt) = (Shelf::new(&project), Interrupt::new());
+    let mut shelf = Shelf::new(&project);
+    let interrupt = Interrupt::new();
     let order = DeployOrder {
         pipeline: "fraud-detection".to_owned(),
         environment: "rehearsal".to_owned(),
@@ -138,8 +139,9 @@ async fn deploy(folder: &Path, last: Option<(usize, Dies)>) -> Ran {
         allow_data_loss: BTreeSet::new(),
     };
     let tools = Tools { connector: &clouds, clock: &*clock, interrupt: &interrupt };
+    let mut nobody = Nobody;
     let result = tokio::select! {
-        result = operate::deploy(&mut shelf, &order, tools, &mut Nobody) => Some(result),
+        result = operate::deploy(&mut shelf, &order, tools, &mut nobody) => Some(result),
         () = dead.notified() => None,
     };
     Ran { result, requests: sent.load(Ordering::SeqCst) }

@@ -19,7 +19,7 @@ use crate::operate::{
 use crate::plan::Plan;
 use crate::rollout::LeftBehind;
 use crate::units::{LogicalId, Region};
-use crate::view::next_steps::{self, NextStep};
+use crate::view::next_steps::NextStep;
 use crate::view::{plan as plan_view, status as status_view};
 use crate::workspace::Project;
 
@@ -274,9 +274,4 @@ fn after_destroy(left_behind: &[LeftBehind], pipeline: &str, environment: &str) 
         format!("sluice deploy {pipeline} --env {environment}"),
         "takes what stayed behind into the stack again",
     )]
-}
-
-/// Steps as text, for commands that have no screen.
-pub(crate) fn steps(world: &World, steps: &[NextStep]) -> String {
-    next_steps::to_text(&out_look(world), steps)
 }

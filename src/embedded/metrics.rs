@@ -168,6 +168,12 @@ impl Alarm {
         Self { definition: definition.clone(), state, since }
     }
 
+    /// Its definition, by property.
+    #[must_use]
+    pub(crate) fn definition(&self) -> &Map<String, Value> {
+        &self.definition
+    }
+
     /// The rule of a composite alarm.
     #[must_use]
     pub(crate) fn rule(&self) -> Option<&str> {

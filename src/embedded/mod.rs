@@ -23,6 +23,7 @@ mod serve;
 mod services;
 mod stacks;
 mod time;
+mod watching;
 mod wire;
 
 #[cfg(test)]

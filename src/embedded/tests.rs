@@ -548,6 +548,46 @@ async fn resetting_leaves_the_artifact_bucket_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn the_artifact_bucket_carries_the_clouds_own_account() {
+    let cloud = cloud();
+    let listed = cloud.handle(request("s3", "GET", "/", None, "")).await.unwrap();
+    let listed = String::from_utf8_lossy(&listed.body).into_owned();
+    assert!(
+        listed.contains(&format!("sluice-artifacts-{ACCOUNT}-eu-west-1")) && !listed.contains("-123456789012-"),
+        "{listed}"
+    );
+}
+
+#[tokio::test]
+async fn points_put_through_the_api_move_the_alarms_that_it_describes() {
+    let cloud = cloud();
+    one_of_each(&cloud).await;
+    let target = |action: &str| format!("GraniteServiceVersion20100801.{action}");
+    let describe = || {
+        json_call(
+            &cloud,
+            "monitoring",
+            "GraniteServiceVersion20100801.DescribeAlarms",
+            json!({"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}),
+        )
+    };
+    assert_eq!(describe().await.pointer("/MetricAlarms/0/StateValue"), Some(&json!("OK")));
+    let point =
+        json!({"MetricName": "IteratorAge", "Value": 90_000, "Dimensions": [{"Name": "FunctionName", "Value": "f"}]});
+    json_call(
+        &cloud,
+        "monitoring",
+        &target("PutMetricData"),
+        json!({"Namespace": "AWS/Lambda", "MetricData": [point]}),
+    )
+    .await;
+    let described = describe().await;
+    assert_eq!(described.pointer("/MetricAlarms/0/StateValue"), Some(&json!("ALARM")));
+    assert_eq!(described.pointer("/MetricAlarms/0/TreatMissingData"), Some(&json!("notBreaching")));
+    assert_eq!(described.pointer("/CompositeAlarms/0/StateValue"), Some(&json!("ALARM")));
+}
+
+#[tokio::test]
 async fn it_is_served_on_loopback_only() {
     let refused = Server::bind(cloud(), "0.0.0.0:0".parse().unwrap()).await;
     assert!(matches!(refused, Err(EmbeddedError::NotLoopback(_))));

@@ -16,10 +16,27 @@ macro_rules! files {
 }
 
 /// What every new project gets.
-const ENVIRONMENTS: &[BuiltIn] = files![];
+const ENVIRONMENTS: &[BuiltIn] = files![
+    "environments/dev.yaml",
+    "environments/local.yaml",
+    "environments/prod.yaml",
+    "environments/rehearsal.yaml",
+    "environments/staging.yaml",
+];
 
 /// The built-in stacks.
-const STACKS: &[(&str, &[BuiltIn])] = &[("fraud-detection", files![])];
+const STACKS: &[(&str, &[BuiltIn])] = &[(
+    "fraud-detection",
+    files![
+    "stacks/fraud-detection/README.md",
+    "stacks/fraud-detection/events/late-bad-and-repeated.json",
+    "stacks/fraud-detection/events/ordinary.json",
+    "stacks/fraud-detection/handlers/score/app.py",
+    "stacks/fraud-detection/models/fraud-v6.tar.gz",
+    "stacks/fraud-detection/models/fraud-v7.tar.gz",
+    "stacks/fraud-detection/pipeline.yaml",
+],
+)];
 
 /// A project that was begun.
 #[derive(Clone, Debug)]
@@ -59,4 +76,47 @@ pub fn init(folder: &Path, stack: &str) -> Result<Started, Failure> {
     }
     written.sort_unstable();
     Ok(Started { folder: folder.to_owned(), stack, files: written })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Every file below a folder of the repository, by its path from the root.
+    #[expect(clippy::disallowed_methods, reason = "a test looks at the repository itself")]
+    fn on_disk(folder: &str) -> BTreeSet<String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let (mut found, mut folders) = (BTreeSet::new(), vec![root.join(folder)]);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() && !path.ends_with("__pycache__") {
+                    folders.push(path);
+                } else if path.is_file() {
+                    found.insert(path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/"));
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn a_new_project_gets_every_file_of_the_stack_and_every_environment() {
+        let inside: BTreeSet<String> = ENVIRONMENTS.iter().map(|(path, _)| (*path).to_owned()).collect();
+        assert_eq!(inside, on_disk("environments"));
+        for (stack, files) in STACKS {
+            let inside: BTreeSet<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
+            assert_eq!(inside, on_disk(&format!("stacks/{stack}")));
+        }
+    }
+
+    #[test]
+    fn a_folder_that_holds_something_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        write_file(&dir.path().join("mine"), b"x").unwrap();
+        let refused = init(dir.path(), "fraud-detection").unwrap_err();
+        assert_eq!(refused.diagnostics.iter().next().unwrap().code, Code::FolderNotEmpty);
+    }
 }

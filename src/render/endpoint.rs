@@ -101,11 +101,6 @@ pub(super) fn hashed_ids(endpoint: &StageName) -> (LogicalId, LogicalId) {
     (names::logical_id(&stage(endpoint), "Model"), names::logical_id(&stage(endpoint), "Config"))
 }
 
-/// The name under which an artifact lies in its prefix, and which the handler sends as `TargetModel`.
-pub(super) fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
 pub(super) fn fragment(scene: &Scene<'_>, endpoint: &Endpoint, alarms: &[AlarmView]) -> Result<Fragment, Diagnostic> {
     let pipeline = scene.pipeline;
     let stage = stage(&endpoint.name);

@@ -25,7 +25,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
-pub use assets::Assets;
+pub use assets::{Assets, target_model};
 pub use sources::{TemplateName, TemplateSources};
 
 use std::collections::BTreeMap;

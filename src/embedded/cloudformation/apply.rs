@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::changes::{Leaf, leaves};
+use super::change::{Leaf, leaves};
 use super::document::{Definition, scalar_text, stringly};
 use super::durations::CALL;
 use super::engine::Engine;
@@ -164,6 +164,7 @@ fn touch(stack: &mut Stack, logical_id: &str, definition: &Definition, work: &Wo
                 deletion: definition.deletion.unwrap_or_default(),
                 touched: Some(Touched::New),
                 drift: None,
+                imported: work.kind == WorkKind::Import,
             };
             stack.resources.insert(logical_id.to_owned(), resource);
         }

@@ -1,7 +1,7 @@
 //! What the engine asks of the published schemas: what recreates a resource, what names it, whether the tags
 //! of the stack reach it.
 
-use super::changes::Leaf;
+use super::change::Leaf;
 use crate::template::schema::{self, TypeFacts};
 use crate::template::{PropertyPath, Recreation};
 

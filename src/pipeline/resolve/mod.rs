@@ -231,4 +231,6 @@ impl Resolver<'_> {
 }
 
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod tests;

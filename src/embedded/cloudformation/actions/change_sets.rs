@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::changes::{Action, Changes};
+use super::super::change::{Action, Changes};
 use super::super::document::{Definition, scalar_text};
 use super::super::effect::EffectAction;
 use super::super::engine::{About, Engine};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::changes::{Action, Change, Detail, Source, recreation_text};
+use super::super::change::{Action, Change, Detail, Source, recreation_text};
 use super::super::engine::Engine;
 use super::super::error::{Answer, Refusal};
 use super::super::state::{Deployment, RollbackConfiguration, Stack, StackResource};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::super::changes::{Leaf, leaves};
+use super::super::change::{Leaf, leaves};
 use super::super::document::stringly;
 use super::super::effect::{EffectAction, HandlerError, HandlerErrorCode, Provisioned};
 use super::super::engine::{About, Engine};

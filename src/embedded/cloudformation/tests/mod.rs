@@ -6,6 +6,7 @@ mod creation;
 mod deletion;
 mod describing;
 mod drift;
+mod evaluating;
 mod exports;
 mod fidelity;
 mod imports;
