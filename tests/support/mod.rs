@@ -138,10 +138,14 @@ fn counted(line: &str) -> Option<String> {
         ["+", _, kind] if kind.starts_with("AWS::") => Some("planned: create".to_owned()),
         ["-", _, kind, end @ ..] if kind.starts_with("AWS::") => Some(format!("planned: {}", end.join(" "))),
         [time, elapsed, ..] if time.len() == 8 && time.contains(':') && elapsed.starts_with('+') => {
-            let status = words.iter().find(|word| word.len() > 3 && word.chars().all(|c| c.is_ascii_uppercase() || c == '_'))?;
+            let status =
+                words.iter().find(|word| word.len() > 3 && word.chars().all(|c| c.is_ascii_uppercase() || c == '_'))?;
             Some(format!("event: {status}"))
         }
-        _ => words.iter().find(|word| line.starts_with("  ") && word.ends_with("_COMPLETE")).map(|word| format!("row: {word}")),
+        _ => words
+            .iter()
+            .find(|word| line.starts_with("  ") && word.ends_with("_COMPLETE"))
+            .map(|word| format!("row: {word}")),
     }
 }
 

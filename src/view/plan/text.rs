@@ -292,7 +292,10 @@ mod tests {
         }
         let text = removal_to_text(&Look::plain(), &plan);
         assert!(text.contains("    - ConsumerScoreMapping  AWS::Lambda::EventSourceMapping  deleted\n"), "{text}");
-        assert!(text.contains("    - TableDecisions        AWS::DynamoDB::Table  stays, outside the stack\n"), "{text}");
+        assert!(
+            text.contains("    - TableDecisions        AWS::DynamoDB::Table  stays, outside the stack\n"),
+            "{text}"
+        );
     }
 
     #[test]
