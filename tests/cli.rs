@@ -94,10 +94,11 @@ mod basics {
 
     #[test]
     fn schemas_are_json_and_name_their_fields() {
-        for (of, field) in [("pipeline", "consumers"), ("environment", "promotes_from")] {
+        let fields = [("pipeline", "PipelineFile", "consumers"), ("environment", "EnvironmentFile", "promotes_from")];
+        for (of, kind, field) in fields {
             let outcome = Project::empty().sluice(&format!("schema {of}"));
             let schema: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("a schema is JSON");
-            assert!(schema.pointer(&format!("/properties/{field}")).is_some(), "{outcome}");
+            assert!(schema.pointer(&format!("/$defs/{kind}/properties/{field}")).is_some(), "{outcome}");
         }
     }
 }
@@ -145,7 +146,7 @@ mod check {
         snapshot!(refused(|project| {
             project.edit(SPEC, "from: orders", "from: order");
             project.edit(SPEC, "writes: [results]", "writes: [result]");
-            project.edit(SPEC, "parallel: 4", "parallel: 40");
+            project.edit(SPEC, "handlers/score", "handlers/none");
         }));
     }
 
@@ -244,9 +245,9 @@ mod check {
     }
 
     #[test]
-    fn an_overlay_on_a_stage_that_is_not_there() {
+    fn an_overlay_with_a_mistake_is_told_at_the_overlay() {
         snapshot!(refused(|project| {
-            let overlay = "pipelines:\n  orders: {streams: {order: {retention: 7d}}}\n";
+            let overlay = "pipelines:\n  orders: {streams: {orders: {retention: 7 dayz}}}\n";
             project.write("environments/local.yaml", format!("{LOCAL}{overlay}"));
         }));
     }
@@ -257,7 +258,7 @@ mod check {
         project.edit(SPEC, "runtime:", "runtme:");
         let outcome = project.sluice("check orders --env local --output json");
         let report: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("the report is JSON");
-        assert_eq!(report.pointer("/diagnostics/0/line"), Some(&16.into()), "{outcome}");
+        assert_eq!(report.pointer("/diagnostics/0/line"), Some(&15.into()), "{outcome}");
         assert_eq!(outcome.code, Some(1));
     }
 
@@ -268,7 +269,7 @@ mod check {
         let outcome = project.sluice("check orders --env local --output sarif");
         let log: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("the log is JSON");
         let line = log.pointer("/runs/0/results/0/locations/0/physicalLocation/region/startLine");
-        assert_eq!(line, Some(&16.into()), "{outcome}");
+        assert_eq!(line, Some(&15.into()), "{outcome}");
     }
 }
 
@@ -290,45 +291,46 @@ mod deployments {
 
     const FRAUD: &str = "stacks/fraud-detection/pipeline.yaml";
 
+    /// What changes with every refinement of templates or of the embedded cloud's pace, and is proven elsewhere.
+    const FILTERS: &[(&str, &str)] = &[
+        (r"template [0-9a-f]{12}", "template [DIGEST]"),
+        (r"(in|about|after|took) (\d+h )?(\d+m )?[\d.]+s", "$1 [TIME]"),
+        (r"(\d+h )?(\d+m )?[\d.]+s when", "[TIME] when"),
+        (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "[MOMENT]"),
+    ];
+
     #[test]
     fn a_first_plan_needs_no_credentials() {
-        snapshot!(Project::of_this_repository().sluice("plan fraud-detection --env local --against nothing"));
+        let outcome = Project::of_this_repository().sluice("plan fraud-detection --env local --against nothing");
+        step("first_plan", &outcome, 0);
+    }
+
+    /// Snapshots one step of a stack's life, its list of resources and its events counted.
+    fn step(name: &str, outcome: &Outcome, code: i32) {
+        assert_eq!(outcome.code, Some(code), "{outcome}");
+        insta::with_settings!({filters => FILTERS.to_vec()}, { insta::assert_snapshot!(name, outcome.folded()) });
     }
 
     #[test]
     fn a_stack_lives_from_creation_to_removal() {
         let project = Project::of_this_repository();
-        insta::assert_snapshot!(
-            "life_1_deploy",
-            project.sluice("deploy fraud-detection --env local --yes").to_string()
-        );
-        insta::assert_snapshot!(
-            "life_2_nothing_to_do",
-            project.sluice("deploy fraud-detection --env local --yes").to_string()
-        );
-        insta::assert_snapshot!("life_3_status", project.sluice("status fraud-detection --env local").to_string());
+        step("life_1_deploy", &project.sluice("deploy fraud-detection --env local --yes"), 0);
+        step("life_2_nothing_to_do", &project.sluice("deploy fraud-detection --env local --yes"), 0);
+        step("life_3_status", &project.sluice("status fraud-detection --env local"), 0);
         project.edit(FRAUD, "parallel: 4", "parallel: 8");
-        let plan = project.sluice("plan fraud-detection --env local --detailed-exitcode");
-        assert_eq!(plan.code, Some(2), "{plan}");
-        insta::assert_snapshot!("life_4_plan", plan.to_string());
-        insta::assert_snapshot!(
-            "life_5_update",
-            project.sluice("deploy fraud-detection --env local --yes").to_string()
-        );
+        step("life_4_plan", &project.sluice("plan fraud-detection --env local --detailed-exitcode"), 2);
+        step("life_5_update", &project.sluice("deploy fraud-detection --env local --yes"), 0);
         let plan = project.sluice("plan fraud-detection --env local --detailed-exitcode");
         assert_eq!(plan.code, Some(0), "{plan}");
-        insta::assert_snapshot!(
-            "life_6_destroy",
-            project.sluice("destroy fraud-detection --env local --yes").to_string()
-        );
-        insta::assert_snapshot!("life_7_gone", project.sluice("status fraud-detection --env local").to_string());
+        step("life_6_destroy", &project.sluice("destroy fraud-detection --env local --yes"), 0);
+        step("life_7_gone", &project.sluice("status fraud-detection --env local"), 0);
     }
 
     #[test]
     fn without_a_terminal_and_without_yes_nothing_is_written() {
         let project = Project::of_this_repository();
         let outcome = project.sluice("deploy fraud-detection --env local");
-        assert_eq!(outcome.code, Some(1), "{outcome}");
+        assert_eq!(outcome.code, Some(3), "{outcome}");
         let status = project.sluice("status fraud-detection --env local");
         assert!(status.stdout.contains("is not deployed"), "{status}");
     }

@@ -114,6 +114,41 @@ pub struct Outcome {
     pub stderr: String,
 }
 
+impl Outcome {
+    /// The outcome with what there is per resource counted instead of listed: new and removed resources of a plan,
+    /// rows of a status, and the events that end something.
+    pub fn folded(&self) -> String {
+        let mut lines: Vec<String> = Vec::new();
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for line in self.to_string().lines().filter(|line| !line.contains("_IN_PROGRESS ")) {
+            match counted(line) {
+                Some(kind) => *counts.entry(kind).or_default() += 1,
+                None => lines.push(line.to_owned()),
+            }
+        }
+        lines.extend(counts.into_iter().map(|(kind, count)| format!("{count} x {kind}")));
+        lines.join("\n")
+    }
+}
+
+/// What a line is counted as; nothing for one that is kept.
+fn counted(line: &str) -> Option<String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    match words.as_slice() {
+        ["+", _, kind] if kind.starts_with("AWS::") => Some("planned: create".to_owned()),
+        ["-", _, kind, end @ ..] if kind.starts_with("AWS::") => Some(format!("planned: {}", end.join(" "))),
+        [time, elapsed, ..] if time.len() == 8 && time.contains(':') && elapsed.starts_with('+') => {
+            let status =
+                words.iter().find(|word| word.len() > 3 && word.chars().all(|c| c.is_ascii_uppercase() || c == '_'))?;
+            Some(format!("event: {status}"))
+        }
+        _ => words
+            .iter()
+            .find(|word| line.starts_with("  ") && word.ends_with("_COMPLETE"))
+            .map(|word| format!("row: {word}")),
+    }
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "$ sluice {}", self.command)?;
