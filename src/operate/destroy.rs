@@ -82,8 +82,7 @@ pub async fn destroy(
         resources: plan.resources.len(),
         expected: plan.expected.typical,
     };
-    let mut machine =
-        Machine::new(Goal::Destroy(Box::new(removal)), cadence(&environment, tools.clock.is_virtual()));
+    let mut machine = Machine::new(Goal::Destroy(Box::new(removal)), cadence(&environment, tools.clock.is_virtual()));
     let outcome = drive(&mut machine, &cloud, tools.clock, tools.interrupt, &mut |event| company.tell(event)).await;
     let result = judge(&stack, &outcome, &origins)?;
     let left_behind = match outcome {
