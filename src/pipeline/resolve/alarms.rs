@@ -98,19 +98,19 @@ impl Resolver<'_> {
 
     /// Whether a stage has an alarm as it is configured: some exist only with fan-out, an own queue or several models.
     fn has(&self, stage: &StageName, alarm: AlarmId) -> bool {
-        match alarm {
-            AlarmId::ConsumerFanOutLag => {
-                self.file.consumers.get(stage).is_some_and(|spec| spec.read == Some(ReadChoice::FanOut))
-            }
-            AlarmId::ConsumerFailedRecords => self.file.consumers.get(stage).is_some_and(|spec| {
-                let to = spec.failure.as_ref().and_then(|failure| failure.to.as_ref());
-                matches!(to, None | Some(FailureToChoice::OwnQueue))
-            }),
-            AlarmId::EndpointCacheHit => {
-                self.file.endpoints.get(stage).is_some_and(|spec| matches!(spec.model, ModelChoice::Multi(_)))
-            }
-            _ => true,
+        let consumer = self.file.consumers.get(stage);
+        if alarm == AlarmId::ConsumerFanOutLag {
+            return consumer.is_some_and(|spec| spec.read == Some(ReadChoice::FanOut));
         }
+        if alarm == AlarmId::ConsumerFailedRecords {
+            let to = consumer.and_then(|spec| spec.failure.as_ref()?.to.as_ref());
+            return consumer.is_some() && matches!(to, None | Some(FailureToChoice::OwnQueue));
+        }
+        if alarm == AlarmId::EndpointCacheHit {
+            let endpoint = self.file.endpoints.get(stage);
+            return endpoint.is_some_and(|spec| matches!(spec.model, ModelChoice::Multi(_)));
+        }
+        true
     }
 }
 
