@@ -23,7 +23,7 @@ pub trait Company {
     /// The plan is made; it is shown now.
     fn planned(&mut self, prepared: &Prepared, plan: &Plan);
     /// A stack is to be removed; what goes and what stays is shown now.
-    fn leaving(&mut self, stack: &str, plan: &Plan);
+    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan);
     /// Asks whether to go on.
     fn agree(&mut self, question: &str) -> Answer;
     /// Something happened.

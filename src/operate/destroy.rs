@@ -9,6 +9,7 @@ use super::load::Shelf;
 use super::plan::spec_places;
 use super::prepare::prepare;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::environment::Target;
 use crate::event::OperationResult;
 use crate::observed::Observed;
 use crate::pipeline::{Origins, names};
@@ -70,7 +71,7 @@ pub async fn destroy(
         judge(&stack, &Outcome::Protected, &origins)?;
     }
     let plan: Plan = plan::destroy(&stack, &observed, &origins);
-    company.leaving(&stack, &plan);
+    company.leaving(&stack, *environment.target() == Target::Embedded, &plan);
     ask(order.yes, company, &format!("Remove {stack}?"))?;
 
     let removal = Removal {
