@@ -121,7 +121,7 @@ struct Ran {
 
 fn settings(project: &Path, clock: &Arc<StandingClock>) -> EmbeddedCloud {
     let settings = Settings {
-        account: sluicegate::units::AccountId::new("000000000000").unwrap(),
+        account: sluicegate::units::AccountId::new("123456789012").unwrap(),
         region: Region::new("eu-west-1").unwrap(),
         environment: sluicegate::units::EnvironmentName::new("rehearsal").unwrap(),
         speed: Speed::Real,

@@ -95,7 +95,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("winterbaume_", &["embedded"]),
     ("hyper", &["embedded"]),
     ("granit_parser", &["spec"]),
-    ("serde_yaml", &["template", "render"]),
+    ("serde_yaml", &["template", "render", "embedded"]),
     ("handlebars", &["render"]),
     ("clap", &["cli"]),
     ("annotate_snippets", &["view"]),

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-
 use super::args::Global;
 use super::world::{World, print_err};
 use crate::cloud::{Call, Cloud, CloudSettings, Credentials, Sleeper, TraceSink};
@@ -56,7 +54,7 @@ impl Clouds {
                 let role = environment.role().map(str::to_owned);
                 (None, Credentials::Chain { profile: None, role }, None)
             }
-            Target::Embedded => (None, nobody(), Some(SharedHttpClient::new(self.embedded(environment, region)))),
+            Target::Embedded => (None, nobody(), Some(self.embedded(environment, region).http_client())),
             // Servers that stand in for AWS check no credentials.
             Target::Endpoint { url } => (Some(url.clone()), nobody(), None),
         };

@@ -103,7 +103,7 @@ pub async fn deploy(
     let plan = look.plan.clone();
     company.planned(&prepared, &plan);
     if plan.is_empty() {
-        look.leave(&cloud).await?;
+        look.leave(&cloud, tools.clock).await?;
         let (left_behind, imported) = (Vec::new(), Vec::new());
         return Ok(Deployed { prepared, plan, result: OperationResult::NothingToDo, left_behind, imported });
     }
@@ -112,12 +112,12 @@ pub async fn deploy(
     let approved = match approve(plan.clone(), &look.observed, &consent) {
         Ok(approved) => approved,
         Err(refusal) => {
-            look.leave(&cloud).await?;
+            look.leave(&cloud, tools.clock).await?;
             return Err(Failure::refused(refusal.diagnostic()));
         }
     };
     if let Err(declined) = ask(order.yes, company, "Deploy these changes?") {
-        look.leave(&cloud).await?;
+        look.leave(&cloud, tools.clock).await?;
         return Err(declined);
     }
     upload(shelf, &order.pipeline, &cloud, &prepared, tools.clock, company).await?;

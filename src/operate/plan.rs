@@ -58,7 +58,7 @@ pub async fn plan_live(
     let cloud = tools.connector.connect(resolved.environment(), resolved.region()).await?;
     same_account(&cloud, resolved.environment()).await?;
     let look = Look::at(&cloud, &prepared, tools).await?;
-    look.leave(&cloud).await?;
+    look.leave(&cloud, tools.clock).await?;
     Ok(Planned { plan: look.plan, prepared })
 }
 
@@ -72,6 +72,8 @@ pub(super) struct Look {
     change_set: Option<ChangeSet>,
     /// Whether the stack is only there because of that change set.
     shell: bool,
+    /// The stack's name.
+    stack: String,
 }
 
 impl Look {
@@ -81,7 +83,7 @@ impl Look {
         let environment = prepared.sized.pipeline().environment();
         let observed = cloud.describe_stack(stack).await?;
         let plan = compare(&desired(prepared), &observed, &Known::default());
-        let mut look = Self { observed, plan, change_set: None, shell: false };
+        let mut look = Self { observed, plan, change_set: None, shell: false, stack: stack.clone() };
         if look.plan.is_empty() || !look.takes_change_sets() {
             return Ok(look);
         }
@@ -99,7 +101,7 @@ impl Look {
             }
             Err((failure, set)) => {
                 look.change_set = set;
-                look.leave(cloud).await?;
+                look.leave(cloud, tools.clock).await?;
                 Err(failure)
             }
         }
@@ -122,11 +124,18 @@ impl Look {
     }
 
     /// Leaves nothing behind: removes the change set, and the stack if it is only there because of it.
-    pub(super) async fn leave(&self, cloud: &Cloud) -> Result<(), Failure> {
+    pub(super) async fn leave(&self, cloud: &Cloud, clock: &dyn Clock) -> Result<(), Failure> {
         let Some(set) = &self.change_set else { return Ok(()) };
         cloud.delete_change_set(&set.stack_id, &set.id).await?;
         if self.shell {
             cloud.delete_stack(&set.stack_id, &format!("{}-shell", set.name), None).await?;
+            // An empty stack is gone in a moment; whoever looks next should not find it on its way out.
+            for _ in 0..LOOKS_AT_SHELL {
+                if cloud.stack_head(&self.stack).await?.is_none() {
+                    break;
+                }
+                clock.sleep(SHELL_PAUSE).await;
+            }
         }
         Ok(())
     }
@@ -210,6 +219,10 @@ async fn preview(
         }
     }
 }
+
+/// How often to look whether an empty stack is gone, and the pause between looks: ten seconds in all.
+const LOOKS_AT_SHELL: u32 = 50;
+const SHELL_PAUSE: Duration = Duration::from_millis(200);
 
 /// A change set of one flat stack takes seconds (CS-03).
 const LONGEST_PREVIEW: Duration = Duration::from_secs(600);
