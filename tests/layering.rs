@@ -88,7 +88,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("aws_smithy_", &["cloud", "embedded"]),
     ("winterbaume_", &["embedded"]),
     ("hyper", &["embedded"]),
-    ("serde_saphyr", &["spec"]),
+    ("granit_parser", &["spec"]),
     ("serde_yaml", &["template", "render"]),
     ("handlebars", &["render"]),
     ("clap", &["cli"]),

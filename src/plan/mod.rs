@@ -3,8 +3,22 @@
 //! Pure: the same desired and observed state give the same plan. How a plan looks is `view`'s business; how it
 //! is carried out is `rollout`'s. Only [`approve`] makes an [`ApprovedPlan`], and only that may be carried out.
 
+mod blocked;
+mod change_set;
+mod classify;
+mod compare;
+mod consent;
+mod consumers;
+mod desired;
+mod diff;
+mod duration;
 mod model;
+#[cfg(test)]
+mod tests;
 
+pub use compare::{compare, destroy};
+pub use consent::{ApprovedPlan, Consent, Refusal, approve};
+pub use desired::{Desired, ExistingResource, Known, NamedResource, named_resources};
 pub use model::{
     Action, Baseline, BlockedBy, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected,
     FORMAT_VERSION, OutputChange, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal, ResourcePlan,

@@ -48,6 +48,14 @@ impl PropertyPath {
         Self(steps)
     }
 
+    /// This path and one step more.
+    #[must_use]
+    pub fn then(&self, step: &Step) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(step.clone());
+        Self(steps)
+    }
+
     /// The steps in order.
     #[must_use]
     pub fn steps(&self) -> &[Step] {

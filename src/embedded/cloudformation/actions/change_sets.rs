@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::changes::{Action, Changes};
+use super::super::change::{Action, Changes};
 use super::super::document::{Definition, scalar_text};
 use super::super::effect::EffectAction;
 use super::super::engine::{About, Engine};
@@ -220,7 +220,7 @@ impl Engine {
             if definition.deletion.is_some_and(super::super::document::Policy::retains) {
                 change_set.imports.insert(logical_id.to_owned(), identifier);
             } else {
-                let name = facts::of(&definition.type_name).and_then(|facts| facts.name).unwrap_or("Id");
+                let name = facts::of(&definition.type_name).and_then(facts::Facts::name).unwrap_or("Id");
                 change_set.unretained.push((logical_id.to_owned(), format!("{{{name}={identifier}}}")));
             }
         } else if change_set.validate {
@@ -374,7 +374,7 @@ fn named_additions(change_set: &ChangeSet, changes: &Changes) -> BTreeMap<String
     let additions = changes.valued.iter().filter(|change| change.action == Action::Add);
     additions
         .filter_map(|change| {
-            let property = facts::of(&change.type_name)?.name?;
+            let property = facts::of(&change.type_name)?.name()?;
             let context: serde_json::Value = serde_json::from_str(change.after.as_deref()?).ok()?;
             let name = scalar_text(context.get("Properties")?.get(property)?)?;
             let known = !name.contains(super::super::evaluate::KNOWN_AFTER_APPLY);

@@ -1,0 +1,591 @@
+//! Load and consumers as fluids: records arrive at a rate, each mapping reads at the rate that its shards,
+//! batches and work allow, and its checkpoint is a position in what arrived.
+//!
+//! No handler runs here and no record has content: position, lag, age, trimming and iterator age are what a
+//! deployment can harm, and they follow from rates. Row ids (`SIM-1`, `CKPT-2`) as in `docs/embedded.md`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::back::Back;
+use super::mappings::Mapping;
+use super::metrics::MetricName;
+use super::services::ServiceName;
+use crate::units::{ByteSize, Duration, Timestamp};
+
+const MINUTE: i64 = 60_000;
+/// Steps of one settling; a longer time is taken in longer steps.
+const MOST_STEPS: i64 = 5_000;
+
+/// Records that are put into a stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Load {
+    /// The stream's name.
+    pub stream: String,
+    /// Records per second.
+    pub rate: f64,
+    /// Size of one.
+    pub size: ByteSize,
+    /// From then.
+    pub from: Timestamp,
+    /// Until then.
+    pub until: Timestamp,
+    /// Distinct partition keys: a shard beyond the number of keys stays idle.
+    pub keys: u64,
+}
+
+/// What one invocation costs, as measured by whoever knows the handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// Whatever the batch.
+    pub fixed: Duration,
+    /// For each record.
+    pub per_record: Duration,
+}
+
+impl Default for Work {
+    /// Where nothing was measured: 20 ms and 1 ms.
+    fn default() -> Self {
+        Self { fixed: Duration::from_millis(20), per_record: Duration::from_millis(1) }
+    }
+}
+
+/// A mapping's checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Checkpoint {
+    /// Records of the stream that lie behind it; `None` until polling first started.
+    pub read: Option<f64>,
+    /// Records that were trimmed before they were read.
+    pub lost: f64,
+    /// When polling starts, or started.
+    pub polls_from: Timestamp,
+    /// Whether it was reading when last looked at.
+    pub enabled: bool,
+    /// Whether anything was ever read.
+    pub worked: bool,
+}
+
+/// What is known of a stream's size.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Shape {
+    /// Open shards.
+    pub shards: u32,
+    /// How long records stay.
+    pub retention: Duration,
+}
+
+/// What arrived: moments and how much had arrived by then, straight lines between.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct History(Vec<(i64, f64)>);
+
+impl History {
+    /// How much had arrived by a moment.
+    fn by(&self, at: i64) -> f64 {
+        let after = self.0.partition_point(|(moment, _)| *moment <= at);
+        let before = after.checked_sub(1).and_then(|index| self.0.get(index));
+        match (before, self.0.get(after)) {
+            (Some((t0, n0)), Some((t1, n1))) => n0 + (n1 - n0) * ((at - t0) as f64 / (t1 - t0).max(1) as f64),
+            (Some((_, n)), None) => *n,
+            (None, Some(_)) | (None, None) => 0.0,
+        }
+    }
+
+    /// When the next record after `count` arrived.
+    fn when(&self, count: f64) -> Option<i64> {
+        let after = self.0.iter().position(|(_, n)| *n > count)?;
+        let (t1, n1) = self.0.get(after)?;
+        let Some((t0, n0)) = after.checked_sub(1).and_then(|index| self.0.get(index)) else { return Some(*t1) };
+        Some(t0 + ((t1 - t0) as f64 * ((count - n0) / (n1 - n0)).clamp(0.0, 1.0)) as i64)
+    }
+
+    fn total(&self) -> f64 {
+        self.0.last().map_or(0.0, |(_, n)| *n)
+    }
+
+    fn push(&mut self, at: i64, total: f64) {
+        // Three points on one line need no middle one.
+        if let [.., (t0, n0), (t1, n1)] = self.0.as_slice() {
+            let (first, second) = ((n1 - n0) / (t1 - t0).max(1) as f64, (total - n1) / (at - t1).max(1) as f64);
+            if (first - second).abs() < 1e-9 {
+                self.0.pop();
+            }
+        }
+        self.0.push((at, total));
+    }
+
+    fn forget_before(&mut self, at: i64) {
+        let gone = self.0.partition_point(|(moment, _)| *moment < at).saturating_sub(1);
+        self.0.drain(..gone);
+    }
+}
+
+/// Load, what arrived, and every checkpoint.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Flows {
+    /// Load put on, ended or not.
+    pub loads: Vec<Load>,
+    /// By mapping UUID.
+    pub checkpoints: BTreeMap<String, Checkpoint>,
+    /// By function name; the default where nothing is known.
+    pub work: BTreeMap<String, Work>,
+    history: BTreeMap<String, History>,
+    at: Option<Timestamp>,
+}
+
+/// How a mapping stands. No handler runs: this is arithmetic, and every screen says so.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MappingStatus {
+    /// The mapping.
+    pub uuid: String,
+    /// Function ARN with its qualifier.
+    pub function: String,
+    /// The stream's name.
+    pub stream: String,
+    /// `Enabled`, `Disabled`, …
+    pub state: String,
+    /// Whether polling has started (SIM-1: 20 to 110 s after `Enabled`).
+    pub polling: bool,
+    /// Records that wait.
+    pub lag_records: u64,
+    /// Age of the oldest one that waits.
+    pub lag_age: Duration,
+    /// Records that were trimmed unread.
+    pub lost_records: u64,
+    /// Records per second that it can read.
+    pub capacity: f64,
+}
+
+/// SIM-1: between 20 s and 110 s, the same for the same mapping in every run.
+fn pickup(uuid: &str) -> Duration {
+    let spread = uuid.bytes().fold(0_u64, |sum, byte| (sum * 31 + u64::from(byte)) % 91);
+    Duration::from_secs(20 + spread)
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The stream behind a source ARN.
+fn stream_of(source: &str) -> String {
+    let tail = source.split(":stream/").nth(1).unwrap_or(source);
+    tail.split('/').next().unwrap_or(tail).to_owned()
+}
+
+fn function_name(arn: &str) -> String {
+    let tail = arn.split(":function:").nth(1).unwrap_or(arn);
+    tail.split(':').next().unwrap_or(tail).to_owned()
+}
+
+/// Records per second that a mapping can read: SIM-12, each lane one batch after the other with SIM-4 between.
+fn capacity(mapping: &Mapping, shards: u32, keys: u64, work: Work) -> f64 {
+    let lanes = f64::from(shards) * mapping.number("ParallelizationFactor").unwrap_or(1).max(1) as f64;
+    let busy = lanes.min(keys.max(1) as f64);
+    let batch = mapping.number("BatchSize").unwrap_or(100).max(1) as f64;
+    let one = 0.03 + work.fixed.as_secs_f64() + work.per_record.as_secs_f64() * batch;
+    busy * batch / one
+}
+
+impl Flows {
+    /// Adds load, and what is known of the handlers' work.
+    pub(crate) fn put_on(&mut self, load: Load, work: BTreeMap<String, Work>, now: Timestamp) {
+        if self.loads.is_empty() {
+            self.at = Some(now);
+        }
+        self.loads.push(load);
+        self.work.extend(work);
+    }
+
+    /// Notes where a mapping stands that is about to be paused: it will go on from there, even if nothing had arrived
+    /// by now.
+    pub(crate) fn hold(&mut self, mapping: &Mapping, now: Timestamp) {
+        self.meet(&BTreeMap::from([(mapping.uuid.clone(), mapping.clone())]));
+        let arrived = self.history.get(&stream_of(&mapping.source)).map_or(0.0, History::total);
+        if let Some(checkpoint) = self.checkpoints.get_mut(&mapping.uuid)
+            && checkpoint.polls_from <= now
+        {
+            checkpoint.read.get_or_insert(arrived);
+        }
+    }
+
+    /// Moves everything on to `to`; returns the points to publish.
+    fn step_to(
+        &mut self,
+        mappings: &BTreeMap<String, Mapping>,
+        shapes: &BTreeMap<String, Shape>,
+        to: Timestamp,
+    ) -> Vec<(MetricName, Timestamp, f64)> {
+        let mut points = Vec::new();
+        let from = self.at.unwrap_or(to).as_millis();
+        self.checkpoints.retain(|uuid, _| mappings.contains_key(uuid));
+        self.meet(mappings);
+        let end = to.as_millis();
+        let longest = ((end - from) / MOST_STEPS).max(MINUTE);
+        let mut at = from;
+        while at < end {
+            let next = self.next_edge(at, (at + longest).div_euclid(MINUTE) * MINUTE, end);
+            self.arrive(shapes, at, next, &mut points);
+            self.read(mappings, shapes, at, next, &mut points);
+            at = next;
+        }
+        self.at = Some(to);
+        for (stream, history) in &mut self.history {
+            if let Some(shape) = shapes.get(stream) {
+                history.forget_before(end - millis(shape.retention));
+            }
+        }
+        points
+    }
+
+    /// The next moment at which a rate changes, at the latest the next minute.
+    fn next_edge(&self, at: i64, minute: i64, end: i64) -> i64 {
+        let minute = if minute > at { minute } else { at + MINUTE };
+        let loads = self.loads.iter().flat_map(|load| [load.from.as_millis(), load.until.as_millis()]);
+        let starts = self.checkpoints.values().map(|checkpoint| checkpoint.polls_from.as_millis());
+        loads.chain(starts).filter(|edge| *edge > at).fold(minute.min(end), i64::min)
+    }
+
+    /// Notices mappings that are new, paused or resumed.
+    fn meet(&mut self, mappings: &BTreeMap<String, Mapping>) {
+        for (uuid, mapping) in mappings {
+            let polls_from = mapping.changed.plus(pickup(uuid));
+            let checkpoint = self.checkpoints.entry(uuid.clone()).or_insert_with(|| Checkpoint {
+                read: None,
+                lost: 0.0,
+                polls_from: mapping.made.plus(pickup(uuid)),
+                enabled: mapping.enabled,
+                worked: false,
+            });
+            if mapping.enabled && !checkpoint.enabled {
+                checkpoint.polls_from = polls_from;
+            }
+            checkpoint.enabled = mapping.enabled;
+        }
+    }
+
+    fn arrive(
+        &mut self,
+        shapes: &BTreeMap<String, Shape>,
+        from: i64,
+        to: i64,
+        points: &mut Vec<(MetricName, Timestamp, f64)>,
+    ) {
+        let seconds = (to - from) as f64 / 1_000.0;
+        for (stream, shape) in shapes {
+            let active: Vec<&Load> = self
+                .loads
+                .iter()
+                .filter(|load| load.stream == *stream && load.from.as_millis() <= from && to <= load.until.as_millis())
+                .collect();
+            let offered: f64 = active.iter().map(|load| load.rate).sum();
+            let bytes: f64 = active.iter().map(|load| load.rate * load.size.as_bytes() as f64).sum();
+            // KDS-1: 1,000 records and 1 MiB a second for each shard that has a key.
+            let keys = active.iter().map(|load| load.keys).max().unwrap_or(1).max(1);
+            let open = f64::from(shape.shards).min(keys as f64);
+            let by_size = if bytes > 0.0 { open * 1_048_576.0 / bytes } else { 1.0 };
+            let share = if offered > 0.0 { (open * 1_000.0 / offered).min(by_size).min(1.0) } else { 1.0 };
+            let history = self.history.entry(stream.clone()).or_default();
+            let total = history.total() + offered * share * seconds;
+            if history.0.is_empty() {
+                history.0.push((from, 0.0));
+            }
+            history.push(to, total);
+            if offered > 0.0 {
+                let at = Timestamp::from_millis(to - 1);
+                let metric = |name: &str| MetricName::of("AWS/Kinesis", name, "StreamName", stream);
+                points.push((metric("IncomingRecords"), at, offered * share * seconds));
+                points.push((metric("IncomingBytes"), at, bytes * share * seconds));
+                points.push((metric("WriteProvisionedThroughputExceeded"), at, offered * (1.0 - share) * seconds));
+            }
+        }
+    }
+
+    fn read(
+        &mut self,
+        mappings: &BTreeMap<String, Mapping>,
+        shapes: &BTreeMap<String, Shape>,
+        from: i64,
+        to: i64,
+        points: &mut Vec<(MetricName, Timestamp, f64)>,
+    ) {
+        for (uuid, mapping) in mappings {
+            let stream = stream_of(&mapping.source);
+            let (Some(shape), Some(history)) = (shapes.get(&stream), self.history.get(&stream)) else { continue };
+            let Some(checkpoint) = self.checkpoints.get_mut(uuid) else { continue };
+            let polling = checkpoint.enabled && checkpoint.polls_from.as_millis() <= from;
+            let oldest = history.by(to - millis(shape.retention));
+            let Some(read) = checkpoint.read.or_else(|| polling.then(|| start(mapping, history, from, oldest))) else {
+                continue;
+            };
+            // V-3: what outlives retention while nobody reads is skipped.
+            checkpoint.lost += (oldest - read).max(0.0);
+            let read = read.max(oldest);
+            let keys =
+                self.loads.iter().filter(|load| load.stream == stream).map(|load| load.keys).max().unwrap_or(u64::MAX);
+            let work = self.work.get(&function_name(&mapping.function)).copied().unwrap_or_default();
+            let able =
+                if polling { capacity(mapping, shape.shards, keys, work) * (to - from) as f64 / 1_000.0 } else { 0.0 };
+            let moved = able.min((history.total() - read).max(0.0));
+            checkpoint.read = Some(read + moved);
+            if moved > 0.0 {
+                checkpoint.worked = true;
+                publish(mapping, history, read + moved, to, moved, points);
+            }
+        }
+    }
+
+    fn status(&self, mapping: &Mapping, shape: Option<&Shape>, now: Timestamp) -> MappingStatus {
+        let stream = stream_of(&mapping.source);
+        let checkpoint = self.checkpoints.get(&mapping.uuid);
+        let empty = History::default();
+        let history = self.history.get(&stream).unwrap_or(&empty);
+        // What was never polled waits for a mapping that is to begin at the oldest record.
+        let oldest = || {
+            let position = mapping.settings.get("StartingPosition").and_then(Value::as_str);
+            let retention = shape.map_or(Duration::ZERO, |shape| shape.retention);
+            (position == Some("TRIM_HORIZON")).then(|| history.by(now.as_millis() - millis(retention)))
+        };
+        let read = checkpoint.and_then(|checkpoint| checkpoint.read).or_else(oldest);
+        let lag = read.map_or(0.0, |read| (history.total() - read).max(0.0));
+        let keys =
+            self.loads.iter().filter(|load| load.stream == stream).map(|load| load.keys).max().unwrap_or(u64::MAX);
+        let work = self.work.get(&function_name(&mapping.function)).copied().unwrap_or_default();
+        MappingStatus {
+            uuid: mapping.uuid.clone(),
+            function: mapping.function.clone(),
+            stream,
+            state: mapping.state(now).to_owned(),
+            polling: checkpoint.is_some_and(|checkpoint| checkpoint.enabled && checkpoint.polls_from <= now),
+            lag_records: lag.round() as u64,
+            lag_age: read
+                .filter(|_| lag >= 1.0)
+                .and_then(|read| history.when(read))
+                .map_or(Duration::ZERO, |when| now.since(Timestamp::from_millis(when))),
+            lost_records: checkpoint.map_or(0, |checkpoint| checkpoint.lost.round() as u64),
+            capacity: capacity(mapping, shape.map_or(1, |shape| shape.shards), keys, work),
+        }
+    }
+}
+
+/// Where a mapping begins when polling really starts (CKPT-2, CKPT-3).
+fn start(mapping: &Mapping, history: &History, now: i64, oldest: f64) -> f64 {
+    match mapping.settings.get("StartingPosition").and_then(Value::as_str) {
+        Some("LATEST") => history.by(now),
+        Some("AT_TIMESTAMP") => {
+            let at = mapping.settings.get("StartingPositionTimestamp").and_then(Value::as_f64).unwrap_or(0.0);
+            history.by((at * 1_000.0) as i64).max(oldest)
+        }
+        Some(_) | None => oldest,
+    }
+}
+
+/// MET-1, MET-2: a point for every minute in which batches finished.
+fn publish(
+    mapping: &Mapping,
+    history: &History,
+    read: f64,
+    to: i64,
+    moved: f64,
+    points: &mut Vec<(MetricName, Timestamp, f64)>,
+) {
+    let at = Timestamp::from_millis(to - 1);
+    let caught_up = history.total() - read < 1.0;
+    let age = if caught_up { 0.0 } else { history.when(read).map_or(0.0, |when| (to - when) as f64) };
+    let name = function_name(&mapping.function);
+    let batch = mapping.number("BatchSize").unwrap_or(100).max(1) as f64;
+    let tail = mapping.function.split(":function:").nth(1).unwrap_or(&name);
+    let mut of_function = vec![MetricName::of("AWS/Lambda", "", "FunctionName", &name)];
+    if tail != name {
+        let mut qualified = MetricName::of("AWS/Lambda", "", "FunctionName", &name);
+        qualified.dimensions.insert("Resource".to_owned(), tail.to_owned());
+        of_function.push(qualified);
+    }
+    for base in of_function {
+        for (metric, value) in
+            [("IteratorAge", age), ("Invocations", (moved / batch).ceil()), ("Errors", 0.0), ("Throttles", 0.0)]
+        {
+            points.push((MetricName { name: metric.to_owned(), ..base.clone() }, at, value));
+        }
+    }
+    // MET-5: only where the mapping asks for them.
+    for metric in ["PolledEventCount", "InvokedEventCount"] {
+        let asked = mapping.settings.get("MetricsConfig").and_then(|config| config.get("Metrics"));
+        if asked.and_then(Value::as_array).is_some_and(|list| list.contains(&json!("EventCount"))) {
+            points.push((MetricName::of("AWS/Lambda", metric, "EventSourceMappingUUID", &mapping.uuid), at, moved));
+        }
+    }
+    if let Some(consumer) = mapping.source.split("/consumer/").nth(1).and_then(|tail| tail.split(':').next()) {
+        let name = "SubscribeToShardEvent.MillisBehindLatest";
+        let mut metric = MetricName::of("AWS/Kinesis", name, "StreamName", &stream_of(&mapping.source));
+        metric.dimensions.insert("ConsumerName".to_owned(), consumer.to_owned());
+        points.push((metric, at, age));
+    } else {
+        let stream = stream_of(&mapping.source);
+        points.push((
+            MetricName::of("AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", "StreamName", &stream),
+            at,
+            age,
+        ));
+    }
+}
+
+impl Back {
+    /// Lets records flow until now and publishes what that shows.
+    pub(crate) async fn flow(&mut self) {
+        if self.world.flows.loads.is_empty() {
+            return;
+        }
+        let shapes = self.shapes().await;
+        let mut flows = std::mem::take(&mut self.world.flows);
+        let points = flows.step_to(&self.world.mappings, &shapes, self.now);
+        self.world.flows = flows;
+        for (metric, at, value) in points {
+            self.world.metrics.publish(&metric, at, value);
+        }
+    }
+
+    /// How every mapping stands.
+    pub(crate) async fn consumers(&mut self) -> Vec<MappingStatus> {
+        self.flow().await;
+        let shapes = self.shapes().await;
+        let flows = &self.world.flows;
+        self.world
+            .mappings
+            .values()
+            .map(|mapping| flows.status(mapping, shapes.get(&stream_of(&mapping.source)), self.now))
+            .collect()
+    }
+
+    /// `LastProcessingResult` (STATE-4).
+    #[must_use]
+    pub(crate) fn last_result(&self, uuid: &str) -> &'static str {
+        let worked = self.world.flows.checkpoints.get(uuid).is_some_and(|checkpoint| checkpoint.worked);
+        if worked { "OK" } else { "No records processed" }
+    }
+
+    async fn shapes(&mut self) -> BTreeMap<String, Shape> {
+        let mut names: Vec<String> = self.world.flows.loads.iter().map(|load| load.stream.clone()).collect();
+        names.extend(self.world.mappings.values().map(|mapping| stream_of(&mapping.source)));
+        names.sort();
+        names.dedup();
+        let mut shapes = BTreeMap::new();
+        for name in names {
+            let body = json!({"StreamName": name});
+            let Ok(summary) = self.json(ServiceName::Kinesis, "Kinesis_20131202.DescribeStreamSummary", body).await
+            else {
+                continue;
+            };
+            let field =
+                |field: &str| summary.pointer(&format!("/StreamDescriptionSummary/{field}")).and_then(Value::as_u64);
+            let shards = u32::try_from(field("OpenShardCount").unwrap_or(1)).unwrap_or(u32::MAX);
+            let retention = Duration::from_secs(field("RetentionPeriodHours").unwrap_or(24).saturating_mul(3_600));
+            shapes.insert(name, Shape { shards, retention });
+        }
+        shapes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::mappings::Passing;
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1_000)
+    }
+
+    fn mapping(position: &str, enabled: bool) -> BTreeMap<String, Mapping> {
+        let settings = json!({"StartingPosition": position, "BatchSize": 100, "ParallelizationFactor": 1});
+        let mapping = Mapping {
+            uuid: "u".to_owned(),
+            source: "arn:aws:kinesis:eu-west-1:1:stream/s".to_owned(),
+            function: "arn:aws:lambda:eu-west-1:1:function:f:live".to_owned(),
+            settings: settings.as_object().cloned().unwrap(),
+            enabled,
+            made: at(0),
+            changed: at(0),
+            passing: Passing::Creating,
+        };
+        BTreeMap::from([("u".to_owned(), mapping)])
+    }
+
+    fn shapes(hours: u64) -> BTreeMap<String, Shape> {
+        BTreeMap::from([("s".to_owned(), Shape { shards: 2, retention: Duration::from_secs(hours * 3_600) })])
+    }
+
+    fn loaded(rate: f64, until: i64) -> Flows {
+        let load = Load {
+            stream: "s".to_owned(),
+            rate,
+            size: ByteSize::from_bytes(500),
+            from: at(0),
+            until: at(until),
+            keys: 1_000_000,
+        };
+        Flows { loads: vec![load], at: Some(at(0)), ..Flows::default() }
+    }
+
+    #[test]
+    fn a_consumer_that_keeps_up_has_no_lag() {
+        let (mut flows, mappings) = (loaded(100.0, 100_000), mapping("TRIM_HORIZON", true));
+        flows.step_to(&mappings, &shapes(24), at(3_600));
+        let status = flows.status(mappings.get("u").unwrap(), shapes(24).get("s"), at(3_600));
+        assert!(status.capacity > 1_000.0, "{status:?}");
+        assert_eq!((status.lag_records, status.lost_records, status.lag_age), (0, 0, Duration::ZERO));
+    }
+
+    #[test]
+    fn latest_skips_what_arrived_before_polling_started_and_trim_horizon_does_not() {
+        for (position, expected) in [("LATEST", false), ("TRIM_HORIZON", true)] {
+            let (mut flows, mappings) = (loaded(10.0, 10), mapping(position, true));
+            let points = flows.step_to(&mappings, &shapes(24), at(600));
+            let invoked = points.iter().any(|(metric, _, _)| metric.name == "Invocations");
+            assert_eq!(invoked, expected, "{position}");
+        }
+    }
+
+    #[test]
+    fn a_paused_mapping_lags_by_the_time_it_is_paused_and_then_loses_what_retention_trims() {
+        let (mut flows, mut mappings) = (loaded(100.0, 1_000_000), mapping("TRIM_HORIZON", true));
+        flows.step_to(&mappings, &shapes(24), at(600));
+        mappings.get_mut("u").unwrap().enabled = false;
+        flows.step_to(&mappings, &shapes(24), at(600 + 7_200));
+        let status = flows.status(mappings.get("u").unwrap(), shapes(24).get("s"), at(600 + 7_200));
+        assert_eq!(status.lag_records, 720_000);
+        assert!(
+            status.lag_age >= Duration::from_secs(7_190) && status.lag_age <= Duration::from_secs(7_260),
+            "{status:?}"
+        );
+        flows.step_to(&mappings, &shapes(24), at(600 + 48 * 3_600));
+        let status = flows.status(mappings.get("u").unwrap(), shapes(24).get("s"), at(600 + 48 * 3_600));
+        assert!(status.lost_records > 8_000_000, "{status:?}");
+    }
+
+    #[test]
+    fn an_overloaded_consumer_ages_as_fast_as_the_arithmetic_says() {
+        let (mut flows, mappings) = (loaded(2_000.0, 100_000), mapping("TRIM_HORIZON", true));
+        flows
+            .work
+            .insert("f".to_owned(), Work { fixed: Duration::from_millis(70), per_record: Duration::from_millis(1) });
+        flows.step_to(&mappings, &shapes(24), at(3_600));
+        let status = flows.status(mappings.get("u").unwrap(), shapes(24).get("s"), at(3_600));
+        // 2 lanes, 100 records in 200 ms each: 1,000/s against 2,000/s, so it ages by half a second a second.
+        assert!((status.capacity - 1_000.0).abs() < 1.0, "{status:?}");
+        let age = status.lag_age.as_secs_f64();
+        assert!((1_700.0..1_950.0).contains(&age), "{age}");
+    }
+
+    #[test]
+    fn a_stream_takes_no_more_than_its_shards_can() {
+        let (mut flows, mappings) = (loaded(10_000.0, 100_000), mapping("LATEST", false));
+        let points = flows.step_to(&mappings, &shapes(24), at(60));
+        let sum = |name: &str| {
+            points.iter().filter(|(metric, _, _)| metric.name == name).map(|(_, _, value)| value).sum::<f64>()
+        };
+        assert_eq!(sum("IncomingRecords").round(), 120_000.0);
+        assert_eq!(sum("WriteProvisionedThroughputExceeded").round(), 480_000.0);
+    }
+}

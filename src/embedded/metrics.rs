@@ -1,0 +1,364 @@
+//! Metrics and alarms: data points as they are published, and the state that each alarm has because of them.
+//!
+//! Points are kept in ten-second sums for a day. A percentile is read as the maximum, because the single values
+//! are not kept: an alarm on it can only be too careful.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::back::Back;
+use super::{expression, rule};
+use crate::units::{Duration, Timestamp};
+
+const BUCKET: i64 = 10_000;
+const KEPT: Duration = Duration::from_secs(86_400);
+
+/// The state of an alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AlarmState {
+    /// Within its bounds.
+    #[serde(rename = "OK")]
+    Ok,
+    /// Beyond them.
+    #[serde(rename = "ALARM")]
+    Alarm,
+    /// Nothing to judge by.
+    #[serde(rename = "INSUFFICIENT_DATA")]
+    InsufficientData,
+}
+
+impl AlarmState {
+    /// As CloudWatch writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Alarm => "ALARM",
+            Self::InsufficientData => "INSUFFICIENT_DATA",
+        }
+    }
+}
+
+/// An alarm and its state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Alarm {
+    definition: Map<String, Value>,
+    /// Its state.
+    pub state: AlarmState,
+    /// Since when it has it.
+    pub since: Timestamp,
+}
+
+/// What was published in ten seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Sum {
+    total: f64,
+    count: f64,
+    least: f64,
+    most: f64,
+}
+
+/// What an alarm watches: metrics by the ids under which an expression names them.
+struct Watched {
+    metrics: BTreeMap<String, (MetricName, String)>,
+    expression: String,
+    /// Seconds.
+    period: f64,
+}
+
+/// A metric's name: namespace, name, dimensions in order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct MetricName {
+    /// For instance `AWS/Lambda`.
+    pub namespace: String,
+    /// For instance `IteratorAge`.
+    pub name: String,
+    /// By dimension name.
+    pub dimensions: BTreeMap<String, String>,
+}
+
+impl MetricName {
+    /// A metric with one dimension.
+    #[must_use]
+    pub(crate) fn of(namespace: &str, name: &str, dimension: &str, value: &str) -> Self {
+        Self {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            dimensions: BTreeMap::from([(dimension.to_owned(), value.to_owned())]),
+        }
+    }
+
+    fn key(&self) -> String {
+        let dimensions: Vec<String> = self.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        format!("{}|{}|{}", self.namespace, self.name, dimensions.join(","))
+    }
+
+    fn read(from: &Value) -> Option<Self> {
+        let field = |name: &str| from.get(name).and_then(Value::as_str).map(str::to_owned);
+        let dimensions = from
+            .get("Dimensions")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|pair| Some((pair.get("Name")?.as_str()?.to_owned(), pair.get("Value")?.as_str()?.to_owned())))
+            .collect();
+        Some(Self { namespace: field("Namespace")?, name: field("MetricName")?, dimensions })
+    }
+}
+
+/// Every metric's points.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Metrics(BTreeMap<String, BTreeMap<i64, Sum>>);
+
+impl Metrics {
+    /// Adds a point.
+    pub(crate) fn publish(&mut self, metric: &MetricName, at: Timestamp, value: f64) {
+        let series = self.0.entry(metric.key()).or_default();
+        let bucket = at.as_millis().div_euclid(BUCKET) * BUCKET;
+        series
+            .entry(bucket)
+            .and_modify(|sum| {
+                sum.total += value;
+                sum.count += 1.0;
+                sum.least = sum.least.min(value);
+                sum.most = sum.most.max(value);
+            })
+            .or_insert(Sum { total: value, count: 1.0, least: value, most: value });
+        let oldest = at.as_millis() - i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX);
+        while series.first_key_value().is_some_and(|(&first, _)| first < oldest) {
+            series.pop_first();
+        }
+    }
+
+    /// A statistic over `[from, until)`; `None` if nothing was published.
+    #[must_use]
+    pub(crate) fn statistic(
+        &self,
+        metric: &MetricName,
+        statistic: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Option<f64> {
+        let series = self.0.get(&metric.key())?;
+        let sums: Vec<&Sum> = series.range(from.as_millis()..until.as_millis()).map(|(_, sum)| sum).collect();
+        if sums.is_empty() {
+            return None;
+        }
+        let total: f64 = sums.iter().map(|sum| sum.total).sum();
+        let count: f64 = sums.iter().map(|sum| sum.count).sum();
+        Some(match statistic {
+            "Sum" => total,
+            "SampleCount" => count,
+            "Minimum" => sums.iter().map(|sum| sum.least).fold(f64::INFINITY, f64::min),
+            "Average" => total / count,
+            // Maximum, and every percentile.
+            _ => sums.iter().map(|sum| sum.most).fold(f64::NEG_INFINITY, f64::max),
+        })
+    }
+}
+
+impl Alarm {
+    /// An alarm as defined; one that was there keeps its state until it is judged again.
+    #[must_use]
+    pub(crate) fn defined(definition: &Map<String, Value>, old: Option<Self>, now: Timestamp) -> Self {
+        let (state, since) = old.map_or((AlarmState::InsufficientData, now), |old| (old.state, old.since));
+        Self { definition: definition.clone(), state, since }
+    }
+
+    /// Its definition, by property.
+    #[must_use]
+    pub(crate) fn definition(&self) -> &Map<String, Value> {
+        &self.definition
+    }
+
+    /// The rule of a composite alarm.
+    #[must_use]
+    pub(crate) fn rule(&self) -> Option<&str> {
+        self.definition.get("AlarmRule").and_then(Value::as_str)
+    }
+
+    fn number(&self, name: &str) -> Option<f64> {
+        match self.definition.get(name)? {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.parse().ok(),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        }
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.definition.get(name).and_then(Value::as_str)
+    }
+
+    /// What is watched: one metric, or an expression over several.
+    fn watched(&self) -> Option<Watched> {
+        let Some(queries) = self.definition.get("Metrics").and_then(Value::as_array) else {
+            let metric = MetricName::read(&Value::Object(self.definition.clone()))?;
+            let statistic = self.text("Statistic").or_else(|| self.text("ExtendedStatistic")).unwrap_or("Average");
+            let one = (metric, statistic.to_owned());
+            let period = self.number("Period").unwrap_or(60.0);
+            return Some(Watched {
+                metrics: BTreeMap::from([("m".to_owned(), one)]),
+                expression: "m".to_owned(),
+                period,
+            });
+        };
+        let text = |query: &Value, name: &str| query.get(name).and_then(Value::as_str).map(str::to_owned);
+        let mut watched = Watched { metrics: BTreeMap::new(), expression: String::new(), period: 60.0 };
+        for query in queries {
+            let id = text(query, "Id")?;
+            // The one that is returned decides; all of them are, unless they say otherwise.
+            let decides = !matches!(query.get("ReturnData"), Some(Value::Bool(false)))
+                && query.get("ReturnData").and_then(Value::as_str) != Some("false");
+            match query.get("MetricStat") {
+                Some(stat) => {
+                    let metric = MetricName::read(stat.get("Metric")?)?;
+                    watched.metrics.insert(id.clone(), (metric, text(stat, "Stat")?));
+                    watched.period = stat.get("Period").and_then(Value::as_f64).unwrap_or(60.0);
+                    if decides {
+                        watched.expression = id;
+                    }
+                }
+                None if decides => watched.expression = text(query, "Expression")?,
+                None => {}
+            }
+        }
+        Some(watched)
+    }
+
+    /// M of N: the state that the metric's last N periods give. The period under way counts
+    /// once it has data, against an upper bound.
+    #[must_use]
+    pub(crate) fn judge(&self, metrics: &Metrics, now: Timestamp) -> AlarmState {
+        let Some(watched) = self.watched() else { return AlarmState::InsufficientData };
+        let period = (watched.period as i64).max(10) * 1_000;
+        let periods = self.number("EvaluationPeriods").unwrap_or(1.0).max(1.0) as i64;
+        let needed = self.number("DatapointsToAlarm").unwrap_or(periods as f64).max(1.0) as i64;
+        let threshold = self.number("Threshold").unwrap_or(0.0);
+        let value = |start: i64| {
+            let (from, until) = (Timestamp::from_millis(start), Timestamp::from_millis(start + period));
+            expression::evaluate(&watched.expression, &|id| {
+                let (metric, statistic) = watched.metrics.get(id)?;
+                metrics.statistic(metric, statistic, from, until)
+            })
+        };
+        let current = now.as_millis().div_euclid(period) * period;
+        // A sum under way can only grow: beyond an upper bound it is beyond it for good, below a lower one not yet.
+        let fresh = watched.metrics.values().any(|(metric, statistic)| {
+            let (from, until) = (Timestamp::from_millis(current), Timestamp::from_millis(current + period));
+            metrics.statistic(metric, statistic, from, until).is_some()
+        });
+        let upper = self.text("ComparisonOperator").unwrap_or_default().starts_with("Greater");
+        let last = if fresh && upper { current } else { current - period };
+        let values: Vec<Option<f64>> = (0..periods).map(|back| value(last - back * period)).collect();
+        let beyond = |value: f64| match self.text("ComparisonOperator").unwrap_or_default() {
+            "GreaterThanOrEqualToThreshold" => value >= threshold,
+            "LessThanThreshold" => value < threshold,
+            "LessThanOrEqualToThreshold" => value <= threshold,
+            _ => value > threshold,
+        };
+        let breaching = values.iter().flatten().filter(|value| beyond(**value)).count() as i64;
+        let missing = values.iter().filter(|value| value.is_none()).count() as i64;
+        let treatment = self.text("TreatMissingData").unwrap_or("missing");
+        if breaching >= needed || (treatment == "breaching" && breaching + missing >= needed) {
+            AlarmState::Alarm
+        } else if missing < periods {
+            AlarmState::Ok
+        } else {
+            match treatment {
+                "notBreaching" => AlarmState::Ok,
+                "ignore" => self.state,
+                _ => AlarmState::InsufficientData,
+            }
+        }
+    }
+}
+
+impl Back {
+    /// Judges every alarm at this moment; composites after what they are made of.
+    pub(crate) fn judge_alarms(&mut self) {
+        let now = self.now;
+        let judged: Vec<(String, AlarmState)> = self
+            .world
+            .alarms
+            .iter()
+            .filter(|(_, alarm)| alarm.rule().is_none())
+            .map(|(name, alarm)| (name.clone(), alarm.judge(&self.world.metrics, now)))
+            .collect();
+        self.enter(judged, now);
+        // Composites may be made of composites; each pass settles one more level.
+        for _ in 0..self.world.alarms.len() {
+            let judged: Vec<(String, AlarmState)> = self
+                .world
+                .alarms
+                .iter()
+                .filter_map(|(name, alarm)| {
+                    let state_of = |name: &str| self.world.alarms.get(name).map(|alarm| alarm.state);
+                    let on = rule::holds(alarm.rule()?, &state_of)?;
+                    Some((name.clone(), if on { AlarmState::Alarm } else { AlarmState::Ok }))
+                })
+                .collect();
+            if !self.enter(judged, now) {
+                break;
+            }
+        }
+    }
+
+    fn enter(&mut self, judged: Vec<(String, AlarmState)>, now: Timestamp) -> bool {
+        let mut changed = false;
+        for (name, state) in judged {
+            if let Some(alarm) = self.world.alarms.get_mut(&name).filter(|alarm| alarm.state != state) {
+                alarm.state = state;
+                alarm.since = now;
+                changed = true;
+            }
+        }
+        changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_millis(minute * 60_000)
+    }
+
+    fn alarm(extra: Value) -> Alarm {
+        let mut definition = json!({
+            "Namespace": "AWS/Lambda", "MetricName": "IteratorAge", "Statistic": "Maximum", "Period": 60,
+            "Dimensions": [{"Name": "FunctionName", "Value": "f"}],
+            "EvaluationPeriods": 3, "DatapointsToAlarm": 2, "Threshold": 100, "ComparisonOperator": "GreaterThanThreshold",
+        });
+        super::super::back::merge(&mut definition, &extra);
+        Alarm::defined(definition.as_object().unwrap(), None, at(0))
+    }
+
+    fn metric() -> MetricName {
+        MetricName::of("AWS/Lambda", "IteratorAge", "FunctionName", "f")
+    }
+
+    #[test]
+    fn two_of_three_periods_beyond_the_threshold_alarm() {
+        let mut metrics = Metrics::default();
+        let alarm = alarm(json!({}));
+        metrics.publish(&metric(), at(10), 500.0);
+        assert_eq!(alarm.judge(&metrics, at(10)), AlarmState::Ok);
+        metrics.publish(&metric(), at(12), 500.0);
+        assert_eq!(alarm.judge(&metrics, at(12)), AlarmState::Alarm);
+        assert_eq!(alarm.judge(&metrics, at(14)), AlarmState::Ok, "the first point has left the window");
+    }
+
+    #[test]
+    fn missing_data_is_treated_as_the_alarm_says() {
+        let metrics = Metrics::default();
+        assert_eq!(alarm(json!({})).judge(&metrics, at(10)), AlarmState::InsufficientData);
+        assert_eq!(alarm(json!({"TreatMissingData": "notBreaching"})).judge(&metrics, at(10)), AlarmState::Ok);
+        assert_eq!(alarm(json!({"TreatMissingData": "breaching"})).judge(&metrics, at(10)), AlarmState::Alarm);
+        assert_eq!(alarm(json!({"TreatMissingData": "ignore"})).judge(&metrics, at(10)), AlarmState::InsufficientData);
+    }
+}

@@ -1,0 +1,146 @@
+//! What a caller sees: the services' answers, completed where the services know less than AWS.
+//!
+//! Provisioning remembers, per subject, what a description lacks; here it is merged over the answer. The
+//! moments at which things were made are the cloud's own, not the machine's.
+
+use serde_json::{Value, json};
+
+use super::back::{Back, merge};
+use super::provision::Kind;
+use super::services::ServiceName;
+use super::wire::{Request, Response};
+use crate::units::Timestamp;
+
+impl Back {
+    /// Completes an answer.
+    pub(crate) fn complete(&self, service: ServiceName, request: &Request, response: &mut Response) {
+        if !response.is_success() {
+            return;
+        }
+        let asked: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
+        let Ok(mut answer) = serde_json::from_slice::<Value>(&response.body) else { return };
+        let before = answer.clone();
+        let action = request.action();
+        match service {
+            ServiceName::Dynamodb => self.complete_table(&mut answer),
+            ServiceName::Firehose if action == "DescribeDeliveryStream" => {
+                let name = text(&asked, "DeliveryStreamName");
+                let made = self.made_at(Kind::DeliveryStream, &name);
+                self.over(&mut answer, "/DeliveryStreamDescription", &format!("firehose/{name}"));
+                put(&mut answer, "/DeliveryStreamDescription/CreateTimestamp", made.map(seconds));
+            }
+            ServiceName::Kinesis => {
+                let name = answer
+                    .pointer("/StreamDescriptionSummary/StreamName")
+                    .or_else(|| answer.pointer("/StreamDescription/StreamName"))
+                    .and_then(Value::as_str)
+                    .map(str::to_owned);
+                if let Some(made) = name.and_then(|name| self.made_at(Kind::Stream, &name)) {
+                    put(&mut answer, "/StreamDescriptionSummary/StreamCreationTimestamp", Some(seconds(made)));
+                    put(&mut answer, "/StreamDescription/StreamCreationTimestamp", Some(seconds(made)));
+                }
+            }
+            ServiceName::Lambda => self.complete_function(request, &mut answer),
+            ServiceName::Sagemaker => self.complete_sagemaker(&action, &asked, &mut answer),
+            ServiceName::Sqs if action == "GetQueueAttributes" => {
+                let url = text(&asked, "QueueUrl");
+                let name = url.rsplit('/').next().unwrap_or_default();
+                let wanted = asked.get("AttributeNames").and_then(Value::as_array).cloned().unwrap_or_default();
+                if let Some(Value::Object(known)) = self.world.details.get(&format!("sqs/{name}")) {
+                    for (attribute, value) in known {
+                        if wanted.contains(&json!("All")) || wanted.contains(&json!(attribute)) {
+                            put_new(&mut answer, "/Attributes", attribute, value.clone());
+                        }
+                    }
+                }
+            }
+            ServiceName::Autoscaling
+            | ServiceName::Cloudwatch
+            | ServiceName::Firehose
+            | ServiceName::Iam
+            | ServiceName::Kms
+            | ServiceName::Logs
+            | ServiceName::S3
+            | ServiceName::Sns
+            | ServiceName::Sqs
+            | ServiceName::Sts => {}
+        }
+        if answer != before {
+            response.body = answer.to_string().into();
+            response.headers.remove(http::header::CONTENT_LENGTH);
+        }
+    }
+
+    fn over(&self, answer: &mut Value, at: &str, subject: &str) {
+        if let (Some(known), Some(place)) = (self.world.details.get(subject), answer.pointer_mut(at)) {
+            merge(place, known);
+        }
+    }
+
+    fn made_at(&self, kind: Kind, physical_id: &str) -> Option<Timestamp> {
+        self.record(kind.name(), physical_id).and_then(|record| record.made)
+    }
+
+    fn complete_table(&self, answer: &mut Value) {
+        for at in ["/Table", "/TableDescription"] {
+            let Some(name) = answer.pointer(at).map(|table| text(table, "TableName")) else { continue };
+            self.over(answer, at, &format!("dynamodb/{name}"));
+            put(answer, &format!("{at}/CreationDateTime"), self.made_at(Kind::Table, &name).map(seconds));
+        }
+    }
+
+    fn complete_function(&self, request: &Request, answer: &mut Value) {
+        let at = if answer.get("Configuration").is_some() { "/Configuration" } else { "" };
+        let listed =
+            answer.get("Functions").or_else(|| answer.get("Versions")).and_then(Value::as_array).map_or(0, Vec::len);
+        let list = if answer.get("Functions").is_some() { "Functions" } else { "Versions" };
+        let places = (0..listed).map(|index| format!("/{list}/{index}")).chain([at.to_owned()]);
+        for place in places {
+            let Some(configuration) = answer.pointer(&place) else { continue };
+            if configuration.get("CodeSha256").is_none() {
+                continue;
+            }
+            let name = text(configuration, "FunctionName");
+            let version = text(configuration, "Version");
+            let qualified = format!("lambda/{name}:{version}");
+            let subject =
+                if self.world.details.contains_key(&qualified) { qualified } else { format!("lambda/{name}") };
+            self.over(answer, &place, &subject);
+        }
+        let _ = request;
+    }
+
+    fn complete_sagemaker(&self, action: &str, asked: &Value, answer: &mut Value) {
+        let (name, prefix, kind) = match action {
+            "DescribeModel" => ("ModelName", "model", Kind::Model),
+            "DescribeEndpointConfig" => ("EndpointConfigName", "endpoint-config", Kind::EndpointConfig),
+            "DescribeEndpoint" => ("EndpointName", "endpoint", Kind::Endpoint),
+            _ => return,
+        };
+        let name = text(asked, name);
+        self.over(answer, "", &format!("sagemaker/{prefix}/{name}"));
+        let arn = self.arn("sagemaker", &format!("{prefix}/{}", name.to_lowercase()));
+        put(answer, "/CreationTime", self.made_at(kind, &arn).map(seconds));
+    }
+}
+
+fn text(value: &Value, name: &str) -> String {
+    value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn seconds(at: Timestamp) -> Value {
+    json!(at.as_millis() as f64 / 1_000.0)
+}
+
+/// Replaces a value that is there.
+fn put(answer: &mut Value, at: &str, value: Option<Value>) {
+    if let (Some(place), Some(value)) = (answer.pointer_mut(at), value) {
+        *place = value;
+    }
+}
+
+fn put_new(answer: &mut Value, at: &str, name: &str, value: Value) {
+    if let Some(Value::Object(map)) = answer.pointer_mut(at) {
+        map.insert(name.to_owned(), value);
+    }
+}

@@ -1,0 +1,399 @@
+//! `AWS::Lambda::Function`, `Version`, `Alias`, `EventSourceMapping` and `Permission`.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::props::{as_text, int, loosen, object, pick, required, text};
+use super::{Made, already_exists, gone, invented_name, made, not_found, tags};
+use crate::embedded::back::Back;
+use crate::embedded::calls::Refusal;
+use crate::embedded::cloudformation::{Effect, EffectAction, HandlerError, HandlerErrorCode, Properties};
+use crate::embedded::services::ServiceName;
+
+const FUNCTIONS: &str = "/2015-03-31/functions";
+
+async fn call(back: &mut Back, method: &str, path: &str, body: Option<Value>) -> Result<Value, Refusal> {
+    back.rest(ServiceName::Lambda, method, path, body).await
+}
+
+fn invalid(message: impl Into<String>) -> HandlerError {
+    HandlerError::new(HandlerErrorCode::InvalidRequest, message)
+}
+
+/// The function's name in a name, partial ARN or ARN.
+fn function_name(given: &str) -> String {
+    let tail = given.split(":function:").nth(1).unwrap_or(given);
+    tail.split(':').next().unwrap_or(tail).to_owned()
+}
+
+/// Settings of a function that both Create and UpdateConfiguration take.
+const CONFIGURATION: &[&str] = &[
+    "DeadLetterConfig",
+    "Description",
+    "Environment",
+    "EphemeralStorage",
+    "Handler",
+    "ImageConfig",
+    "KmsKeyArn",
+    "Layers",
+    "LoggingConfig",
+    "MemorySize",
+    "Role",
+    "Runtime",
+    "SnapStart",
+    "Timeout",
+    "TracingConfig",
+    "VpcConfig",
+];
+
+fn configuration(properties: &Properties) -> Value {
+    let picked = Value::Object(pick(properties, CONFIGURATION));
+    let mut loose = loosen(&picked, &["Description", "Environment", "Handler", "Role", "Runtime", "KmsKeyArn"]);
+    if let Some(Value::Object(variables)) = loose.pointer_mut("/Environment/Variables") {
+        for value in variables.values_mut() {
+            *value = Value::String(as_text(value));
+        }
+    }
+    loose
+}
+
+/// The bytes of the code: uploaded, or written into the template.
+async fn code(back: &mut Back, properties: &Properties) -> Result<Bytes, HandlerError> {
+    let code = object(properties, "Code");
+    if let Some(inline) = text(&code, "ZipFile") {
+        return Ok(Bytes::from(inline));
+    }
+    let (Some(bucket), Some(key)) = (text(&code, "S3Bucket"), text(&code, "S3Key")) else {
+        return Err(invalid("Please provide a source for function code."));
+    };
+    let answer = back.s3("GET", &format!("/{bucket}/{}", encode_key(&key)), &[], Bytes::new()).await;
+    match answer {
+        Ok(response) => Ok(response.body),
+        Err(refusal) => Err(invalid(format!(
+            "Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}",
+            refusal.code, refusal.message
+        ))),
+    }
+}
+
+fn encode_key(key: &str) -> String {
+    key.split('/').map(crate::embedded::wire::encode).collect::<Vec<_>>().join("/")
+}
+
+pub(crate) async fn function(back: &mut Back, effect: &Effect) -> Made {
+    match &effect.action {
+        EffectAction::Create { properties } => {
+            let name = text(properties, "FunctionName").unwrap_or_else(|| invented_name(effect, 64));
+            let code = code(back, properties).await?;
+            let mut body = configuration(properties);
+            if let Some(map) = body.as_object_mut() {
+                map.insert("FunctionName".to_owned(), json!(name));
+                map.insert("Code".to_owned(), json!({"ZipFile": aws_smithy_types::base64::encode(&code)}));
+                map.insert("Tags".to_owned(), json!(tags(effect, properties)));
+            }
+            call(back, "POST", FUNCTIONS, Some(body)).await.map_err(|refusal| {
+                if refusal.status == 409 { already_exists(effect, &name) } else { refusal.into() }
+            })?;
+            concurrency(back, &name, properties)
+                .await
+                .map_err(|refusal| HandlerError::from(refusal).after_making(&name))?;
+            detail(back, &name, properties);
+            function_made(back, &name)
+        }
+        EffectAction::Update { physical_id: name, before, after, .. } => {
+            if before.get("Code") != after.get("Code") {
+                let code = code(back, after).await?;
+                let body = json!({"ZipFile": aws_smithy_types::base64::encode(&code)});
+                call(back, "PUT", &format!("{FUNCTIONS}/{name}/code"), Some(body)).await?;
+            }
+            let path = format!("{FUNCTIONS}/{name}/configuration");
+            call(back, "PUT", &path, Some(configuration(after))).await?;
+            concurrency(back, name, after).await?;
+            let tags = tags(effect, after);
+            let arn = back.arn("lambda", &format!("function:{name}"));
+            call(
+                back,
+                "POST",
+                &format!("/2017-03-31/tags/{}", crate::embedded::wire::encode(&arn)),
+                Some(json!({"Tags": tags})),
+            )
+            .await?;
+            detail(back, name, after);
+            function_made(back, name)
+        }
+        EffectAction::Delete { physical_id: name, .. } => {
+            call(back, "DELETE", &format!("{FUNCTIONS}/{name}"), None).await?;
+            back.forget(&format!("lambda/{name}"));
+            gone()
+        }
+        EffectAction::Read { physical_id: name } => {
+            let live = call(back, "GET", &format!("{FUNCTIONS}/{name}/configuration"), None).await?;
+            let mut read = function_made(back, name)?;
+            for field in ["FunctionName", "Runtime", "Handler", "Role", "MemorySize", "Timeout"] {
+                if let Some(value) = live.get(field) {
+                    read.properties.insert(field.to_owned(), value.clone());
+                }
+            }
+            Ok(read)
+        }
+    }
+}
+
+async fn concurrency(back: &mut Back, name: &str, properties: &Properties) -> Result<(), Refusal> {
+    let path = format!("/2017-10-31/functions/{name}/concurrency");
+    match int(properties, "ReservedConcurrentExecutions") {
+        Some(reserved) => {
+            call(back, "PUT", &path, Some(json!({"ReservedConcurrentExecutions": reserved}))).await.map(|_| ())
+        }
+        None => match call(back, "DELETE", &path, None).await {
+            Err(refusal) if !refusal.is_not_found() => Err(refusal),
+            Ok(_) | Err(_) => Ok(()),
+        },
+    }
+}
+
+/// What the service's own description of a function lacks.
+fn detail(back: &mut Back, name: &str, properties: &Properties) {
+    let mut known = json!({
+        "Architectures": ["x86_64"],
+        "PackageType": "Zip",
+        "State": "Active",
+        "LastUpdateStatus": "Successful",
+        "TracingConfig": {"Mode": "PassThrough"},
+        "EphemeralStorage": {"Size": 512},
+        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+        "LoggingConfig": {"LogFormat": "Text", "LogGroup": format!("/aws/lambda/{name}")},
+    });
+    let given = pick(
+        properties,
+        &["Architectures", "DeadLetterConfig", "EphemeralStorage", "LoggingConfig", "PackageType", "TracingConfig"],
+    );
+    crate::embedded::back::merge(&mut known, &loosen(&Value::Object(given), &[]));
+    if let (Some(layers), Some(map)) = (properties.get("Layers").and_then(Value::as_array), known.as_object_mut()) {
+        map.insert("Layers".to_owned(), layers.iter().map(|arn| json!({"Arn": arn})).collect());
+    }
+    back.forget(&format!("lambda/{name}"));
+    back.remember(&format!("lambda/{name}"), known);
+}
+
+fn function_made(back: &Back, name: &str) -> Made {
+    made(name, [("Arn", back.arn("lambda", &format!("function:{name}")))])
+}
+
+pub(crate) async fn version(back: &mut Back, effect: &Effect) -> Made {
+    match &effect.action {
+        EffectAction::Create { properties } => {
+            let name = function_name(&required(properties, "FunctionName")?);
+            let live = call(back, "GET", &format!("{FUNCTIONS}/{name}/configuration"), None).await?;
+            let print = fingerprint(back, &name, &live);
+            let subject = format!("published/{name}");
+            if let Some(existing) = back.world.details.get(&subject).filter(|known| known.get("print") == Some(&print))
+            {
+                let number = existing.get("version").map(as_text).unwrap_or_default();
+                // Publishing what is published already gives the old version, which the stack must not own twice.
+                return Err(HandlerError::new(
+                    HandlerErrorCode::AlreadyExists,
+                    format!(
+                        "A version for this Lambda function exists ( {number} ). Modify the function to create a new version ."
+                    ),
+                ));
+            }
+            let mut body = Map::new();
+            if let Some(description) = text(properties, "Description") {
+                body.insert("Description".to_owned(), json!(description));
+            }
+            let published =
+                call(back, "POST", &format!("{FUNCTIONS}/{name}/versions"), Some(Value::Object(body))).await?;
+            let number = published.get("Version").map(as_text).unwrap_or_default();
+            back.remember(&subject, json!({"print": print, "version": number}));
+            let known = back.world.details.get(&format!("lambda/{name}")).cloned().unwrap_or(Value::Null);
+            back.remember(&format!("lambda/{name}:{number}"), known);
+            version_made(back, &name, &number)
+        }
+        EffectAction::Update { physical_id, .. } | EffectAction::Read { physical_id } => {
+            let (name, number) = split_version(physical_id);
+            call(back, "GET", &format!("{FUNCTIONS}/{name}/configuration?Qualifier={number}"), None).await?;
+            version_made(back, &name, &number)
+        }
+        EffectAction::Delete { physical_id, .. } => {
+            let (name, number) = split_version(physical_id);
+            call(back, "DELETE", &format!("{FUNCTIONS}/{name}?Qualifier={number}"), None).await?;
+            back.forget(&format!("lambda/{name}:{number}"));
+            gone()
+        }
+    }
+}
+
+fn split_version(arn: &str) -> (String, String) {
+    (function_name(arn), arn.rsplit(':').next().unwrap_or_default().to_owned())
+}
+
+/// Code and configuration: what makes two versions the same to Lambda.
+fn fingerprint(back: &Back, name: &str, live: &Value) -> Value {
+    let mut known = live.clone();
+    if let Some(map) = known.as_object_mut() {
+        for passing in
+            ["LastModified", "RevisionId", "Version", "Description", "FunctionArn", "State", "LastUpdateStatus"]
+        {
+            map.remove(passing);
+        }
+    }
+    if let Some(details) = back.world.details.get(&format!("lambda/{name}")) {
+        crate::embedded::back::merge(&mut known, details);
+    }
+    // Compared as text with sorted keys: the service's answer has no order of its own.
+    let sorted: std::collections::BTreeMap<String, Value> =
+        known.as_object().cloned().unwrap_or_default().into_iter().collect();
+    json!(sorted)
+}
+
+fn version_made(back: &Back, name: &str, number: &str) -> Made {
+    let arn = back.arn("lambda", &format!("function:{name}:{number}"));
+    made(arn.clone(), [("Version", number.to_owned()), ("FunctionArn", arn)])
+}
+
+pub(crate) async fn alias(back: &mut Back, effect: &Effect) -> Made {
+    match &effect.action {
+        EffectAction::Create { properties } => {
+            let name = function_name(&required(properties, "FunctionName")?);
+            let alias = required(properties, "Name")?;
+            let body = alias_body(properties);
+            call(back, "POST", &format!("{FUNCTIONS}/{name}/aliases"), Some(body)).await.map_err(|refusal| {
+                if refusal.status == 409 { already_exists(effect, &format!("{name}|{alias}")) } else { refusal.into() }
+            })?;
+            alias_made(back, &name, &alias)
+        }
+        EffectAction::Update { physical_id, after, .. } => {
+            let (name, alias) = split_version(physical_id);
+            call(back, "PUT", &format!("{FUNCTIONS}/{name}/aliases/{alias}"), Some(alias_body(after))).await?;
+            alias_made(back, &name, &alias)
+        }
+        EffectAction::Delete { physical_id, .. } => {
+            let (name, alias) = split_version(physical_id);
+            call(back, "DELETE", &format!("{FUNCTIONS}/{name}/aliases/{alias}"), None).await?;
+            gone()
+        }
+        EffectAction::Read { physical_id } => {
+            let (name, alias) = split_version(physical_id);
+            let live = call(back, "GET", &format!("{FUNCTIONS}/{name}/aliases/{alias}"), None).await?;
+            let mut read = alias_made(back, &name, &alias)?;
+            if let Some(version) = live.get("FunctionVersion") {
+                read.properties.insert("FunctionVersion".to_owned(), version.clone());
+            }
+            Ok(read)
+        }
+    }
+}
+
+fn alias_body(properties: &Properties) -> Value {
+    let mut body = pick(properties, &["Name", "Description"]);
+    if let Some(version) = properties.get("FunctionVersion") {
+        body.insert("FunctionVersion".to_owned(), json!(as_text(version)));
+    }
+    Value::Object(body)
+}
+
+fn alias_made(back: &Back, name: &str, alias: &str) -> Made {
+    let arn = back.arn("lambda", &format!("function:{name}:{alias}"));
+    made(arn.clone(), [("AliasArn", arn)])
+}
+
+fn mapping_body(properties: &Properties) -> Value {
+    let mut body = loosen(
+        &Value::Object(properties.clone()),
+        &["EventSourceArn", "FunctionName", "FilterCriteria", "DestinationConfig", "KmsKeyArn", "Tags"],
+    );
+    if let Some(map) = body.as_object_mut() {
+        map.remove("Tags");
+        if let Some(key) = map.remove("KmsKeyArn") {
+            map.insert("KMSKeyArn".to_owned(), key);
+        }
+    }
+    body
+}
+
+pub(crate) async fn mapping(back: &mut Back, effect: &Effect) -> Made {
+    match &effect.action {
+        EffectAction::Create { properties } => {
+            let answer = back.create_mapping(&mapping_body(properties)).await.map_err(|refusal| {
+                let code = if refusal.status == 409 { HandlerErrorCode::AlreadyExists } else { refusal.handler_code() };
+                HandlerError::new(code, refusal.message)
+            })?;
+            mapping_made(&answer)
+        }
+        EffectAction::Update { physical_id, after, .. } => {
+            let mut body = mapping_body(after);
+            if let Some(map) = body.as_object_mut() {
+                // A property taken out of the template goes back to its default.
+                for (name, value) in [
+                    ("BatchSize", json!(100)),
+                    ("MaximumBatchingWindowInSeconds", json!(0)),
+                    ("ParallelizationFactor", json!(1)),
+                    ("MaximumRecordAgeInSeconds", json!(-1)),
+                    ("MaximumRetryAttempts", json!(-1)),
+                    ("BisectBatchOnFunctionError", json!(false)),
+                    ("FunctionResponseTypes", json!([])),
+                    ("FilterCriteria", json!({})),
+                    ("DestinationConfig", json!({"OnFailure": {}})),
+                    ("Enabled", json!(true)),
+                ] {
+                    map.entry(name).or_insert(value);
+                }
+            }
+            let answer = back.update_mapping(physical_id, &body).await?;
+            mapping_made(&answer)
+        }
+        EffectAction::Delete { physical_id, .. } => {
+            back.delete_mapping(physical_id)?;
+            gone()
+        }
+        EffectAction::Read { physical_id } => {
+            let live = back.get_mapping(physical_id)?;
+            let mut read = mapping_made(&live)?;
+            for field in [
+                "EventSourceArn",
+                "BatchSize",
+                "ParallelizationFactor",
+                "MaximumRetryAttempts",
+                "MaximumRecordAgeInSeconds",
+                "StartingPosition",
+            ] {
+                if let Some(value) = live.get(field) {
+                    read.properties.insert(field.to_owned(), value.clone());
+                }
+            }
+            Ok(read)
+        }
+    }
+}
+
+fn mapping_made(answer: &Value) -> Made {
+    let field = |name: &str| answer.get(name).map(as_text).unwrap_or_default();
+    made(field("UUID"), [("Id", field("UUID")), ("EventSourceMappingArn", field("EventSourceMappingArn"))])
+}
+
+pub(crate) async fn permission(back: &mut Back, effect: &Effect) -> Made {
+    match &effect.action {
+        EffectAction::Create { properties } => {
+            let name = function_name(&required(properties, "FunctionName")?);
+            let id = invented_name(effect, 100);
+            let mut body = pick(
+                properties,
+                &["Action", "Principal", "SourceArn", "SourceAccount", "EventSourceToken", "PrincipalOrgID"],
+            );
+            body.insert("StatementId".to_owned(), json!(id));
+            call(back, "POST", &format!("{FUNCTIONS}/{name}/policy"), Some(Value::Object(body))).await?;
+            made(id.clone(), [("Id", id)])
+        }
+        EffectAction::Update { physical_id, .. } => made(physical_id, [("Id", physical_id.clone())]),
+        EffectAction::Delete { physical_id, properties } => {
+            let name = function_name(&required(properties, "FunctionName")?);
+            call(back, "DELETE", &format!("{FUNCTIONS}/{name}/policy/{physical_id}"), None).await?;
+            gone()
+        }
+        EffectAction::Read { physical_id } => {
+            super::known(back, effect, physical_id).ok_or_else(|| not_found(effect, physical_id))?;
+            made(physical_id, [("Id", physical_id.clone())])
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Carrying out what CloudFormation asks: each resource type speaks its service's own wire protocol to the
+//! in-process service, so what was deployed can be described, put to and read back like anything else.
+//!
+//! A service's refusal becomes a handler error with the service's words. One file per service; how long a
+//! resource takes is not known here.
+
+mod autoscaling;
+mod cloudwatch;
+mod dynamodb;
+mod firehose;
+mod iam;
+mod kinesis;
+mod kms;
+mod lambda;
+mod logs;
+mod props;
+mod s3;
+mod sagemaker;
+mod sns;
+mod sqs;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::back::{Back, Record};
+use super::cloudformation::{
+    Effect, EffectAction, HandlerError, HandlerErrorCode, Properties, Provisioned, Provisioner,
+};
+
+macro_rules! kinds {
+    ($($kind:ident = $name:literal => $apply:path;)*) => {
+        /// A resource type that the embedded cloud provisions.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Kind {
+            $(#[doc = $name] $kind,)*
+        }
+
+        impl Kind {
+            /// Every type.
+            pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
+
+            /// The type's name.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name,)* }
+            }
+
+            async fn apply(self, back: &mut Back, effect: &Effect) -> Made {
+                match self { $(Self::$kind => $apply(back, effect).await,)* }
+            }
+        }
+    };
+}
+
+/// What provisioning one resource gives.
+pub(crate) type Made = Result<Provisioned, HandlerError>;
+
+kinds! {
+    Alarm = "AWS::CloudWatch::Alarm" => cloudwatch::alarm;
+    CompositeAlarm = "AWS::CloudWatch::CompositeAlarm" => cloudwatch::composite;
+    Dashboard = "AWS::CloudWatch::Dashboard" => cloudwatch::dashboard;
+    ScalableTarget = "AWS::ApplicationAutoScaling::ScalableTarget" => autoscaling::target;
+    ScalingPolicy = "AWS::ApplicationAutoScaling::ScalingPolicy" => autoscaling::policy;
+    Table = "AWS::DynamoDB::Table" => dynamodb::table;
+    DeliveryStream = "AWS::KinesisFirehose::DeliveryStream" => firehose::delivery_stream;
+    Role = "AWS::IAM::Role" => iam::role;
+    Policy = "AWS::IAM::Policy" => iam::policy;
+    Stream = "AWS::Kinesis::Stream" => kinesis::stream;
+    StreamConsumer = "AWS::Kinesis::StreamConsumer" => kinesis::consumer;
+    Key = "AWS::KMS::Key" => kms::key;
+    KeyAlias = "AWS::KMS::Alias" => kms::alias;
+    Function = "AWS::Lambda::Function" => lambda::function;
+    FunctionVersion = "AWS::Lambda::Version" => lambda::version;
+    FunctionAlias = "AWS::Lambda::Alias" => lambda::alias;
+    Mapping = "AWS::Lambda::EventSourceMapping" => lambda::mapping;
+    Permission = "AWS::Lambda::Permission" => lambda::permission;
+    LogGroup = "AWS::Logs::LogGroup" => logs::group;
+    LogStream = "AWS::Logs::LogStream" => logs::stream;
+    Bucket = "AWS::S3::Bucket" => s3::bucket;
+    BucketPolicy = "AWS::S3::BucketPolicy" => s3::bucket_policy;
+    Model = "AWS::SageMaker::Model" => sagemaker::model;
+    EndpointConfig = "AWS::SageMaker::EndpointConfig" => sagemaker::endpoint_config;
+    Endpoint = "AWS::SageMaker::Endpoint" => sagemaker::endpoint;
+    Topic = "AWS::SNS::Topic" => sns::topic;
+    TopicPolicy = "AWS::SNS::TopicPolicy" => sns::topic_policy;
+    Subscription = "AWS::SNS::Subscription" => sns::subscription;
+    Queue = "AWS::SQS::Queue" => sqs::queue;
+    QueuePolicy = "AWS::SQS::QueuePolicy" => sqs::queue_policy;
+}
+
+impl Kind {
+    /// Finds a type by its name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+}
+
+impl Provisioner for Back {
+    async fn apply(&mut self, effect: &Effect) -> Result<Provisioned, HandlerError> {
+        let Some(kind) = Kind::parse(&effect.type_name) else {
+            return Err(HandlerError::new(
+                HandlerErrorCode::InvalidRequest,
+                format!("Unrecognized resource types: [{}]", effect.type_name),
+            ));
+        };
+        if let Some(message) = self.injected_failure(effect) {
+            return Err(HandlerError::new(HandlerErrorCode::GeneralServiceException, message));
+        }
+        let made = kind.apply(self, effect).await;
+        self.note(effect, made)
+    }
+}
+
+impl Back {
+    /// Carries an effect out at its own moment.
+    pub(crate) async fn carry_out(&mut self, effect: &Effect) -> Made {
+        self.apply(effect).await
+    }
+
+    /// Keeps the record of what was applied in step, and answers reads from it.
+    fn note(&mut self, effect: &Effect, made: Made) -> Made {
+        let key = |physical_id: &str| format!("{}|{physical_id}", effect.type_name);
+        match (&effect.action, made) {
+            (EffectAction::Create { properties }, Ok(made)) => {
+                self.keep(key(&made.physical_id), properties, &made);
+                Ok(made)
+            }
+            (EffectAction::Update { physical_id, after, .. }, Ok(made)) => {
+                if made.physical_id != *physical_id {
+                    self.world.records.remove(&key(physical_id));
+                }
+                self.keep(key(&made.physical_id), after, &made);
+                Ok(made)
+            }
+            (EffectAction::Delete { physical_id, .. }, Ok(_)) => {
+                self.world.records.remove(&key(physical_id));
+                Ok(Provisioned { physical_id: physical_id.clone(), ..Provisioned::default() })
+            }
+            (EffectAction::Delete { physical_id, .. }, Err(error)) if error.code == HandlerErrorCode::NotFound => {
+                self.world.records.remove(&key(physical_id));
+                Ok(Provisioned { physical_id: physical_id.clone(), ..Provisioned::default() })
+            }
+            (EffectAction::Read { .. }, Ok(mut made)) => {
+                if let Some(record) = self.world.records.get(&key(&made.physical_id)) {
+                    let mut properties = record.properties.clone();
+                    properties.extend(std::mem::take(&mut made.properties));
+                    made.properties = properties;
+                    let mut attributes = record.attributes.clone();
+                    attributes.append(&mut made.attributes);
+                    made.attributes = attributes;
+                }
+                Ok(made)
+            }
+            (
+                EffectAction::Create { .. }
+                | EffectAction::Update { .. }
+                | EffectAction::Delete { .. }
+                | EffectAction::Read { .. },
+                Err(error),
+            ) => Err(error),
+        }
+    }
+
+    fn keep(&mut self, key: String, properties: &Properties, made: &Provisioned) {
+        let now = self.now;
+        let record = self.world.records.entry(key).or_default();
+        record.properties = properties.clone();
+        record.attributes = made.attributes.clone();
+        record.made.get_or_insert(now);
+    }
+}
+
+/// A resource with its attributes.
+pub(super) fn made<const N: usize>(physical_id: impl Into<String>, attributes: [(&str, String); N]) -> Made {
+    let attributes: BTreeMap<String, Value> =
+        attributes.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
+    Ok(Provisioned { physical_id: physical_id.into(), attributes, properties: Properties::new() })
+}
+
+/// Nothing is left to tell.
+pub(super) fn gone() -> Made {
+    Ok(Provisioned::default())
+}
+
+/// "There is none", in CloudFormation's words for a type and its identifier.
+pub(super) fn not_found(effect: &Effect, physical_id: &str) -> HandlerError {
+    HandlerError::new(
+        HandlerErrorCode::NotFound,
+        format!("Resource of type '{}' with identifier '{physical_id}' was not found.", effect.type_name),
+    )
+}
+
+/// "There is one already", in CloudFormation's words (ER-35).
+pub(super) fn already_exists(effect: &Effect, physical_id: &str) -> HandlerError {
+    HandlerError::new(
+        HandlerErrorCode::AlreadyExists,
+        format!("Resource of type '{}' with identifier '{physical_id}' already exists.", effect.type_name),
+    )
+}
+
+/// The name CloudFormation makes up: `<stack>-<logical id>-<suffix>`, the suffix from the effect's token so
+/// that a repeated effect makes the same name.
+pub(super) fn invented_name(effect: &Effect, longest: usize) -> String {
+    use sha2::Digest as _;
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let suffix: String = sha2::Sha256::digest(format!("{}{}", effect.token, effect.logical_id))
+        .iter()
+        .take(12)
+        .filter_map(|byte| ALPHABET.get(usize::from(byte % 32)).copied().map(char::from))
+        .collect();
+    let room = longest.saturating_sub(suffix.len() + 2);
+    let stack: String = effect.stack.name.chars().take(room / 2).collect();
+    let logical: String = effect.logical_id.chars().take(room.saturating_sub(stack.len())).collect();
+    format!("{stack}-{logical}-{suffix}")
+}
+
+/// The effect's tags with the properties' own on top, by key.
+pub(super) fn tags(effect: &Effect, properties: &Properties) -> BTreeMap<String, String> {
+    let mut tags = effect.tags.clone();
+    match properties.get("Tags") {
+        Some(Value::Array(list)) => {
+            for tag in list {
+                if let (Some(key), Some(value)) = (tag.get("Key").and_then(Value::as_str), tag.get("Value")) {
+                    tags.insert(key.to_owned(), props::as_text(value));
+                }
+            }
+        }
+        Some(Value::Object(map)) => {
+            for (key, value) in map {
+                tags.insert(key.clone(), props::as_text(value));
+            }
+        }
+        Some(_) | None => {}
+    }
+    tags
+}
+
+/// Tags as `[{"Key": …, "Value": …}]`.
+pub(super) fn tag_list(tags: &BTreeMap<String, String>) -> Value {
+    tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
+}
+
+/// Keys that were there and are no longer.
+pub(super) fn removed_tags(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
+    before.keys().filter(|key| !after.contains_key(*key)).cloned().collect()
+}
+
+/// What was known of a resource, for a read of one that CloudFormation did not make.
+pub(super) fn known(back: &Back, effect: &Effect, physical_id: &str) -> Option<Record> {
+    back.record(&effect.type_name, physical_id).cloned()
+}

@@ -1,0 +1,214 @@
+//! Desired × observed → plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::desired::{Desired, Known, keeps};
+use super::model::{
+    Action, Baseline, DataAtRisk, DataEnd, Decider, Expected, FORMAT_VERSION, OutputChange, Plan, PlanKind, Reason,
+    Removal, ResourcePlan, Summary, Sureness, TagChange, Verdict,
+};
+use super::{change_set, classify, consumers, duration};
+use crate::observed::{NextAction, Observed, StackDescription};
+use crate::pipeline::Origins;
+use crate::template::Template;
+use crate::units::LogicalId;
+
+/// Compares what should be there with what is.
+#[must_use]
+pub fn compare(desired: &Desired, observed: &Observed, known: &Known) -> Plan {
+    let live = deployed(observed);
+    let empty = Template::default();
+    let before = live.and_then(|stack| stack.template.as_ref()).unwrap_or(&empty);
+    let tags = tag_changes(live.map(|stack| &stack.tags), &desired.tags);
+    let mut resources = classify::resources(desired, before, known, live.is_some() && !tags.is_empty());
+    for plan in &mut resources {
+        if let Some(found) = live.and_then(|stack| stack.resources.get(&plan.logical_id)) {
+            plan.physical_id = found.physical_id.clone();
+        }
+    }
+    if let Some(change_set) = &known.change_set {
+        change_set::merge(&mut resources, change_set, desired);
+    }
+    for plan in &mut resources {
+        plan.removal = removal(plan, desired, before);
+        plan.expected = duration::of_resource(&plan.type_name, plan.action);
+    }
+    let unchanged = desired.template.resources.len()
+        - resources.iter().filter(|plan| desired.template.resources.contains_key(&plan.logical_id)).count();
+    let kind = if live.is_some() { PlanKind::Update } else { PlanKind::Create };
+    let outputs = output_changes(before, &desired.template);
+    finish(desired, before, kind, observed, resources, Changes { outputs, tags, unchanged })
+}
+
+/// What destroying a stack does. `origins` may be empty where the pipeline file is gone.
+#[must_use]
+pub fn destroy(stack: &str, observed: &Observed, origins: &Origins) -> Plan {
+    let empty = Template::default();
+    let before = observed.stack().and_then(|stack| stack.template.as_ref()).unwrap_or(&empty);
+    let desired = Desired {
+        stack: stack.to_owned(),
+        template: Template::default(),
+        tags: BTreeMap::new(),
+        origins: origins.clone(),
+    };
+    let mut resources = classify::removals(&desired, before, &Reason::StackDestroyed);
+    for plan in &mut resources {
+        let found = observed.stack().and_then(|stack| stack.resources.get(&plan.logical_id));
+        plan.physical_id = found.and_then(|found| found.physical_id.clone());
+        plan.origin = origins.get(&plan.logical_id).cloned();
+        plan.removal = removal(plan, &desired, before);
+        plan.expected = duration::of_resource(&plan.type_name, plan.action);
+    }
+    let changes = Changes { outputs: Vec::new(), tags: Vec::new(), unchanged: 0 };
+    let mut plan = finish(&desired, before, PlanKind::Destroy, observed, resources, changes);
+    plan.template = before.digest();
+    plan
+}
+
+struct Changes {
+    outputs: Vec<OutputChange>,
+    tags: Vec<TagChange>,
+    unchanged: usize,
+}
+
+fn finish(
+    desired: &Desired,
+    before: &Template,
+    kind: PlanKind,
+    observed: &Observed,
+    resources: Vec<ResourcePlan>,
+    changes: Changes,
+) -> Plan {
+    let data = data_at_risk(&resources);
+    let consumers = consumers::effects(desired, before, &resources, &data);
+    let mut summary = Summary { unchanged: changes.unchanged, ..Summary::default() };
+    for plan in &resources {
+        *summary.by_action.entry(plan.action).or_default() += 1;
+    }
+    summary.retained = resources.iter().filter(|plan| plan.removal == Some(Removal::Retained)).count();
+    summary.consumer_resets = consumers.iter().filter(|effect| effect.verdict == Verdict::Resets).count();
+    summary.data_loss = data.iter().filter(|data| data.removal == Removal::Deleted).count();
+    let shape = if kind == PlanKind::Destroy { before } else { &desired.template };
+    let expected = match resources.iter().all(|plan| plan.action == Action::Cannot) {
+        true => Expected::default(),
+        false => duration::of_all(&resources, shape),
+    };
+    Plan {
+        format_version: FORMAT_VERSION,
+        stack: desired.stack.clone(),
+        kind,
+        baseline: baseline(observed),
+        template: desired.template.digest(),
+        resources,
+        outputs: changes.outputs,
+        tags: changes.tags,
+        consumers,
+        data,
+        expected,
+        summary,
+    }
+}
+
+/// The stack, if it was ever deployed: a shell in review and what a failed first create left count as none.
+fn deployed(observed: &Observed) -> Option<&StackDescription> {
+    let stack = observed.stack()?;
+    match stack.status.next_action() {
+        NextAction::Create | NextAction::Review | NextAction::Delete | NextAction::WaitForDeletion => None,
+        NextAction::Update
+        | NextAction::Wait
+        | NextAction::RollBack
+        | NextAction::ContinueRollback
+        | NextAction::DeleteAgain
+        | NextAction::Blocked => Some(stack),
+    }
+}
+
+/// What a comparison with `observed` stands on.
+pub(super) fn baseline(observed: &Observed) -> Baseline {
+    match deployed(observed) {
+        None => Baseline::Absent,
+        Some(stack) => Baseline::Stack {
+            id: stack.id.clone(),
+            template: stack.template.as_ref().map_or_else(|| Template::default().digest(), Template::digest),
+            updated: stack.updated.unwrap_or(stack.created),
+        },
+    }
+}
+
+/// What becomes of the present resource. `DeletionPolicy` counts as deployed, `UpdateReplacePolicy` as desired (SQ-25).
+fn removal(plan: &ResourcePlan, desired: &Desired, before: &Template) -> Option<Removal> {
+    let policy = match plan.action {
+        Action::Delete => before.resources.get(&plan.logical_id)?.deletion_policy,
+        Action::Replace | Action::ReplaceDeletingFirst | Action::Undecided => {
+            desired.template.resources.get(&plan.logical_id)?.update_replace_policy
+        }
+        Action::Create | Action::Update | Action::Import | Action::Cannot => return None,
+    };
+    Some(if keeps(policy) { Removal::Retained } else { Removal::Deleted })
+}
+
+/// Types that hold what nobody can make again (DESIGN 8): records, items, objects, messages, keys.
+const STATEFUL: [&str; 5] =
+    ["AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Kinesis::Stream", "AWS::S3::Bucket", "AWS::SQS::Queue"];
+
+fn data_at_risk(resources: &[ResourcePlan]) -> Vec<DataAtRisk> {
+    let stateful = resources.iter().filter(|plan| STATEFUL.contains(&plan.type_name.as_str()));
+    let found = stateful.filter_map(|plan| {
+        let end = match plan.action {
+            Action::Delete => DataEnd::Removed,
+            Action::Replace | Action::ReplaceDeletingFirst => DataEnd::Replaced,
+            Action::Undecided => DataEnd::MaybeReplaced,
+            Action::Create | Action::Update | Action::Import | Action::Cannot => return None,
+        };
+        Some(DataAtRisk {
+            logical_id: plan.logical_id.clone(),
+            type_name: plan.type_name.clone(),
+            physical_id: plan.physical_id.clone(),
+            end,
+            removal: plan.removal?,
+            origin: plan.origin.clone(),
+        })
+    });
+    found.collect()
+}
+
+fn output_changes(before: &Template, after: &Template) -> Vec<OutputChange> {
+    let names: BTreeSet<&LogicalId> = before.outputs.keys().chain(after.outputs.keys()).collect();
+    let value = |template: &Template, name: &LogicalId| template.outputs.get(name).map(|output| output.value.clone());
+    let all = names.into_iter().map(|name| OutputChange {
+        name: name.clone(),
+        before: value(before, name),
+        after: value(after, name),
+    });
+    all.filter(|change| change.before != change.after).collect()
+}
+
+fn tag_changes(before: Option<&BTreeMap<String, String>>, after: &BTreeMap<String, String>) -> Vec<TagChange> {
+    let empty = BTreeMap::new();
+    let before = before.unwrap_or(&empty);
+    let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let all = keys.into_iter().map(|key| TagChange {
+        key: key.clone(),
+        before: before.get(key).cloned(),
+        after: after.get(key).cloned(),
+    });
+    all.filter(|change| change.before != change.after).collect()
+}
+
+/// A plan of one resource with nothing but an action and its reason.
+pub(super) fn bare(id: &LogicalId, type_name: &str, action: Action, reason: Reason, origins: &Origins) -> ResourcePlan {
+    ResourcePlan {
+        logical_id: id.clone(),
+        type_name: type_name.to_owned(),
+        physical_id: None,
+        action,
+        reasons: vec![reason],
+        changes: Vec::new(),
+        sureness: Sureness::Certain,
+        decided_by: BTreeSet::from([Decider::Schema]),
+        removal: None,
+        remedies: Vec::new(),
+        expected: Expected::default(),
+        origin: origins.get(id).cloned(),
+    }
+}

@@ -1,0 +1,41 @@
+//! The schemas of the files that people write stand in `schemas/` for editors, and are what the code declares.
+//! `SLUICE_BLESS=1` writes them anew.
+#![expect(clippy::disallowed_methods, reason = "tests read the repository")]
+
+use std::path::Path;
+
+use sluicegate::{environment, spec};
+
+fn check(name: &str, schema: &serde_json::Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(name);
+    let fresh = format!("{}\n", serde_json::to_string_pretty(schema).expect("is JSON"));
+    if std::env::var_os("SLUICE_BLESS").is_some() {
+        std::fs::write(&path, &fresh).expect("can be written");
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(stored == fresh, "{name} is stale: run the tests with SLUICE_BLESS=1");
+}
+
+#[test]
+fn the_schema_of_pipeline_files_is_fresh() {
+    check("pipeline.schema.json", &spec::json_schema());
+}
+
+#[test]
+fn the_schema_of_environment_files_is_fresh() {
+    check("environment.schema.json", &environment::json_schema());
+}
+
+#[test]
+fn every_reference_of_a_schema_leads_somewhere_and_every_part_is_described() {
+    for schema in [spec::json_schema(), environment::json_schema()] {
+        let parts = schema["$defs"].as_object().expect("has parts");
+        let text = schema.to_string();
+        for reference in text.split("\"#/$defs/").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(parts.contains_key(reference), "{reference}");
+        }
+        for (name, part) in parts {
+            assert!(part["description"].as_str().is_some_and(|text| !text.is_empty()), "{name}");
+        }
+    }
+}
