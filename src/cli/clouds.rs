@@ -56,9 +56,7 @@ impl Clouds {
                 let role = environment.role().map(str::to_owned);
                 (None, Credentials::Chain { profile: None, role }, None)
             }
-            Target::Embedded => {
-                (None, nobody(), Some(SharedHttpClient::new(self.embedded(environment, region))))
-            }
+            Target::Embedded => (None, nobody(), Some(SharedHttpClient::new(self.embedded(environment, region)))),
             // Servers that stand in for AWS check no credentials.
             Target::Endpoint { url } => (Some(url.clone()), nobody(), None),
         };

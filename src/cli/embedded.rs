@@ -137,7 +137,8 @@ fn reset(world: &World, cloud: &EmbeddedCloud, which: &Which, yes: bool) -> Resu
     if !yes {
         if !world.interactive {
             return Err(Failure::refused(
-                Diagnostic::error(Code::ConsentNeeded, "nobody is there to ask, nothing was changed").help("add `--yes`"),
+                Diagnostic::error(Code::ConsentNeeded, "nobody is there to ask, nothing was changed")
+                    .help("add `--yes`"),
             ));
         }
         print_err(&format!("Throw everything in the embedded cloud of {} away? [y/N] ", which.environment));

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::args::{CheckArgs, ExplainArgs, InitArgs, Output, RenderArgs, SchemaArgs, SchemaOf, Selection, TemplateOutput};
+use super::args::{
+    CheckArgs, ExplainArgs, InitArgs, Output, RenderArgs, SchemaArgs, SchemaOf, Selection, TemplateOutput,
+};
 use super::exit::Exit;
 use super::screen::{err_look, out_look, print_diagnostics, source_map};
 use super::world::{World, print_err, print_out};
@@ -134,7 +136,8 @@ pub(crate) fn init(world: &World, args: &InitArgs) -> Exit {
     match operate::init(&folder, &args.stack) {
         Ok(started) => {
             let look = out_look(world);
-            let shown = if args.folder == Path::new(".") { String::new() } else { format!("cd {} && ", args.folder.display()) };
+            let shown =
+                if args.folder == Path::new(".") { String::new() } else { format!("cd {} && ", args.folder.display()) };
             print_err(&format!("wrote {} to {}\n", plural(started.files.len(), "file"), args.folder.display()));
             let next = [
                 view::next_steps::NextStep::new(format!("{shown}sluice check"), "every problem in one run"),
@@ -155,8 +158,11 @@ pub(crate) fn open(world: &World) -> Result<Project, Exit> {
     Project::find(&world.folder).map_err(|error| fail(world, &error.into(), NO_TEXTS))
 }
 
+/// Pairs of pipeline and environment.
+type Pairs = Vec<(String, String)>;
+
 /// The pairs of pipeline and environment that were typed, and the region.
-fn selected(project: &Project, select: &Selection) -> Result<(Vec<(String, String)>, Option<Region>), Failure> {
+fn selected(project: &Project, select: &Selection) -> Result<(Pairs, Option<Region>), Failure> {
     let pairs = operate::select(project, &select.pipelines, &select.environments)?;
     Ok((pairs, typed_region(select.region.as_deref())?))
 }
@@ -165,7 +171,8 @@ fn selected(project: &Project, select: &Selection) -> Result<(Vec<(String, Strin
 pub(crate) fn typed_region(typed: Option<&str>) -> Result<Option<Region>, Failure> {
     typed
         .map(|typed| {
-            Region::new(typed).map_err(|error| Failure::from(Diagnostic::error(Code::BadArgument, format!("`{typed}` {error}"))))
+            Region::new(typed)
+                .map_err(|error| Failure::from(Diagnostic::error(Code::BadArgument, format!("`{typed}` {error}"))))
         })
         .transpose()
 }

@@ -143,8 +143,8 @@ impl Company for Screen<'_> {
         }
     }
 
-    fn leaving(&mut self, stack: &str, plan: &Plan) {
-        self.set_scene(stack, self.scene.embedded, plan, &Origins::new());
+    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan) {
+        self.set_scene(stack, embedded, plan, &Origins::new());
         if self.output != Output::Jsonl {
             let look = err_look(self.world);
             print_err(&plan_view::removal_to_text(&look, plan));

@@ -23,7 +23,7 @@ pub trait Company {
     /// The plan is made; it is shown now.
     fn planned(&mut self, prepared: &Prepared, plan: &Plan);
     /// A stack is to be removed; what goes and what stays is shown now.
-    fn leaving(&mut self, stack: &str, plan: &Plan);
+    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan);
     /// Asks whether to go on.
     fn agree(&mut self, question: &str) -> Answer;
     /// Something happened.
@@ -122,10 +122,8 @@ pub async fn deploy(
     }
     upload(shelf, &order.pipeline, &cloud, &prepared, tools.clock, company).await?;
     let deployment = deployment(&prepared, &approved, &look, environment);
-    let mut machine =
-        Machine::new(Goal::Deploy(Box::new(deployment)), cadence(environment, tools.clock.is_virtual()));
-    let outcome =
-        drive(&mut machine, &cloud, tools.clock, tools.interrupt, &mut |event| company.tell(event)).await;
+    let mut machine = Machine::new(Goal::Deploy(Box::new(deployment)), cadence(environment, tools.clock.is_virtual()));
+    let outcome = drive(&mut machine, &cloud, tools.clock, tools.interrupt, &mut |event| company.tell(event)).await;
     let result = judge(&prepared.rendered.stack_name, &outcome, &prepared.rendered.origins)?;
     let (left_behind, imported) = match outcome {
         Outcome::Finished { left_behind, imported, .. } => (left_behind, imported),

@@ -9,6 +9,7 @@ use super::load::Shelf;
 use super::plan::spec_places;
 use super::prepare::prepare;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::environment::Target;
 use crate::event::OperationResult;
 use crate::observed::Observed;
 use crate::pipeline::{Origins, names};
@@ -70,7 +71,7 @@ pub async fn destroy(
         judge(&stack, &Outcome::Protected, &origins)?;
     }
     let plan: Plan = plan::destroy(&stack, &observed, &origins);
-    company.leaving(&stack, &plan);
+    company.leaving(&stack, *environment.target() == Target::Embedded, &plan);
     ask(order.yes, company, &format!("Remove {stack}?"))?;
 
     let removal = Removal {
@@ -82,8 +83,7 @@ pub async fn destroy(
         resources: plan.resources.len(),
         expected: plan.expected.typical,
     };
-    let mut machine =
-        Machine::new(Goal::Destroy(Box::new(removal)), cadence(&environment, tools.clock.is_virtual()));
+    let mut machine = Machine::new(Goal::Destroy(Box::new(removal)), cadence(&environment, tools.clock.is_virtual()));
     let outcome = drive(&mut machine, &cloud, tools.clock, tools.interrupt, &mut |event| company.tell(event)).await;
     let result = judge(&stack, &outcome, &origins)?;
     let left_behind = match outcome {

@@ -32,7 +32,9 @@ impl From<CloudError> for Failure {
         };
         let diagnostic = Diagnostic::error(code, error.to_string());
         Self::error(match code {
-            Code::AwsUnreachable => diagnostic.help("check the network and the environment's `target`, then run the command again"),
+            Code::AwsUnreachable => {
+                diagnostic.help("check the network and the environment's `target`, then run the command again")
+            }
             Code::AwsCredentials => diagnostic.help("sign in again, or set AWS_PROFILE"),
             _ => diagnostic,
         })
@@ -49,12 +51,28 @@ pub fn judge(stack: &str, outcome: &Outcome, origins: &Origins) -> Result<Operat
             OperationResult::Succeeded | OperationResult::NothingToDo | OperationResult::Detached => Ok(result.clone()),
             OperationResult::RolledBack { root_cause } => {
                 let what = format!("the deployment of {stack} failed, {}", live_now(status.as_ref()));
-                Err(ended(FailureKind::RolledBack, Code::DeploymentFailed, what, root_cause.as_ref(), advice, stack, origins))
+                Err(ended(
+                    FailureKind::RolledBack,
+                    Code::DeploymentFailed,
+                    what,
+                    root_cause.as_ref(),
+                    advice,
+                    stack,
+                    origins,
+                ))
             }
             OperationResult::Stuck { root_cause } => {
                 let status = status.as_ref().map_or("an unknown state", |status| status.as_str());
                 let what = format!("{stack} is in {status} and needs a person");
-                Err(ended(FailureKind::NeedsAttention, Code::StackStuck, what, root_cause.as_ref(), advice, stack, origins))
+                Err(ended(
+                    FailureKind::NeedsAttention,
+                    Code::StackStuck,
+                    what,
+                    root_cause.as_ref(),
+                    advice,
+                    stack,
+                    origins,
+                ))
             }
         },
         Outcome::Settled => Ok(OperationResult::NothingToDo),
@@ -78,7 +96,8 @@ pub fn judge(stack: &str, outcome: &Outcome, origins: &Origins) -> Result<Operat
         )),
         Outcome::Blocked { status, reason, advice } => {
             let what = format!("{stack} is in {status}, which allows no deployment");
-            let mut failure = ended(FailureKind::NeedsAttention, Code::StackBlocked, what, None, advice, stack, origins);
+            let mut failure =
+                ended(FailureKind::NeedsAttention, Code::StackBlocked, what, None, advice, stack, origins);
             if let Some(reason) = reason {
                 failure.diagnostics =
                     failure.diagnostics.into_iter().map(|d| d.note(reason.trim().to_owned())).collect();
@@ -106,7 +125,9 @@ pub(super) fn change_set_refused(reason: &str) -> Failure {
 
 fn live_now(status: Option<&observed::StackStatus>) -> &'static str {
     match status {
-        None | Some(observed::StackStatus::RollbackComplete | observed::StackStatus::DeleteComplete) => "nothing is left of it",
+        None | Some(observed::StackStatus::RollbackComplete | observed::StackStatus::DeleteComplete) => {
+            "nothing is left of it"
+        }
         Some(_) => "what was live before is live again",
     }
 }
@@ -124,7 +145,8 @@ fn ended(
     if let Some(cause) = cause {
         diagnostic = diagnostic.note(format!("{} ({}): {}", cause.logical_id, cause.type_name, cause.reason.trim()));
         let origin = LogicalId::new(&cause.logical_id).ok().and_then(|id| origins.get(&id));
-        diagnostic = diagnostic.at_maybe(origin.and_then(|origin| origin.place.clone()), "the failed resource comes from here");
+        diagnostic =
+            diagnostic.at_maybe(origin.and_then(|origin| origin.place.clone()), "the failed resource comes from here");
     }
     for advice in advice {
         diagnostic = diagnostic.help(words(advice, stack));
@@ -145,14 +167,20 @@ pub fn words(advice: &Advice, stack: &str) -> String {
             "remove what the failed first attempt left with `sluice destroy`, then deploy again".to_owned()
         }
         Advice::ContinueRollback { skip } if skip.is_empty() => {
-            format!("mend what stopped the rollback, then: aws cloudformation continue-update-rollback --stack-name {stack}")
+            format!(
+                "mend what stopped the rollback, then: aws cloudformation continue-update-rollback --stack-name {stack}"
+            )
         }
         Advice::ContinueRollback { skip } => format!(
             "mend what stopped the rollback, then: aws cloudformation continue-update-rollback --stack-name {stack} (or go on without what cannot be put back: --resources-to-skip {})",
             list(skip)
         ),
-        Advice::RollBack => format!("put the last good state back: aws cloudformation rollback-stack --stack-name {stack}"),
-        Advice::DeleteAgain { retain } if retain.is_empty() => "mend what stopped the deletion, then destroy again".to_owned(),
+        Advice::RollBack => {
+            format!("put the last good state back: aws cloudformation rollback-stack --stack-name {stack}")
+        }
+        Advice::DeleteAgain { retain } if retain.is_empty() => {
+            "mend what stopped the deletion, then destroy again".to_owned()
+        }
         Advice::DeleteAgain { retain } => format!(
             "mend what stopped the deletion, then destroy again (or leave it behind: aws cloudformation delete-stack --stack-name {stack} --retain-resources {})",
             list(retain)
@@ -161,6 +189,8 @@ pub fn words(advice: &Advice, stack: &str) -> String {
         Advice::CancelUpdate => {
             format!("cancel it with: aws cloudformation cancel-update-stack --stack-name {stack}")
         }
-        Advice::LookAtConsole => "look at the stack in the AWS console; this version does not know its state".to_owned(),
+        Advice::LookAtConsole => {
+            "look at the stack in the AWS console; this version does not know its state".to_owned()
+        }
     }
 }

@@ -28,14 +28,14 @@ const ENVIRONMENTS: &[BuiltIn] = files![
 const STACKS: &[(&str, &[BuiltIn])] = &[(
     "fraud-detection",
     files![
-    "stacks/fraud-detection/README.md",
-    "stacks/fraud-detection/events/late-bad-and-repeated.json",
-    "stacks/fraud-detection/events/ordinary.json",
-    "stacks/fraud-detection/handlers/score/app.py",
-    "stacks/fraud-detection/models/fraud-v6.tar.gz",
-    "stacks/fraud-detection/models/fraud-v7.tar.gz",
-    "stacks/fraud-detection/pipeline.yaml",
-],
+        "stacks/fraud-detection/README.md",
+        "stacks/fraud-detection/events/late-bad-and-repeated.json",
+        "stacks/fraud-detection/events/ordinary.json",
+        "stacks/fraud-detection/handlers/score/app.py",
+        "stacks/fraud-detection/models/fraud-v6.tar.gz",
+        "stacks/fraud-detection/models/fraud-v7.tar.gz",
+        "stacks/fraud-detection/pipeline.yaml",
+    ],
 )];
 
 /// A project that was begun.

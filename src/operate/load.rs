@@ -189,7 +189,11 @@ fn unknown(code: Code, what: &str, name: &str, known: &[String]) -> Diagnostics 
 ///
 /// # Errors
 /// When the project has none, or cannot be listed.
-pub fn select(project: &Project, pipelines: &[String], environments: &[String]) -> Result<Vec<(String, String)>, Failure> {
+pub fn select(
+    project: &Project,
+    pipelines: &[String],
+    environments: &[String],
+) -> Result<Vec<(String, String)>, Failure> {
     let or_all = |typed: &[String], all: Vec<String>| if typed.is_empty() { all } else { typed.to_vec() };
     let pipelines = or_all(pipelines, project.pipelines()?);
     let environments = or_all(environments, project.environments()?);
@@ -213,9 +217,11 @@ pub fn only_pipeline(project: &Project, typed: Option<&str>) -> Result<String, F
     match all.as_slice() {
         [one] => Ok(one.clone()),
         [] => Err(Diagnostic::error(Code::Ambiguous, "this project has no pipeline yet").into()),
-        several => Err(Diagnostic::error(Code::Ambiguous, format!("there are several pipelines: {}", several.join(", ")))
-            .help("name the one that is meant")
-            .into()),
+        several => {
+            Err(Diagnostic::error(Code::Ambiguous, format!("there are several pipelines: {}", several.join(", ")))
+                .help("name the one that is meant")
+                .into())
+        }
     }
 }
 
@@ -230,9 +236,12 @@ pub fn region_of(environment: &Environment, typed: Option<&Region>) -> Result<Re
         (None, Some(first)) => Ok(first.clone()),
         (Some(typed), _) => {
             let names: Vec<&str> = listed.iter().map(Region::as_str).collect();
-            Err(Diagnostic::error(Code::BadArgument, format!("{} does not list the region {typed}", environment.name()))
-                .help(format!("it lists: {}", names.join(", ")))
-                .into())
+            Err(Diagnostic::error(
+                Code::BadArgument,
+                format!("{} does not list the region {typed}", environment.name()),
+            )
+            .help(format!("it lists: {}", names.join(", ")))
+            .into())
         }
         (None, None) => {
             Err(Diagnostic::error(Code::BadArgument, format!("{} lists no region", environment.name())).into())

@@ -85,8 +85,7 @@ impl Look {
         if look.plan.is_empty() || !look.takes_change_sets() {
             return Ok(look);
         }
-        let deployment =
-            look.deployment(prepared, environment, Basis::of(&look.observed), FailedCreate::Keep);
+        let deployment = look.deployment(prepared, environment, Basis::of(&look.observed), FailedCreate::Keep);
         let change_set = preview(cloud, &deployment, &look.observed, tools.clock, environment).await;
         look.shell = look.observed.stack().is_none();
         match change_set {
@@ -164,12 +163,7 @@ impl Look {
 /// What is wanted, as the comparison takes it.
 pub(super) fn desired(prepared: &Prepared) -> Desired {
     let rendered = prepared.rendered.clone();
-    Desired {
-        stack: rendered.stack_name,
-        template: rendered.template,
-        tags: rendered.tags,
-        origins: rendered.origins,
-    }
+    Desired { stack: rendered.stack_name, template: rendered.template, tags: rendered.tags, origins: rendered.origins }
 }
 
 /// `file:line:column` of every resource.
@@ -207,7 +201,10 @@ async fn preview(
                 clock.sleep(pause).await;
                 waited = Duration::from_micros(waited.as_micros() + pause.as_micros());
                 if waited > LONGEST_PREVIEW {
-                    return Err((change_set_refused(&format!("it was still being made after {LONGEST_PREVIEW}")), None));
+                    return Err((
+                        change_set_refused(&format!("it was still being made after {LONGEST_PREVIEW}")),
+                        None,
+                    ));
                 }
             }
         }

@@ -9,7 +9,7 @@ use crate::capacity::{self, Sized};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::pipeline::{Model, Pipeline, names};
 use crate::render::{self, Assets, Rendered};
-use crate::units::{Region};
+use crate::units::Region;
 use crate::workspace::Project;
 
 /// A file that must be in the artifact bucket before the stack is deployed.
@@ -101,11 +101,7 @@ fn pack(project: &Project, name: &str, pipeline: &Pipeline) -> Result<(Assets, V
 }
 
 /// The prefix (or key) of an endpoint's models, and the files that belong below it.
-fn address_models(
-    project: &Project,
-    name: &str,
-    model: &Model,
-) -> Result<(String, Vec<Upload>), Failure> {
+fn address_models(project: &Project, name: &str, model: &Model) -> Result<(String, Vec<Upload>), Failure> {
     let paths: Vec<(String, &String)> = match model {
         Model::Multi { models, .. } => models.iter().map(|(model, path)| (format!("{model}.tar.gz"), path)).collect(),
         Model::Single { artifact, .. } => vec![("model.tar.gz".to_owned(), artifact)],

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::outputs;
 use super::style::{Label, Look};
 use super::table::{Cell, Table};
-use super::words::{json as to_value, plural, printable, wrap};
+use super::words::{columns, json as to_value, plural, printable, wrap};
 use super::{EMBEDDED_NOTICE, FORMAT_VERSION};
 use crate::observed::{Observed, ObservedResource, ResourceStatus, StackDescription, StackStatus};
 use crate::pipeline::Origins;
@@ -54,17 +54,11 @@ fn resources(look: &Look, stack: &StackDescription, origins: &Origins) -> String
     let mut rows: Vec<(String, &LogicalId, &ObservedResource)> =
         stack.resources.iter().map(|(id, resource)| (stage(origins, id), id, resource)).collect();
     rows.sort_by(|a, b| (a.0.is_empty(), &a.0, a.1).cmp(&(b.0.is_empty(), &b.0, b.1)));
-    let mut table = Table::with_headings(&["STAGE", "RESOURCE", "STATUS", "TYPE", "PHYSICAL ID"]);
-    for (stage, id, resource) in &rows {
-        table.row([
-            Cell::plain(stage),
-            Cell::plain(id.as_str()),
-            Cell::new(label(&resource.status), resource.status.as_str()),
-            Cell::new(Label::Faint, &resource.type_name),
-            Cell::new(Label::Faint, resource.physical_id.as_deref().unwrap_or("(never made)")),
-        ]);
+    let mut out = table(look, &rows, true);
+    if out.lines().any(|line| columns(&anstream::adapter::strip_str(line).to_string()) > look.columns()) {
+        // The logical id tells the type; the physical id is what nobody can guess.
+        out = table(look, &rows, false);
     }
-    let mut out = table.render(look, 2);
     for (_, id, resource) in &rows {
         if let (Some(reason), Label::Bad) = (&resource.reason, label(&resource.status)) {
             out.push_str(&format!("  {}\n", look.paint(Label::Bad, id)));
@@ -74,6 +68,25 @@ fn resources(look: &Look, stack: &StackDescription, origins: &Origins) -> String
         }
     }
     out
+}
+
+fn table(look: &Look, rows: &[(String, &LogicalId, &ObservedResource)], types: bool) -> String {
+    let headings = ["STAGE", "RESOURCE", "STATUS", "TYPE", "PHYSICAL ID"];
+    let headings: Vec<&str> = headings.into_iter().filter(|heading| types || *heading != "TYPE").collect();
+    let mut table = Table::with_headings(&headings);
+    for (stage, id, resource) in rows {
+        let mut cells = vec![
+            Cell::plain(stage),
+            Cell::plain(id.as_str()),
+            Cell::new(label(&resource.status), resource.status.as_str()),
+        ];
+        if types {
+            cells.push(Cell::new(Label::Faint, &resource.type_name));
+        }
+        cells.push(Cell::new(Label::Faint, resource.physical_id.as_deref().unwrap_or("(never made)")));
+        table.row(cells);
+    }
+    table.render(look, 2)
 }
 
 fn stage(origins: &Origins, id: &LogicalId) -> String {

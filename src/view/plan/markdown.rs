@@ -1,6 +1,8 @@
 //! A plan as a pull-request comment: a hidden marker to find it again by, the verdict, warnings above everything,
 //! a table, and the details folded.
 
+use std::collections::BTreeMap;
+
 use super::{About, text, words};
 use crate::plan::{Action, Plan, Removal, ResourcePlan};
 use crate::view::EMBEDDED_NOTICE;
@@ -94,8 +96,10 @@ fn warnings(plan: &Plan) -> String {
     format!("\n> [!{kind}]\n{}", quoted.concat())
 }
 
-/// Writes the table; returns how many resources did not fit.
+/// Writes the table of what is not simply new; returns how many resources did not fit.
 fn table(out: &mut String, resources: &[&ResourcePlan]) -> usize {
+    let resources: Vec<&&ResourcePlan> =
+        resources.iter().filter(|resource| resource.action != Action::Create).collect();
     if resources.is_empty() {
         return 0;
     }
@@ -113,8 +117,7 @@ fn table(out: &mut String, resources: &[&ResourcePlan]) -> usize {
 
 fn row(resource: &ResourcePlan) -> String {
     let why: Vec<String> = match resource.action {
-        Action::Create => Vec::new(),
-        Action::Update | Action::Undecided | Action::Import => resource
+        Action::Create | Action::Update | Action::Undecided | Action::Import => resource
             .changes
             .iter()
             .take(3)
@@ -140,9 +143,18 @@ fn row(resource: &ResourcePlan) -> String {
     )
 }
 
-/// Readers that go on, outputs, tags and time, each on a line.
+/// What is new, readers that go on, outputs, tags and time, each on a line.
 fn notes(plan: &Plan) -> String {
     let mut parts = Vec::new();
+    let mut new: BTreeMap<String, usize> = BTreeMap::new();
+    for resource in plan.resources.iter().filter(|resource| resource.action == Action::Create) {
+        *new.entry(words::stage(resource.origin.as_ref())).or_default() += 1;
+    }
+    if !new.is_empty() {
+        let list: Vec<String> =
+            new.iter().map(|(stage, count)| format!("{}: {}", escape(stage), plural(*count, "resource"))).collect();
+        parts.push(format!("**New** {}", list.join(", ")));
+    }
     let calm: Vec<_> = plan.consumers.iter().filter(|effect| !words::is_risky(effect)).collect();
     if !calm.is_empty() {
         let list: Vec<String> =

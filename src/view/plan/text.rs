@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{About, words};
-use crate::plan::{Action, Baseline, Change, ChangeKind, Plan, ResourcePlan};
+use crate::plan::{Action, Baseline, Change, ChangeKind, Plan, Reason, Removal, ResourcePlan};
 use crate::view::EMBEDDED_NOTICE;
 use crate::view::style::{Label, Look, Symbols};
 use crate::view::table::{Cell, Table};
@@ -89,6 +89,14 @@ fn resource_text(look: &Look, resource: &ResourcePlan, widest: usize) -> String 
     );
     if resource.action == Action::Create {
         out.push('\n');
+        return out;
+    }
+    if resource.reasons.as_slice() == [Reason::StackDestroyed] {
+        let (label, end) = match resource.removal {
+            Some(Removal::Retained) => (Label::Warning, "stays, outside the stack"),
+            Some(Removal::Deleted) | None => (Label::Plain, "deleted"),
+        };
+        out.push_str(&format!("  {}\n", look.paint(label, end)));
         return out;
     }
     out.push_str(&format!("  {}\n", look.paint(label, words::action(resource.action))));
@@ -186,17 +194,22 @@ fn consequences(look: &Look, plan: &Plan) -> String {
         row(Label::Bad, "Cannot", resource.logical_id.as_str(), reason);
     }
     for risk in &plan.data {
-        let label = if risk.removal == crate::plan::Removal::Deleted { Label::Bad } else { Label::Warning };
+        let label = if risk.removal == Removal::Deleted { Label::Bad } else { Label::Warning };
         row(label, "Data", risk.logical_id.as_str(), words::data(risk));
     }
     let mut effects: Vec<_> = plan.consumers.iter().collect();
     effects.sort_by_key(|effect| !words::is_risky(effect));
     for effect in effects {
         let label = if words::is_risky(effect) { Label::Bad } else { Label::Plain };
-        let text = format!("{}: {} ({})", words::verdict(effect.verdict), words::records(effect), effect.rule);
+        let text = format!("{}: {}", words::verdict(effect.verdict), words::records(effect));
         row(label, "Reader", effect.logical_id.as_str(), text);
     }
-    for output in &plan.outputs {
+    let new = plan.outputs.iter().filter(|output| output.before.is_none());
+    let new: Vec<&str> = new.map(|output| output.name.as_str()).collect();
+    if !new.is_empty() {
+        row(Label::Plain, "Outputs", "new", new.join(" "));
+    }
+    for output in plan.outputs.iter().filter(|output| output.before.is_some()) {
         let value =
             |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "(none)".to_owned(), words::value);
         let text = format!("{} {} {}", value(&output.before), look.arrow(), value(&output.after));
@@ -204,7 +217,10 @@ fn consequences(look: &Look, plan: &Plan) -> String {
     }
     for tag in &plan.tags {
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
-        let text = format!("{} {} {}", value(&tag.before), look.arrow(), value(&tag.after));
+        let text = match &tag.before {
+            None => value(&tag.after),
+            Some(before) => format!("{before} {} {}", look.arrow(), value(&tag.after)),
+        };
         row(Label::Plain, "Tag", &tag.key, text);
     }
     if !plan.is_empty() {
@@ -264,6 +280,22 @@ mod tests {
             let text = to_text(&Look::plain(), &plan, &about());
             assert_eq!(text.lines().last().unwrap(), plan.summary.to_string());
         }
+    }
+
+    #[test]
+    fn a_removal_is_a_list_that_tells_what_goes_from_what_stays() {
+        let mut plan = risky();
+        for resource in &mut plan.resources {
+            (resource.action, resource.reasons) = (Action::Delete, vec![Reason::StackDestroyed]);
+            let table = resource.type_name == "AWS::DynamoDB::Table";
+            resource.removal = Some(if table { Removal::Retained } else { Removal::Deleted });
+        }
+        let text = removal_to_text(&Look::plain(), &plan);
+        assert!(text.contains("    - ConsumerScoreMapping  AWS::Lambda::EventSourceMapping  deleted\n"), "{text}");
+        assert!(
+            text.contains("    - TableDecisions        AWS::DynamoDB::Table  stays, outside the stack\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -85,13 +85,28 @@ pub(super) fn removal(removal: Removal) -> &'static str {
     }
 }
 
-/// A value on one line.
+/// A value on one line; references as people write them in templates.
 pub(super) fn value(value: &Value) -> String {
     match value {
         Value::String(text) => printable(text).into_owned(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            printable(&value.to_string()).into_owned()
+        Value::Object(fields) => {
+            let reference =
+                fields.iter().next().filter(|_| fields.len() == 1).and_then(|(name, of)| reference(name, of));
+            printable(&reference.unwrap_or_else(|| value.to_string())).into_owned()
         }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => printable(&value.to_string()).into_owned(),
+    }
+}
+
+/// `!Ref Topic`, `!GetAtt Topic.TopicName`.
+fn reference(function: &str, of: &Value) -> Option<String> {
+    match function {
+        "Ref" => Some(format!("!Ref {}", of.as_str()?)),
+        "Fn::GetAtt" => match of.as_array()?.as_slice() {
+            [id, attribute] => Some(format!("!GetAtt {}.{}", id.as_str()?, attribute.as_str()?)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -202,4 +217,20 @@ pub(super) fn time(typical: Duration, slow: Duration) -> String {
 pub(super) fn unchanged(count: usize) -> String {
     let verb = if count == 1 { "is" } else { "are" };
     format!("{} {verb} not shown", plural(count, "unchanged resource"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn references_read_as_people_write_them_and_all_else_as_it_is() {
+        assert_eq!(value(&json!({"Ref": "Topic"})), "!Ref Topic");
+        assert_eq!(value(&json!({"Fn::GetAtt": ["Topic", "Arn"]})), "!GetAtt Topic.Arn");
+        assert_eq!(value(&json!({"Fn::GetAtt": ["Topic"]})), r#"{"Fn::GetAtt":["Topic"]}"#);
+        assert_eq!(value(&json!({"Ref": "A", "B": 1})), r#"{"Ref":"A","B":1}"#);
+        assert_eq!(value(&json!("a\nb")), "a\\nb");
+    }
 }
