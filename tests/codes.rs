@@ -1,4 +1,9 @@
 //! The registry of codes, their pages and their use are held together.
+#![expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test reads the repository and stops where it cannot"
+)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

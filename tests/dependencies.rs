@@ -1,4 +1,9 @@
 //! Every dependency has its reason, and every reason its dependency.
+#![expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test reads the repository and stops where it cannot"
+)]
 
 use std::collections::BTreeSet;
 use std::path::Path;

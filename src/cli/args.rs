@@ -168,15 +168,25 @@ pub(crate) struct RenderArgs {
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) one: One,
-    /// Compare with: `live` (the deployed stack), `nothing`, or a path (a rendered template, or another checkout's root)
-    #[arg(long, value_name = "BASELINE", default_value = "live")]
-    pub(crate) against: String,
+    /// What to compare with
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) against: Against,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: Output,
     /// Exit with 2 where there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+}
+
+/// What a plan compares with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Against {
+    /// The deployed stack, through a change set
+    #[default]
+    Live,
+    /// Nothing, as if it were deployed for the first time; needs no credentials
+    Nothing,
 }
 
 /// Consent, given beforehand.
@@ -316,11 +326,15 @@ pub(crate) enum EmbeddedCommand {
     },
     /// Make something fail, the next time or several times
     Fail {
-        /// A logical id (`EndpointScoring`), or an API action (`cloudformation:DescribeStacks`)
+        /// A logical id (`EndpointScoring`) or a type (`AWS::SageMaker::Endpoint`); with `--call`, an operation of an
+        /// API (`DescribeStacks`), `*` for every one
         what: String,
-        /// During which operation on the resource
+        /// During which part of the resource's life
         #[arg(long, value_enum, default_value_t)]
         on: FailOn,
+        /// Make calls of the operation go wrong instead
+        #[arg(long, value_enum, conflicts_with_all = ["on", "message"])]
+        call: Option<CallGoes>,
         /// The service's words
         #[arg(long, default_value = "Internal failure injected by the operator")]
         message: String,
@@ -332,8 +346,8 @@ pub(crate) enum EmbeddedCommand {
     },
     /// Change who is calling
     Identity {
-        /// The caller's ARN
-        arn: String,
+        /// The caller's ARN; the deploying role again where it is left out
+        arn: Option<String>,
         #[command(flatten)]
         which: Which,
     },
@@ -350,6 +364,9 @@ pub(crate) enum EmbeddedCommand {
         /// Mean size of a record
         #[arg(long, default_value = "1 KiB")]
         size: String,
+        /// Distinct partition keys
+        #[arg(long, default_value_t = 10_000)]
+        keys: u64,
         #[command(flatten)]
         which: Which,
     },
@@ -361,6 +378,17 @@ pub(crate) enum EmbeddedCommand {
         #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
         output: Output,
     },
+}
+
+/// How a call goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CallGoes {
+    /// It is throttled
+    Throttle,
+    /// The caller may not make it
+    Deny,
+    /// The answer is from before the last change (CloudFormation's reads only)
+    Stale,
 }
 
 /// The part of a resource's life that fails.

@@ -1,35 +1,62 @@
 //! Arguments, settings, exit codes, composition: the only room that sees the whole program.
 
 mod args;
+mod clouds;
+mod embedded;
 mod exit;
+mod offline;
+mod online;
+mod screen;
+mod world;
 
 pub use exit::Exit;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command};
+use world::{World, print_err, print_out};
 
 /// Runs the program with the process's own arguments, streams and clock.
 #[must_use]
 pub fn main() -> ExitCode {
+    ExitCode::from(run().code())
+}
+
+fn run() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             let wanted = !error.use_stderr();
+            // Where even the message cannot be printed there is nobody left to tell.
             let _ = error.print();
-            return ExitCode::from(if wanted { Exit::Done } else { Exit::Usage }.code());
+            return if wanted { Exit::Done } else { Exit::Usage };
+        }
+    };
+    let world = match World::read(&cli.global) {
+        Ok(world) => world,
+        Err(message) => {
+            print_err(&format!("error: {message}\n"));
+            return Exit::Usage;
         }
     };
     match cli.command {
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Cli::command(), "sluice", &mut script);
-            let _ = std::io::stdout().write_all(&script);
-            ExitCode::from(Exit::Done.code())
+            print_out(&String::from_utf8_lossy(&script));
+            Exit::Done
         }
-        _ => ExitCode::from(Exit::Bug.code()),
+        Command::Check(args) => offline::check(&world, &args),
+        Command::Render(args) => offline::render(&world, &args),
+        Command::Explain(args) => offline::explain(&world, &args),
+        Command::Schema(args) => offline::schema(&args),
+        Command::Init(args) => offline::init(&world, &args),
+        Command::Plan(args) => online::plan(&world, &cli.global, &args),
+        Command::Deploy(args) => online::deploy(&world, &cli.global, &args),
+        Command::Destroy(args) => online::destroy(&world, &cli.global, &args),
+        Command::Status(args) => online::status(&world, &cli.global, &args),
+        Command::Embedded(command) => embedded::run(&world, &cli.global, command),
     }
 }

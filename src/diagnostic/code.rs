@@ -77,8 +77,20 @@ codes! {
     BadName = "E1011", "a name is not allowed";
     YamlBudget = "E1012", "the YAML is too deep or expands too far";
     YamlTag = "E1013", "YAML tags are not allowed here";
+    NewerFormat = "E1014", "the file's format is newer than this Sluice";
+    BadText = "E1015", "a text is empty, too long or holds characters that are refused";
 
     // 2 resolve: what files mean together
+    NameMismatch = "E2001", "a name differs from the place of its file";
+    UnknownReference = "E2002", "a name leads nowhere";
+    Cycle = "E2003", "streams feed each other in a circle";
+    NameTooLong = "E2004", "a name becomes too long for AWS";
+    Conflict = "E2005", "two settings do not go together";
+    MissingSetting = "E2006", "a setting is missing that others make necessary";
+    MissingFile = "E2007", "a path leads to nothing that can be used";
+    OtherPipeline = "E2008", "streams of other pipelines cannot be read yet";
+    NameCollision = "E2009", "two resources would get one name";
+    AgeBeyondRetention = "W2010", "records expire before they are given up";
 
     // 3 template
     TemplateSyntax = "E3021", "a template is not Handlebars";
@@ -91,6 +103,7 @@ codes! {
     UnknownImage = "E3028", "no such built-in image";
     AssetMissing = "E3029", "code or models were not collected";
     SchemaViolation = "E3030", "the rendered template breaks a resource schema";
+    BadTag = "E3032", "a tag that AWS refuses";
     UnknownResourceType = "W3031", "a resource type whose schema is not known here";
 
     // 4 plan
@@ -100,10 +113,35 @@ codes! {
     PlanNotApproved = "E4004", "the plan was not approved";
 
     // 5 deploy
+    DeploymentFailed = "E5001", "the deployment failed";
+    StackStuck = "E5002", "the stack needs a person";
+    WorldMoved = "E5003", "the stack is not what the plan was made against";
+    StackProtected = "E5004", "the stack is protected against deletion";
+    LossNotApproved = "E5005", "something would be lost that nobody approved";
+    ChangeSetRefused = "E5006", "CloudFormation refused the change set";
+    StackBlocked = "E5007", "the stack is in a state that forbids this";
 
     // 7 AWS
+    AwsUnreachable = "E7001", "AWS cannot be reached";
+    AwsDenied = "E7002", "AWS denied access";
+    AwsCredentials = "E7003", "there are no usable AWS credentials";
+    AwsRefused = "E7004", "AWS refused a call";
+    WrongAccount = "E7005", "the credentials are of another account";
+    NoArtifactBucket = "E7006", "the artifact bucket is not there";
 
     // 8 files and command line
+    NoProject = "E8001", "no project here";
+    UnknownPipeline = "E8002", "there is no such pipeline";
+    UnknownEnvironment = "E8003", "there is no such environment";
+    FileTrouble = "E8004", "a file cannot be read or written";
+    FolderNotEmpty = "E8005", "the folder is not empty";
+    Ambiguous = "E8006", "it is not clear which one is meant";
+    UnknownStack = "E8007", "there is no such built-in stack";
+    UnknownCode = "E8008", "there is no such code";
+    ConsentNeeded = "E8009", "nobody is there to ask";
+    Declined = "E8010", "declined";
+    BadArgument = "E8011", "an argument is not understood";
+    OutNeeded = "E8012", "several templates need a folder";
 
     // 9 internal
 }

@@ -83,6 +83,7 @@ impl Refusal {
             | "MalformedPolicy"
             | "InvalidBucketName"
             | "SerializationException" => HandlerErrorCode::InvalidRequest,
+            _ if code.contains("NonExistent") || code.contains("NoSuch") => HandlerErrorCode::NotFound,
             _ if self.status == 404 => HandlerErrorCode::NotFound,
             _ if self.status >= 500 => HandlerErrorCode::ServiceInternalError,
             _ => HandlerErrorCode::GeneralServiceException,

@@ -15,6 +15,7 @@ use super::saved::{self, Root};
 use super::services::{Destination, Files, ServiceName, path_style, service_of};
 use super::stacks::Stacks;
 use super::time::Speed;
+use super::watching::is_json;
 use super::wire::{Request, Response, unchunk};
 use crate::units::{AccountId, Duration, EnvironmentName, Region, Timestamp};
 use crate::workspace::{Clock, StateGuard, StateStore};
@@ -23,6 +24,9 @@ use crate::workspace::{Clock, StateGuard, StateStore};
 const WATCHED_STEP: Duration = Duration::from_secs(60);
 /// A long time is taken in no more steps than this.
 const MOST_STEPS: u64 = 1_000;
+
+/// After so many writes, blobs that nothing names any more are removed.
+const WRITES_PER_SWEEP: u32 = 100;
 
 /// What an embedded cloud is told about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +67,7 @@ pub(super) struct Inner {
     requests: u64,
     /// Whether time was moved by hand.
     moved: bool,
+    writes: u32,
 }
 
 /// One turn at the state, from lock to save.
@@ -156,7 +161,7 @@ impl Shared {
             world.clone(),
             root.clock.here(),
         );
-        Ok(Inner { root, bytes, stacks, back, world, requests: 0, moved: false })
+        Ok(Inner { root, bytes, stacks, back, world, requests: 0, moved: false, writes: 0 })
     }
 }
 
@@ -217,6 +222,10 @@ impl Turn<'_> {
         inner.root = root;
         inner.bytes = Some(bytes);
         inner.moved = false;
+        inner.writes += 1;
+        if inner.writes % WRITES_PER_SWEEP == 0 {
+            self.guard.sweep(&inner.root.blobs(inner.back.files()))?;
+        }
         Ok(())
     }
 }
@@ -296,8 +305,22 @@ impl Inner {
         if service == ServiceName::Lambda && is_about_mappings(request) {
             return Ok(self.back.mappings_call(request).await);
         }
+        if service == ServiceName::Lambda {
+            match self.back.named_version(request).await {
+                Some(Ok(version)) => {
+                    let mut response = self.back.service_call(service, &version.unqualified(request)).await?;
+                    self.back.complete_version(&version, &mut response);
+                    return Ok(response);
+                }
+                Some(Err(response)) => return Ok(response),
+                None => {}
+            }
+        }
         if service == ServiceName::Sts && request.action() == "GetCallerIdentity" {
             return Ok(self.back.caller_identity());
+        }
+        if service == ServiceName::Cloudwatch && is_json(request) {
+            return Ok(self.back.watching(request));
         }
         let mut inner = if service == ServiceName::S3 { path_style(request) } else { request.clone() };
         let chunked = request.header("content-encoding").is_some_and(|coding| coding.contains("aws-chunked"))

@@ -262,6 +262,9 @@ impl Back {
         }
         apply(&mut mapping.settings, body);
         let enabled = body.get("Enabled").and_then(Value::as_bool).unwrap_or(mapping.enabled);
+        if mapping.enabled && !enabled {
+            self.world.flows.hold(&mapping, self.now);
+        }
         mapping.passing = match (mapping.enabled, enabled) {
             (false, true) => Passing::Enabling,
             (true, false) => Passing::Disabling,

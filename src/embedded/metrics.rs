@@ -1,8 +1,7 @@
 //! Metrics and alarms: data points as they are published, and the state that each alarm has because of them.
 //!
 //! Points are kept in ten-second sums for a day. A percentile is read as the maximum, because the single values
-//! are not kept: an alarm on it can only be too careful. Expressions other than a single metric are not worked
-//! out; such an alarm has no data.
+//! are not kept: an alarm on it can only be too careful.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::back::Back;
-use super::rule;
+use super::{expression, rule};
 use crate::units::{Duration, Timestamp};
 
 const BUCKET: i64 = 10_000;
@@ -59,6 +58,14 @@ pub(crate) struct Sum {
     count: f64,
     least: f64,
     most: f64,
+}
+
+/// What an alarm watches: metrics by the ids under which an expression names them.
+struct Watched {
+    metrics: BTreeMap<String, (MetricName, String)>,
+    expression: String,
+    /// Seconds.
+    period: f64,
 }
 
 /// A metric's name: namespace, name, dimensions in order.
@@ -161,6 +168,12 @@ impl Alarm {
         Self { definition: definition.clone(), state, since }
     }
 
+    /// Its definition, by property.
+    #[must_use]
+    pub(crate) fn definition(&self) -> &Map<String, Value> {
+        &self.definition
+    }
+
     /// The rule of a composite alarm.
     #[must_use]
     pub(crate) fn rule(&self) -> Option<&str> {
@@ -179,37 +192,66 @@ impl Alarm {
         self.definition.get(name).and_then(Value::as_str)
     }
 
-    /// The one metric that is watched, its statistic and period in seconds.
-    fn watched(&self) -> Option<(MetricName, String, f64)> {
-        if let Some(queries) = self.definition.get("Metrics").and_then(Value::as_array) {
-            let [only] = queries.as_slice() else { return None };
-            let stat = only.get("MetricStat")?;
-            let metric = MetricName::read(stat.get("Metric")?)?;
-            return Some((metric, stat.get("Stat")?.as_str()?.to_owned(), stat.get("Period")?.as_f64()?));
+    /// What is watched: one metric, or an expression over several.
+    fn watched(&self) -> Option<Watched> {
+        let Some(queries) = self.definition.get("Metrics").and_then(Value::as_array) else {
+            let metric = MetricName::read(&Value::Object(self.definition.clone()))?;
+            let statistic = self.text("Statistic").or_else(|| self.text("ExtendedStatistic")).unwrap_or("Average");
+            let one = (metric, statistic.to_owned());
+            let period = self.number("Period").unwrap_or(60.0);
+            return Some(Watched {
+                metrics: BTreeMap::from([("m".to_owned(), one)]),
+                expression: "m".to_owned(),
+                period,
+            });
+        };
+        let text = |query: &Value, name: &str| query.get(name).and_then(Value::as_str).map(str::to_owned);
+        let mut watched = Watched { metrics: BTreeMap::new(), expression: String::new(), period: 60.0 };
+        for query in queries {
+            let id = text(query, "Id")?;
+            // The one that is returned decides; all of them are, unless they say otherwise.
+            let decides = !matches!(query.get("ReturnData"), Some(Value::Bool(false)))
+                && query.get("ReturnData").and_then(Value::as_str) != Some("false");
+            match query.get("MetricStat") {
+                Some(stat) => {
+                    let metric = MetricName::read(stat.get("Metric")?)?;
+                    watched.metrics.insert(id.clone(), (metric, text(stat, "Stat")?));
+                    watched.period = stat.get("Period").and_then(Value::as_f64).unwrap_or(60.0);
+                    if decides {
+                        watched.expression = id;
+                    }
+                }
+                None if decides => watched.expression = text(query, "Expression")?,
+                None => {}
+            }
         }
-        let metric = MetricName::read(&Value::Object(self.definition.clone()))?;
-        let statistic = self.text("Statistic").or_else(|| self.text("ExtendedStatistic")).unwrap_or("Average");
-        Some((metric, statistic.to_owned(), self.number("Period").unwrap_or(60.0)))
+        Some(watched)
     }
 
-    /// M of N: the state that the metric's last N periods give. The period under way counts once it has data.
+    /// M of N: the state that the metric's last N periods give. The period under way counts
+    /// once it has data, against an upper bound.
     #[must_use]
     pub(crate) fn judge(&self, metrics: &Metrics, now: Timestamp) -> AlarmState {
-        let Some((metric, statistic, period)) = self.watched() else { return AlarmState::InsufficientData };
-        let period = (period as i64).max(10) * 1_000;
+        let Some(watched) = self.watched() else { return AlarmState::InsufficientData };
+        let period = (watched.period as i64).max(10) * 1_000;
         let periods = self.number("EvaluationPeriods").unwrap_or(1.0).max(1.0) as i64;
         let needed = self.number("DatapointsToAlarm").unwrap_or(periods as f64).max(1.0) as i64;
         let threshold = self.number("Threshold").unwrap_or(0.0);
         let value = |start: i64| {
-            metrics.statistic(
-                &metric,
-                &statistic,
-                Timestamp::from_millis(start),
-                Timestamp::from_millis(start + period),
-            )
+            let (from, until) = (Timestamp::from_millis(start), Timestamp::from_millis(start + period));
+            expression::evaluate(&watched.expression, &|id| {
+                let (metric, statistic) = watched.metrics.get(id)?;
+                metrics.statistic(metric, statistic, from, until)
+            })
         };
         let current = now.as_millis().div_euclid(period) * period;
-        let last = if value(current).is_some() { current } else { current - period };
+        // A sum under way can only grow: beyond an upper bound it is beyond it for good, below a lower one not yet.
+        let fresh = watched.metrics.values().any(|(metric, statistic)| {
+            let (from, until) = (Timestamp::from_millis(current), Timestamp::from_millis(current + period));
+            metrics.statistic(metric, statistic, from, until).is_some()
+        });
+        let upper = self.text("ComparisonOperator").unwrap_or_default().starts_with("Greater");
+        let last = if fresh && upper { current } else { current - period };
         let values: Vec<Option<f64>> = (0..periods).map(|back| value(last - back * period)).collect();
         let beyond = |value: f64| match self.text("ComparisonOperator").unwrap_or_default() {
             "GreaterThanOrEqualToThreshold" => value >= threshold,

@@ -11,6 +11,7 @@ pub mod cloudformation;
 mod commands;
 mod connector;
 mod consumers;
+mod expression;
 mod faults;
 mod mappings;
 mod metrics;
@@ -22,6 +23,7 @@ mod serve;
 mod services;
 mod stacks;
 mod time;
+mod watching;
 mod wire;
 
 #[cfg(test)]

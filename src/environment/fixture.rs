@@ -24,6 +24,8 @@ impl Environment {
             role: None,
             promotes_from: None,
             notify: Notify { email: Some("oncall@example.com".to_owned()) },
+            max_monthly_increase: None,
+            gates: crate::environment::Gates::default(),
             tags: BTreeMap::from([("cost-center".to_owned(), "42".to_owned())]),
         }
     }

@@ -1,7 +1,20 @@
 //! Environment files: where a pipeline runs, how strict the rules are, and what differs there.
 
+mod file;
 #[cfg(test)]
 mod fixture;
 mod model;
+mod read;
 
-pub use model::{Environment, Notify, Target, Tier};
+pub use file::{EnvironmentSpec, Overlay};
+pub use model::{Approval, Environment, Gates, Notify, Target, Tier};
+pub use read::{EnvironmentFile, read};
+
+/// The schema of environment files, for editors: `schemas/environment.schema.json`.
+#[must_use]
+pub fn json_schema() -> serde_json::Value {
+    crate::spec::document::<EnvironmentSpec>("Sluice environment file")
+}
+
+#[cfg(test)]
+mod tests;

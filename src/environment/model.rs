@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::FilePath;
-use crate::units::{AccountId, EnvironmentName, Region};
+use crate::units::{AccountId, Duration, EnvironmentName, Money, Region};
 
 /// How strict the rules are and what survives (DESIGN section 8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -39,6 +39,28 @@ pub struct Notify {
     pub email: Option<String>,
 }
 
+/// What a promotion to an environment must pass. A gate that is `None` is not asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Gates {
+    /// How long the release must have run in the environment before.
+    pub soak: Option<Duration>,
+    /// How far consumers may have been behind, 99th percentile over the soak time.
+    pub iterator_age_p99: Option<Duration>,
+    /// How many records may have failed.
+    pub failed_records: Option<u32>,
+    /// Who must have agreed.
+    pub approval: Option<Approval>,
+}
+
+/// Who must agree to a promotion.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Approval {
+    /// Roles or users, by ARN.
+    pub by: Vec<String>,
+    /// How many of them; at most as many as there are.
+    pub count: u32,
+}
+
 /// A resolved environment.
 #[derive(Clone, Debug)]
 pub struct Environment {
@@ -51,6 +73,8 @@ pub struct Environment {
     pub(super) role: Option<String>,
     pub(super) promotes_from: Option<EnvironmentName>,
     pub(super) notify: Notify,
+    pub(super) max_monthly_increase: Option<Money>,
+    pub(super) gates: Gates,
     pub(super) tags: BTreeMap<String, String>,
 }
 
@@ -99,6 +123,16 @@ impl Environment {
     #[must_use]
     pub fn notify(&self) -> &Notify {
         &self.notify
+    }
+    /// The most a change may add to a month's cost.
+    #[must_use]
+    pub fn max_monthly_increase(&self) -> Option<Money> {
+        self.max_monthly_increase
+    }
+    /// What a promotion to it must pass.
+    #[must_use]
+    pub fn gates(&self) -> &Gates {
+        &self.gates
     }
     /// Tags put on every resource besides Sluice's own.
     #[must_use]

@@ -1,5 +1,31 @@
 //! One file per command: orders the calls of the other rooms.
+//!
+//! Commands take what they work with (files, clock, clouds, whoever watches) and give back data; they print
+//! nothing and know no exit code.
 
+mod check;
+mod connect;
+mod deploy;
+mod destroy;
 mod drive;
+mod ending;
+mod failure;
+mod init;
+mod load;
+mod plan;
+mod prepare;
+mod render;
+mod status;
 
-pub use drive::{Interrupt, drive};
+pub use check::{Checked, check};
+pub use connect::{Connecting, Connector};
+pub use deploy::{Answer, Company, DeployOrder, Deployed, Tools, deploy};
+pub use destroy::{DestroyOrder, Destroyed, destroy};
+pub use drive::Interrupt;
+pub use failure::{Failure, FailureKind};
+pub use init::{Started, init};
+pub use load::{Resolved, Shelf, only_pipeline, region_of, select};
+pub use plan::{Planned, plan_afresh, plan_live};
+pub use prepare::{Prepared, Upload, UploadSource, prepare};
+pub use render::{RenderedFile, TemplateForm, render_all};
+pub use status::{Status, status};

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::places::Places;
-use super::stage::{AlarmId, StageRef};
+use super::stage::{AlarmId, StageKind, StageRef};
 use crate::environment::Environment;
 use crate::units::{AccountId, ByteSize, Count, Duration, Percent, PipelineName, Rate, Region, StageName, Timestamp};
 
@@ -101,6 +101,21 @@ impl Pipeline {
     #[must_use]
     pub fn alarms(&self) -> &BTreeMap<StageRef, BTreeMap<AlarmId, AlarmTuning>> {
         &self.alarms
+    }
+    /// Every stage, by kind and then by name.
+    pub fn stages(&self) -> impl Iterator<Item = StageRef> {
+        let of = |kind: StageKind, names: Vec<&StageName>| -> Vec<StageRef> {
+            names.into_iter().map(|name| StageRef::new(kind, name)).collect()
+        };
+        [
+            of(StageKind::Stream, self.streams.keys().collect()),
+            of(StageKind::Table, self.tables.keys().collect()),
+            of(StageKind::Endpoint, self.endpoints.keys().collect()),
+            of(StageKind::Consumer, self.consumers.keys().collect()),
+            of(StageKind::Archive, self.archives.keys().collect()),
+        ]
+        .into_iter()
+        .flatten()
     }
     /// How the file tunes one alarm, if it does.
     #[must_use]

@@ -12,7 +12,14 @@ pub struct Assets {
     pub bucket: String,
     /// Key of each consumer's code archive.
     pub code: BTreeMap<StageName, String>,
-    /// Of each endpoint: the prefix below which all its artifacts lie under their file names (multi-model), or the
-    /// key of its one artifact (single).
+    /// Of each endpoint: the prefix, closed by `/`, below which its artifacts lie as [`target_model`] says (multi-model),
+    /// or the key of its one artifact (single).
     pub models: BTreeMap<StageName, String>,
+}
+
+/// The name of a model's artifact below its endpoint's prefix, which callers send as `TargetModel`. It follows from
+/// the model's name, not from its file's: two files in two folders may have one name.
+#[must_use]
+pub fn target_model(model: &str) -> String {
+    format!("{model}.tar.gz")
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::assets::target_model;
 use super::scene::{Fragment, Protection, Scene, Statement, attribute, reference};
 use super::{stream, table};
 use crate::diagnostic::{Code, Diagnostic};
@@ -187,11 +188,6 @@ pub(super) fn fragment(scene: &Scene<'_>, consumer: &Consumer) -> Result<Fragmen
     Ok(Fragment::of(pipeline, &stage(&consumer.name), &view, &narrower))
 }
 
-/// At most `longest` characters of a text.
-pub(super) fn shortened(text: &str, longest: usize) -> String {
-    text.chars().take(longest).collect()
-}
-
 fn start(position: StartPosition) -> Start {
     match position {
         StartPosition::TrimHorizon => Start { position: "TRIM_HORIZON", timestamp: None },
@@ -247,13 +243,11 @@ fn environment(scene: &Scene<'_>, consumer: &Consumer) -> BTreeMap<String, Value
     }
     if let Some(name) = &consumer.scores_with {
         variables.insert(variable("ENDPOINT", name), json!(scene.pipeline.physical_name(name)));
-        if let Some(Model::Multi { models, default, fallback, .. }) =
+        if let Some(Model::Multi { default, fallback, .. }) =
             scene.pipeline.endpoints().get(name).map(|endpoint| &endpoint.model)
         {
-            let target = |model: &String| models.get(model).map(|path| json!(super::endpoint::file_name(path)));
-            variables.extend(target(default).map(|file| ("DEFAULT_MODEL".to_owned(), file)));
-            let fallback = fallback.as_ref().and_then(target);
-            variables.extend(fallback.map(|file| ("FALLBACK_MODEL".to_owned(), file)));
+            variables.insert("DEFAULT_MODEL".to_owned(), json!(target_model(default)));
+            variables.extend(fallback.as_ref().map(|model| ("FALLBACK_MODEL".to_owned(), json!(target_model(model)))));
         }
     }
     variables.extend(consumer.environment.iter().map(|(name, value)| (name.clone(), json!(value))));

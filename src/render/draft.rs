@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, json};
 
-use super::consumer::shortened;
-use super::scene::Fragment;
+use super::scene::{Fragment, shortened};
 use super::sources::{TemplateName, TemplateSources};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::pipeline::{Origins, Pipeline};
 use crate::template::{Template, TemplateError};
 use crate::units::LogicalId;
+
+/// Longest `Description` in bytes (aws-facts.md 2.6).
+const LONGEST_DESCRIPTION: usize = 1_024;
 
 pub(super) struct Draft<'a> {
     sources: &'a TemplateSources,
@@ -27,8 +29,7 @@ impl<'a> Draft<'a> {
             text => text.to_owned(),
         };
         let template = Template {
-            // 1,024 bytes at most (aws-facts.md 2.6); a character has at most four.
-            description: Some(shortened(&description, 256)),
+            description: Some(shortened(&description, LONGEST_DESCRIPTION).to_owned()),
             metadata: Map::from_iter([(
                 "Sluice".to_owned(),
                 json!({"pipeline": pipeline.name(), "environment": pipeline.environment().name()}),

@@ -32,6 +32,7 @@ struct View<'a> {
     rollout: Rollout,
     rollback_alarms: Vec<&'a str>,
     depends_on: Vec<LogicalId>,
+    keep_instances: bool,
     scaling: Option<Scaling>,
     statements: Vec<Statement>,
     log_group_name: String,
@@ -100,11 +101,6 @@ pub(super) fn hashed_ids(endpoint: &StageName) -> (LogicalId, LogicalId) {
     (names::logical_id(&stage(endpoint), "Model"), names::logical_id(&stage(endpoint), "Config"))
 }
 
-/// The name under which an artifact lies in its prefix, and which the handler sends as `TargetModel`.
-pub(super) fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
 pub(super) fn fragment(scene: &Scene<'_>, endpoint: &Endpoint, alarms: &[AlarmView]) -> Result<Fragment, Diagnostic> {
     let pipeline = scene.pipeline;
     let stage = stage(&endpoint.name);
@@ -152,6 +148,8 @@ pub(super) fn fragment(scene: &Scene<'_>, endpoint: &Endpoint, alarms: &[AlarmVi
         rollout: rollout(sized.map(|sized| &sized.rollout)),
         rollback_alarms,
         depends_on,
+        // Without autoscaling the count is the file's, and keeping it would ignore a change of it.
+        keep_instances: max > min,
         scaling: (max > min).then(|| Scaling {
             resource_id: format!("endpoint/{name}/variant/AllTraffic"),
             policy_name: format!("{name}-invocations"),

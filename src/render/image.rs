@@ -9,6 +9,7 @@ use crate::diagnostic::{Code, Diagnostic, closest};
 use crate::units::Region;
 
 /// An image and, where its registry is ECR, the repository that a role must be allowed to pull from.
+#[derive(Debug)]
 pub(super) struct Resolved {
     pub(super) uri: String,
     pub(super) repository_arn: Option<String>,
@@ -146,13 +147,13 @@ mod tests {
 
     #[test]
     fn an_image_is_found_in_its_region_and_its_repository_with_it() {
-        let image = resolve("xgboost", "1.7-1", "eu-west-1").ok().expect("is there");
+        let image = resolve("xgboost", "1.7-1", "eu-west-1").expect("is there");
         assert_eq!(image.uri, "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1");
         assert_eq!(
             image.repository_arn.as_deref(),
             Some("arn:aws:ecr:eu-west-1:141502667606:repository/sagemaker-xgboost")
         );
-        let old = resolve("sklearn", "1.2-1", "cn-north-1").ok().expect("is there");
+        let old = resolve("sklearn", "1.2-1", "cn-north-1").expect("is there");
         assert_eq!(old.uri, "450853457545.dkr.ecr.cn-north-1.amazonaws.com.cn/sagemaker-scikit-learn:1.2-1-cpu-py3");
     }
 
@@ -163,7 +164,7 @@ mod tests {
             ("xgboost", "1.7-2", "eu-west-1", "did you mean `1.7-1`?"),
             ("sklearn", "1.2-1", "il-central-1", "copy an image"),
         ] {
-            let told = resolve(name, version, region).err().expect("is refused");
+            let told = resolve(name, version, region).expect_err("is refused");
             assert_eq!(told.code, Code::UnknownImage);
             assert!(told.help.iter().any(|help| help.contains(words)), "{told:?}");
         }

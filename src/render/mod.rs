@@ -21,10 +21,11 @@ mod slots;
 mod sources;
 mod stream;
 mod table;
+mod tags;
 #[cfg(test)]
 mod tests;
 
-pub use assets::Assets;
+pub use assets::{Assets, target_model};
 pub use sources::{TemplateName, TemplateSources};
 
 use std::collections::BTreeMap;
@@ -91,11 +92,12 @@ pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Resu
 
     let (mut template, mut origins) = draft.finish(|template, origins| escape::apply(pipeline, template, origins))?;
     identity::settle(pipeline, &mut template, &mut origins);
+    let tags = tags::tags(pipeline)?;
     let warnings = check::check(&template, &origins)?;
 
     Ok(Rendered {
         stack_name: pipeline.stack_name(),
-        tags: tags(pipeline),
+        tags,
         template,
         origins,
         termination_protection: pipeline.environment().tier() == Tier::Production,
@@ -106,13 +108,4 @@ pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Resu
             .collect(),
         warnings,
     })
-}
-
-/// Sluice's own tags win over the environment's.
-fn tags(pipeline: &crate::pipeline::Pipeline) -> BTreeMap<String, String> {
-    let mut tags = pipeline.environment().tags().clone();
-    tags.insert("sluice:pipeline".to_owned(), pipeline.name().to_string());
-    tags.insert("sluice:environment".to_owned(), pipeline.environment().name().to_string());
-    tags.insert("sluice:owner".to_owned(), pipeline.owner().to_owned());
-    tags
 }

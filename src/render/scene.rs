@@ -136,3 +136,19 @@ pub(super) fn reference(id: &LogicalId) -> Value {
 pub(super) fn attribute(id: &LogicalId, name: &str) -> Value {
     json!({ "Fn::GetAtt": [id, name] })
 }
+
+/// The beginning of a text, at most `longest` bytes of it.
+pub(super) fn shortened(text: &str, longest: usize) -> &str {
+    let end = (0..=longest.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or_default()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!((shortened("añb", 2), shortened("añb", 3), shortened("añb", 9)), ("a", "añ", "añb"));
+    }
+}

@@ -2,8 +2,8 @@
 
 use super::quantity::QuantityError;
 
-/// Most digits before or after the point; more is a slip of the hand, and keeps arithmetic within 128 bits.
-const MOST_DIGITS: usize = 15;
+/// Most digits before or after the point; more is a slip of the hand, and is past 64 bits anyway.
+const MOST_DIGITS: usize = 20;
 
 /// Decimal multipliers of counts and rates. `B` is missing on purpose: it may be billions or bytes.
 pub(super) const MULTIPLIERS: [(&str, u64); 5] =

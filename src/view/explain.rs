@@ -23,9 +23,11 @@ pub fn page(look: &Look, code: Code) -> String {
         } else if fence || line.trim().is_empty() || is_block(line) {
             flush(look, &mut out, &mut paragraph, width);
             in_example ^= fence;
-            if let Some(title) = line.strip_prefix('#') {
-                out.push_str(&look.paint(Label::Heading, title.trim_start_matches('#').trim()));
-                out.push('\n');
+            if let Some(title) = line.strip_prefix("# ") {
+                out.push_str(&format!("{}\n", look.paint(Label::Heading, title)));
+            } else if let Some(title) = line.strip_prefix("## ") {
+                // Capitals set a section off where there is no bold.
+                out.push_str(&format!("{}\n", look.paint(Label::Heading, title.to_uppercase())));
             } else if is_block(line) {
                 paragraph.push_str(line);
             } else if line.trim().is_empty() && !out.ends_with("\n\n") {

@@ -9,6 +9,8 @@ pub mod events;
 pub mod explain;
 pub mod next_steps;
 pub mod outputs;
+pub mod plan;
+pub mod status;
 pub mod style;
 mod table;
 mod words;

@@ -1,12 +1,15 @@
 //! A project on disk: the folder that holds `stacks/` and `environments/`.
 
-use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
 
 use super::error::WorkspaceError;
 use super::folder::{self, FileBytes, PathState};
 use crate::diagnostic::FilePath;
+use crate::units::Digest;
 
 /// Pipeline and environment files above this size are refused before they are read.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -136,21 +139,41 @@ impl Project {
         fs::read(&path).map_err(WorkspaceError::io("read", &path))
     }
 
+    /// The SHA-256 digest of one file of a pipeline's folder, read in pieces, whatever its size.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn digest_asset(&self, pipeline: &str, relative: &str) -> Result<Digest, WorkspaceError> {
+        let path = self.pipeline_folder(pipeline).join(relative);
+        let mut file = fs::File::open(&path).map_err(WorkspaceError::io("read", &path))?;
+        let mut hash = Sha256::new();
+        let mut piece = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut piece).map_err(WorkspaceError::io("read", &path))? {
+                0 => break,
+                read => hash.update(piece.get(..read).unwrap_or_default()),
+            }
+        }
+        let digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Digest::new(&digits).map_err(|error| WorkspaceError::io("digest", &path)(std::io::Error::other(error)))
+    }
+
     /// Reads the project's own Handlebars files: `templates/*.hbs`, by file name.
     ///
     /// # Errors
     /// When the folder is there but cannot be read.
-    pub fn templates(&self) -> Result<BTreeMap<String, (FilePath, String)>, WorkspaceError> {
+    pub fn templates(&self) -> Result<Vec<(FilePath, String)>, WorkspaceError> {
         let folder = self.root.join("templates");
         if !folder.is_dir() {
-            return Ok(BTreeMap::new());
+            return Ok(Vec::new());
         }
-        let mut found = BTreeMap::new();
+        let mut found = Vec::new();
         for name in self.list("templates")?.into_iter().filter(|name| name.ends_with(".hbs")) {
             let path = folder.join(&name);
             let text = fs::read_to_string(&path).map_err(WorkspaceError::io("read", &path))?;
-            found.insert(name.clone(), (FilePath::new(&format!("templates/{name}")), text));
+            found.push((FilePath::new(&format!("templates/{name}")), text));
         }
+        found.sort();
         Ok(found)
     }
 

@@ -4,18 +4,19 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::changes::{Leaf, leaves};
-use super::document::{Definition, stringly};
+use super::change::{Leaf, leaves};
+use super::document::{Definition, scalar_text, stringly};
 use super::durations::CALL;
 use super::engine::Engine;
 use super::evaluate::Scope;
-use super::facts::{self, Recreation};
+use super::facts;
 use super::operation::{Job, Node, NodeState, Work, WorkKind};
 use super::policy;
 use super::record::Happening;
 use super::run::{node_mut, physical_of, set_state, under_way};
 use super::state::{Deployment, Live, Stack, StackResource, Step, Touched};
 use super::world::Actual;
+use crate::template::Recreation;
 use crate::units::Timestamp;
 
 /// What becomes of a resource in the forward phase.
@@ -46,7 +47,7 @@ impl Engine {
                 set_state(stack, key, NodeState::Blocked);
                 self.fail_operation(stack, at, &text);
             }
-            Ok(live) => match self.plan(stack, logical_id, definition, &live) {
+            Ok(live) => match plan(stack, logical_id, definition, &live) {
                 Plan::Nothing => set_state(stack, key, NodeState::Done),
                 Plan::Work(kind) => {
                     let work = Work { kind, live, started: at, failing: None };
@@ -76,57 +77,13 @@ impl Engine {
             Some(metadata) => scope.value(metadata, &world)?,
             None => None,
         };
-        let tagged = facts::of(&definition.type_name).is_some_and(|facts| facts.tagged);
+        let tagged = facts::of(&definition.type_name).is_some_and(facts::Facts::tagged);
         Ok(Live {
             properties: scope.members(&definition.properties, &world)?,
             attributes: std::collections::BTreeMap::new(),
             tags: if tagged { target.tags.clone() } else { std::collections::BTreeMap::new() },
             metadata,
         })
-    }
-
-    /// Compares what is there with what shall be (CH-14): equal values mean no events at all.
-    fn plan(&self, stack: &Stack, logical_id: &str, definition: &Definition, live: &Live) -> Plan {
-        let facts = facts::of(&definition.type_name);
-        let missing = facts.and_then(|facts| facts.required().find(|name| !live.properties.contains_key(*name)));
-        let old = stack.resources.get(logical_id).filter(|old| !old.status.gone() && old.physical_id.is_some());
-        let Some(old) = old else {
-            let importing =
-                stack.operation.as_ref().is_some_and(|operation| operation.imports.contains_key(logical_id));
-            let kind = if importing { WorkKind::Import } else { WorkKind::Create };
-            return match missing {
-                Some(name) => Plan::Refuse(kind, required(name)),
-                None => Plan::Work(kind),
-            };
-        };
-        let mut changed: Vec<Leaf> = Vec::new();
-        let (before, after) = (Value::Object(old.live.properties.clone()), Value::Object(live.properties.clone()));
-        leaves(Some(&before), Some(&after), "", &mut changed);
-        let tags = old.live.tags != live.tags;
-        let metadata = old.live.metadata.as_ref().map(stringly) != live.metadata.as_ref().map(stringly);
-        if changed.is_empty() && !tags {
-            return if metadata { Plan::Work(WorkKind::Quiet) } else { Plan::Nothing };
-        }
-        let recreates = |path: &[&str]| facts.is_some_and(|facts| facts.recreation(path) != Recreation::Never);
-        let replace = changed.iter().any(|leaf| recreates(&leaf.path.split('/').skip(1).collect::<Vec<_>>()))
-            || (tags && recreates(&["Tags"]));
-        let kind = if replace { WorkKind::Replace } else { WorkKind::Update };
-        if let Some(text) = policy::denial(stack, logical_id, &definition.type_name, replace) {
-            return Plan::Refuse(kind, text);
-        }
-        if replace {
-            if stack.operation.as_ref().is_some_and(|operation| operation.options.disable_rollback) {
-                let text = "Replacement type updates not supported on stack with disable-rollback.";
-                return Plan::Refuse(kind, text.to_owned());
-            }
-            if let Some(name) = custom_name(facts, old, live) {
-                return Plan::Refuse(kind, custom_named(&name));
-            }
-        }
-        match missing {
-            Some(name) => Plan::Refuse(kind, required(name)),
-            None => Plan::Work(kind),
-        }
     }
 
     fn begin_work(
@@ -207,22 +164,91 @@ fn touch(stack: &mut Stack, logical_id: &str, definition: &Definition, work: &Wo
                 deletion: definition.deletion.unwrap_or_default(),
                 touched: Some(Touched::New),
                 drift: None,
+                imported: work.kind == WorkKind::Import,
             };
             stack.resources.insert(logical_id.to_owned(), resource);
         }
     }
 }
 
-/// The name a person gave, where it stays the same although the resource has to be replaced (ER-33).
-fn custom_name(facts: Option<&facts::Facts>, old: &StackResource, live: &Live) -> Option<String> {
-    let name = facts?.name?;
-    let (before, after) = (old.live.properties.get(name)?, live.properties.get(name)?);
-    (stringly(before) == stringly(after)).then(|| old.physical_id.clone().unwrap_or_default())
+/// Compares what is there with what shall be (CH-14): equal values mean no events at all.
+fn plan(stack: &Stack, logical_id: &str, definition: &Definition, live: &Live) -> Plan {
+    let facts = facts::of(&definition.type_name);
+    let old = stack.resources.get(logical_id).filter(|old| !old.status.gone() && old.physical_id.is_some());
+    let (kind, refusal) = match old {
+        None => {
+            let operation = stack.operation.as_ref();
+            let importing = operation.is_some_and(|operation| operation.imports.contains_key(logical_id));
+            (if importing { WorkKind::Import } else { WorkKind::Create }, None)
+        }
+        Some(old) => match difference(facts, old, live) {
+            None => return Plan::Nothing,
+            Some(kind) => (kind, update_refusal(stack, logical_id, definition, kind, old, live)),
+        },
+    };
+    let missing = facts.map(facts::Facts::required).unwrap_or_default();
+    let missing = missing.into_iter().find(|name| !live.properties.contains_key(*name));
+    match refusal.or_else(|| missing.filter(|_| kind != WorkKind::Quiet).map(required)) {
+        Some(text) => Plan::Refuse(kind, text),
+        None => Plan::Work(kind),
+    }
 }
 
-fn custom_named(physical_id: &str) -> String {
+/// How a resource has to change; `None` if it is as it shall be.
+fn difference(facts: Option<facts::Facts>, old: &StackResource, live: &Live) -> Option<WorkKind> {
+    let changed = changed(old, live);
+    let tags = old.live.tags != live.tags;
+    if changed.is_empty() && !tags {
+        let metadata = old.live.metadata.as_ref().map(stringly) != live.metadata.as_ref().map(stringly);
+        return metadata.then_some(WorkKind::Quiet);
+    }
+    let replace = facts.is_some_and(|facts| {
+        let recreates = |leaf: &Leaf| facts.recreation(leaf) != Recreation::Never;
+        changed.iter().any(recreates) || (tags && facts.tag_recreation() != Recreation::Never)
+    });
+    Some(if replace { WorkKind::Replace } else { WorkKind::Update })
+}
+
+fn changed(old: &StackResource, live: &Live) -> Vec<Leaf> {
+    let mut found = Vec::new();
+    let (before, after) = (Value::Object(old.live.properties.clone()), Value::Object(live.properties.clone()));
+    leaves(Some(&before), Some(&after), "", &mut found);
+    found
+}
+
+/// Why CloudFormation itself refuses an update: stack policy, rollback switched off (SQ-34), a custom name (ER-33),
+/// a property that nobody can change.
+fn update_refusal(
+    stack: &Stack,
+    logical_id: &str,
+    definition: &Definition,
+    kind: WorkKind,
+    old: &StackResource,
+    live: &Live,
+) -> Option<String> {
+    let replace = kind == WorkKind::Replace;
+    if let Some(text) = policy::denial(stack, logical_id, &definition.type_name, replace) {
+        return Some(text);
+    }
+    let facts = facts::of(&definition.type_name)?;
+    if changed(old, live).iter().any(|leaf| facts.not_updatable(leaf)) {
+        let text = format!("Update to resource type {} is not supported for the changed properties.", old.type_name);
+        return Some(text);
+    }
+    if !replace {
+        return None;
+    }
+    if stack.operation.as_ref().is_some_and(|operation| operation.options.disable_rollback) {
+        return Some("Replacement type updates not supported on stack with disable-rollback.".to_owned());
+    }
+    let name = facts.sole_name()?;
+    let (before, after) = (old.live.properties.get(name)?, live.properties.get(name)?);
+    (stringly(before) == stringly(after)).then(|| custom_named(&scalar_text(after).unwrap_or_default()))
+}
+
+fn custom_named(name: &str) -> String {
     format!(
-        "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {physical_id} and \
+        "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {name} and \
          update the stack again."
     )
 }

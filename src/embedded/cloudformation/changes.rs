@@ -3,76 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::document::{Definition, Policy, scalar_text, stringly};
+use super::change::{Action, Change, Changes, Detail, Leaf, Source, leaves};
+use super::document::{Definition, Policy, stringly};
 use super::evaluate::{KNOWN_AFTER_APPLY, Scope, World};
-use super::facts::{self, Recreation};
+use super::facts;
 use super::references;
 use super::state::{Deployment, Stack, StackResource};
-
-/// The changes as told without and with property values: the two differ (CH-10, CH-11).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Changes {
-    pub plain: Vec<Change>,
-    pub valued: Vec<Change>,
-}
-
-/// What happens to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Action {
-    Add,
-    Modify,
-    Remove,
-    Import,
-}
-
-/// One resource's change.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Change {
-    pub action: Action,
-    pub logical_id: String,
-    pub physical_id: Option<String>,
-    pub type_name: String,
-    pub replacement: Option<String>,
-    pub policy_action: Option<String>,
-    pub scope: Vec<String>,
-    pub details: Vec<Detail>,
-    pub before: Option<String>,
-    pub after: Option<String>,
-}
-
-/// One reason of a change.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Detail {
-    /// `Properties`, `Tags` or `Metadata`.
-    pub attribute: String,
-    pub name: Option<String>,
-    pub recreation: Recreation,
-    pub is_static: bool,
-    pub source: Source,
-    pub cause: Option<String>,
-    pub leaf: Option<Leaf>,
-}
-
-/// Where a change comes from (CH-23).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) enum Source {
-    DirectModification,
-    ParameterReference,
-    ResourceReference,
-    ResourceAttribute,
-}
-
-/// One changed value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Leaf {
-    /// `/QueueName`, below the properties.
-    pub path: String,
-    pub before: Option<String>,
-    pub after: Option<String>,
-}
+use crate::template::Recreation;
 
 /// What becomes of a resource that others may refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,29 +64,6 @@ impl World for Foreseen<'_> {
 /// An attribute of a resource: what the service gave back, else the property of that name.
 pub(super) fn attribute_of(resource: &StackResource, attribute: &str) -> Option<Value> {
     resource.live.attributes.get(attribute).or_else(|| resource.live.properties.get(attribute)).cloned()
-}
-
-/// Every value that differs, leaf by leaf; lists of unequal length differ as a whole.
-pub(super) fn leaves(before: Option<&Value>, after: Option<&Value>, path: &str, found: &mut Vec<Leaf>) {
-    match (before, after) {
-        (Some(Value::Object(old)), Some(Value::Object(new))) => {
-            for key in old.keys().chain(new.keys().filter(|key| !old.contains_key(*key))) {
-                leaves(old.get(key), new.get(key), &format!("{path}/{key}"), found);
-            }
-        }
-        (Some(Value::Array(old)), Some(Value::Array(new))) if old.len() == new.len() => {
-            for (at, (old, new)) in old.iter().zip(new).enumerate() {
-                leaves(Some(old), Some(new), &format!("{path}/{at}"), found);
-            }
-        }
-        (old, new) => {
-            let text = |value: &Value| scalar_text(value).unwrap_or_else(|| stringly(value).to_string());
-            let (before, after) = (old.map(text), new.map(text));
-            if before != after {
-                found.push(Leaf { path: path.to_owned(), before, after });
-            }
-        }
-    }
 }
 
 impl Comparison<'_> {
@@ -280,7 +196,7 @@ impl Comparison<'_> {
             let mut changed = Vec::new();
             leaves(before.get(name), after.get(name), &format!("/{name}"), &mut changed);
             let causes = raw.filter(|_| same_text).map(|raw| self.causes(raw, foreseen)).unwrap_or_default();
-            let property = Property { type_name: &definition.type_name, name };
+            let property = Property { type_name: &definition.type_name, name, changed: &changed };
             if changed.is_empty() {
                 // Told only without values: with them, the old value stands in and nothing differs (CH-11).
                 if !valued {
@@ -336,11 +252,11 @@ impl Comparison<'_> {
             });
         }
         let facts = facts::of(&definition.type_name);
-        if facts.is_some_and(|facts| facts.tagged) && old.live.tags != self.target.tags {
+        if facts.is_some_and(facts::Facts::tagged) && old.live.tags != self.target.tags {
             details.push(Detail {
                 attribute: "Tags".to_owned(),
                 name: None,
-                recreation: facts.map_or(Recreation::Never, |facts| facts.recreation(&["Tags"])),
+                recreation: facts.map_or(Recreation::Never, facts::Facts::tag_recreation),
                 is_static: true,
                 source: Source::DirectModification,
                 cause: None,
@@ -392,18 +308,23 @@ struct Cause {
 struct Property<'a> {
     type_name: &'a str,
     name: &'a str,
+    changed: &'a [Leaf],
 }
 
 impl Property<'_> {
     fn detail(&self, cause: &Cause, leaf: Option<&Leaf>) -> Detail {
-        let path: Vec<&str> = match leaf {
-            Some(leaf) => leaf.path.split('/').skip(1).collect(),
-            None => vec![self.name],
+        let recreation = match (facts::of(self.type_name), leaf) {
+            (None, _) => Recreation::Never,
+            (Some(facts), Some(leaf)) => facts.recreation(leaf),
+            (Some(facts), None) => {
+                let inner = self.changed.iter().map(|leaf| facts.recreation(leaf)).max();
+                inner.unwrap_or_else(|| facts.recreation_of(self.name))
+            }
         };
         Detail {
             attribute: "Properties".to_owned(),
             name: Some(self.name.to_owned()),
-            recreation: facts::of(self.type_name).map_or(Recreation::Never, |facts| facts.recreation(&path)),
+            recreation,
             is_static: cause.is_static,
             source: cause.source,
             cause: cause.entity.clone(),

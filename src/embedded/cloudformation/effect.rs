@@ -84,7 +84,8 @@ pub enum EffectAction {
     /// Asked before a creation under a given name, for an import, for drift, and of an alarm that may roll
     /// a deployment back (its attribute `StateValue` then says `OK`, `ALARM` or `INSUFFICIENT_DATA`).
     Read {
-        /// The resource: its physical id (what `Ref` gives) or, for an alarm, also its ARN.
+        /// The resource: its physical id (what `Ref` gives), or the name a template gave it (a queue's name, not its
+        /// URL), or, for an alarm, its ARN.
         physical_id: String,
     },
 }

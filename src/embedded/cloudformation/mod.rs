@@ -7,6 +7,7 @@
 
 mod actions;
 mod apply;
+mod change;
 mod changes;
 mod deployment;
 mod document;
@@ -28,6 +29,7 @@ mod run;
 mod settle;
 mod state;
 mod status;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod validate;

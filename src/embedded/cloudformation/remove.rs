@@ -7,7 +7,7 @@ use super::durations::CALL;
 use super::engine::Engine;
 use super::operation::{Job, Node, NodeState, Work, WorkKind};
 use super::record::Happening;
-use super::run::{keeps, node_mut, set_state};
+use super::run::{node_mut, set_state};
 use super::state::{Leftover, Stack, StackResource, Step};
 use super::status::{OperationType, ResourceStatus};
 use crate::units::Timestamp;
@@ -76,9 +76,9 @@ pub(super) fn removal_nodes(stack: &Stack) -> Vec<(String, Node)> {
         let keep = if operation.options.retain.contains(logical_id) {
             true
         } else if rolling_back {
-            resource.deletion == Policy::Retain && !operation.options.retain_except_on_create
+            resource.imported || (resource.deletion == Policy::Retain && !operation.options.retain_except_on_create)
         } else {
-            keeps(resource.deletion)
+            resource.deletion.retains()
         };
         leftover(logical_id, resource, keep && resource.physical_id.is_some())
     });
@@ -112,7 +112,7 @@ pub(super) fn delete_nodes(leftovers: Vec<Leftover>) -> Vec<(String, Node)> {
                 .filter(|(other, one)| other != key && one.needs.contains(&leftover.logical_id))
                 .map(|(other, _)| other.clone())
                 .collect();
-            (key.clone(), Node::new(&leftover.logical_id, Job::Delete(leftover.clone()), dependents))
+            (key.clone(), Node::new(&leftover.logical_id, Job::Delete(Box::new(leftover.clone())), dependents))
         })
         .collect()
 }

@@ -221,7 +221,8 @@ impl Engine {
         let new = stack.resources.iter().filter(|(_, resource)| resource.touched == Some(Touched::New));
         let found: Vec<Leftover> = new
             .map(|(logical_id, resource)| {
-                let keep = resource.deletion == Policy::Retain && !all && resource.physical_id.is_some();
+                let kept = resource.imported || (resource.deletion == Policy::Retain && !all);
+                let keep = kept && resource.physical_id.is_some();
                 leftover(logical_id, resource, keep)
             })
             .collect();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::changes::Changes;
+use super::change::Changes;
 use super::document::{Document, Policy};
 use super::effect::{Effect, Properties};
 use super::evaluate::Parameter;
@@ -205,6 +205,9 @@ pub(super) struct StackResource {
     /// How it was before the operation that touched it; kept until that operation is settled.
     pub touched: Option<Touched>,
     pub drift: Option<ResourceDrift>,
+    /// Taken in, not made: no rollback deletes it.
+    #[serde(default)]
+    pub imported: bool,
 }
 
 /// How a resource was before an operation touched it.

@@ -4,14 +4,14 @@ macro_rules! statuses {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-        pub enum $name {
+        pub(super) enum $name {
             $(#[doc = $text] #[serde(rename = $text)] $variant,)*
         }
 
         impl $name {
             /// The status as AWS writes it.
             #[must_use]
-            pub const fn as_str(self) -> &'static str {
+            pub(super) const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }
         }
@@ -56,7 +56,7 @@ statuses! {
 impl Status {
     /// Whether an update (direct or by a new change set) may start here (section 2.2).
     #[must_use]
-    pub const fn updatable(self) -> bool {
+    pub(super) const fn updatable(self) -> bool {
         matches!(
             self,
             Self::CreateComplete
@@ -69,7 +69,7 @@ impl Status {
 
     /// Whether an operation is under way.
     #[must_use]
-    pub const fn in_progress(self) -> bool {
+    pub(super) const fn in_progress(self) -> bool {
         matches!(
             self,
             Self::CreateInProgress
@@ -109,7 +109,7 @@ statuses! {
 impl ResourceStatus {
     /// Whether the resource has left the stack.
     #[must_use]
-    pub const fn gone(self) -> bool {
+    pub(super) const fn gone(self) -> bool {
         matches!(self, Self::DeleteComplete | Self::DeleteSkipped)
     }
 }

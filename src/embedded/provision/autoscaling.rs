@@ -64,14 +64,14 @@ pub(crate) async fn policy(back: &mut Back, effect: &Effect) -> Made {
                 map.insert("ResourceId".to_owned(), json!(target.0));
                 map.insert("ScalableDimension".to_owned(), json!(target.1));
                 map.insert("ServiceNamespace".to_owned(), json!(target.2));
-                for name in ["TargetTrackingScalingPolicyConfiguration", "StepScalingPolicyConfiguration"] {
-                    if let Some(value) = map.get(name).cloned() {
-                        map.insert(name.to_owned(), value);
-                    }
-                }
             }
             let answer = call(back, "PutScalingPolicy", body).await?;
-            let arn = answer.get("PolicyARN").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let given = answer.get("PolicyARN").and_then(Value::as_str).unwrap_or_default().to_owned();
+            // A policy that is put again keeps its ARN; the in-process service makes up a new one.
+            let arn = match &effect.action {
+                EffectAction::Update { physical_id, .. } => physical_id.clone(),
+                EffectAction::Create { .. } | EffectAction::Delete { .. } | EffectAction::Read { .. } => given,
+            };
             made(arn.clone(), [("Arn", arn)])
         }
         EffectAction::Delete { properties, .. } => {

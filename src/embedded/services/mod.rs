@@ -139,30 +139,30 @@ impl std::fmt::Debug for Service {
 impl Service {
     /// Answers one request.
     pub(crate) async fn handle(&self, request: &Request) -> Response {
+        // S3 carries other people's bytes and names, and no account: nothing is exchanged in it.
+        let opaque = self.name == ServiceName::S3;
+        let exchange = |bytes: &bytes::Bytes| if opaque { bytes.clone() } else { self.swap(bytes) };
+        let exchange_text = |text: &str| {
+            String::from_utf8_lossy(&exchange(&bytes::Bytes::copy_from_slice(text.as_bytes()))).into_owned()
+        };
         let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
-        let path = self.swap_text(&format!("{}{query}", request.path));
+        let path = exchange_text(&format!("{}{query}", request.path));
         let mut headers = request.headers.clone();
         // The scope is this service's whatever region the caller signed for.
         headers.remove(http::header::AUTHORIZATION);
-        let opaque = self.name == ServiceName::S3;
         let inner = MockRequest {
             method: request.method.clone(),
             uri: format!("https://{}.{}.amazonaws.com{path}", self.name.host(), self.region),
             headers,
-            body: if opaque { request.body.clone() } else { self.swap(&request.body) },
+            body: exchange(&request.body),
         };
         let answer = self.dispatch(inner).await;
         let mut headers = http::HeaderMap::new();
         for (name, value) in &answer.headers {
-            let swapped = value
-                .to_str()
-                .ok()
-                .and_then(|text| http::HeaderValue::from_str(&self.swap_text(text)).ok())
-                .unwrap_or_else(|| value.clone());
-            headers.insert(name.clone(), swapped);
+            let exchanged = value.to_str().ok().and_then(|text| http::HeaderValue::from_str(&exchange_text(text)).ok());
+            headers.insert(name.clone(), exchanged.unwrap_or_else(|| value.clone()));
         }
-        let body = if opaque { answer.body } else { self.swap(&answer.body) };
-        Response { status: answer.status, headers, body }
+        Response { status: answer.status, headers, body: exchange(&answer.body) }
     }
 
     /// Exchanges our account and the services' own, both ways, so that each side sees its own. Both are
@@ -188,10 +188,6 @@ impl Service {
             }
         }
         out.into()
-    }
-
-    fn swap_text(&self, text: &str) -> String {
-        String::from_utf8_lossy(&self.swap(&bytes::Bytes::copy_from_slice(text.as_bytes()))).into_owned()
     }
 }
 

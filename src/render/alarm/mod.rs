@@ -10,8 +10,7 @@ mod catalogue;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::consumer::shortened;
-use super::scene::{Fragment, Scene, reference};
+use super::scene::{Fragment, Scene, reference, shortened};
 use crate::pipeline::{AlarmId, AlarmTuning, Origin, StageKind, StageRef, names};
 use crate::units::{LogicalId, Timestamp};
 use catalogue::{Recommended, Signal};
@@ -148,7 +147,7 @@ fn description(says: &str, silence: Option<(&String, Timestamp)>) -> String {
         None => says.to_owned(),
         Some((reason, until)) => format!("{says}. Silenced until {until}: {reason}"),
     };
-    shortened(&text, LONGEST_DESCRIPTION)
+    shortened(&text, LONGEST_DESCRIPTION).to_owned()
 }
 
 /// A whole number without its `.0`.

@@ -27,7 +27,7 @@ pub fn ending(look: &Look, scene: &Scene, story: &Story, sources: &SourceMap, ne
         out.push_str(&format!("\n{}\n", look.paint(Label::Heading, "Kept, no longer in the stack")));
         out.push_str(&outputs::to_text(look, &story.kept));
     }
-    if !finish.outputs.is_empty() {
+    if !finish.outputs.is_empty() && finish.status.is_some() {
         out.push_str(&format!("\n{}\n", look.paint(Label::Heading, "Outputs")));
         out.push_str(&outputs::to_text(look, &finish.outputs));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::changes::{Action, Changes};
+use super::super::change::{Action, Changes};
 use super::super::document::{Definition, scalar_text};
 use super::super::effect::EffectAction;
 use super::super::engine::{About, Engine};
@@ -208,7 +208,7 @@ impl Engine {
     }
 
     /// Whether something of a given name exists already was looked up.
-    pub(in super::super) fn looked_up(&mut self, id: &str, logical_id: &str, exists: bool, _at: Timestamp) {
+    pub(in super::super) fn looked_up(&mut self, id: &str, logical_id: &str, exists: bool) {
         let all = self.state.stacks.values_mut().flat_map(|stack| stack.change_sets.iter_mut());
         let Some(change_set) = all.into_iter().find(|one| one.id == id) else { return };
         let Some(identifier) = change_set.asking.remove(logical_id) else { return };
@@ -220,7 +220,7 @@ impl Engine {
             if definition.deletion.is_some_and(super::super::document::Policy::retains) {
                 change_set.imports.insert(logical_id.to_owned(), identifier);
             } else {
-                let name = facts::of(&definition.type_name).and_then(|facts| facts.name).unwrap_or("Id");
+                let name = facts::of(&definition.type_name).and_then(facts::Facts::name).unwrap_or("Id");
                 change_set.unretained.push((logical_id.to_owned(), format!("{{{name}={identifier}}}")));
             }
         } else if change_set.validate {
@@ -374,7 +374,7 @@ fn named_additions(change_set: &ChangeSet, changes: &Changes) -> BTreeMap<String
     let additions = changes.valued.iter().filter(|change| change.action == Action::Add);
     additions
         .filter_map(|change| {
-            let property = facts::of(&change.type_name)?.name?;
+            let property = facts::of(&change.type_name)?.name()?;
             let context: serde_json::Value = serde_json::from_str(change.after.as_deref()?).ok()?;
             let name = scalar_text(context.get("Properties")?.get(property)?)?;
             let known = !name.contains(super::super::evaluate::KNOWN_AFTER_APPLY);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::changes::{Action, Change, Detail, Source};
+use super::super::change::{Action, Change, Detail, Source, recreation_text};
 use super::super::engine::Engine;
 use super::super::error::{Answer, Refusal};
 use super::super::state::{Deployment, RollbackConfiguration, Stack, StackResource};
@@ -246,7 +246,7 @@ fn describe_change(xml: &mut Xml, change: &Change, valued: bool) {
 fn describe_detail(xml: &mut Xml, detail: &Detail, valued: bool) {
     xml.node("Target", |xml| {
         xml.text("Attribute", &detail.attribute).maybe("Name", detail.name.as_deref());
-        xml.text("RequiresRecreation", detail.recreation.as_str());
+        xml.text("RequiresRecreation", recreation_text(detail.recreation));
         if let (true, Some(leaf)) = (valued, &detail.leaf) {
             xml.text("Path", &format!("/Properties{}", leaf.path));
             xml.maybe("BeforeValue", leaf.before.as_deref()).maybe("AfterValue", leaf.after.as_deref());

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::super::changes::{Leaf, leaves};
+use super::super::change::{Leaf, leaves};
 use super::super::document::stringly;
 use super::super::effect::{EffectAction, HandlerError, HandlerErrorCode, Provisioned};
 use super::super::engine::{About, Engine};
 use super::super::error::{Answer, Refusal};
+use super::super::facts;
 use super::super::state::{Detection, Difference, Purpose, ResourceDrift, Wake};
 use super::super::status::{DriftStatus, Status};
 use super::super::wire::{QueryRequest, Xml};
@@ -83,7 +84,7 @@ impl Engine {
             // What cannot be read, or has no live properties to compare, is not checked (DR-06).
             Err(_) => return,
             Ok(live) if live.properties.is_empty() => return,
-            Ok(live) => compare(&wanted, &live.properties, at),
+            Ok(live) => compare(&resource.type_name, &wanted, &live.properties, at),
         };
         if drift.status != DriftStatus::InSync {
             found.drifted += 1;
@@ -152,8 +153,11 @@ impl Engine {
 }
 
 /// DR-03 to DR-05: only what the template sets is compared; differences sorted by path.
-fn compare(wanted: &Map<String, Value>, live: &Map<String, Value>, at: Timestamp) -> ResourceDrift {
-    let checked = |name: &&String| live.contains_key(*name) && *name != "KMSKeyId";
+fn compare(type_name: &str, wanted: &Map<String, Value>, live: &Map<String, Value>, at: Timestamp) -> ResourceDrift {
+    let facts = facts::of(type_name);
+    let readable =
+        |name: &str| facts.is_none_or(|facts| !facts.write_only(name)) && name != "KMSKeyId" && name != "Code";
+    let checked = |name: &&String| live.contains_key(*name) && readable(name);
     let names: Vec<&String> = wanted.keys().filter(checked).collect();
     let pick = |from: &Map<String, Value>| {
         let members = names.iter().filter_map(|name| Some(((*name).clone(), stringly(from.get(*name)?))));

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::changes::{Changes, Comparison};
+use super::super::change::Changes;
+use super::super::changes::Comparison;
 use super::super::engine::Engine;
 use super::super::error::{Answer, Refusal};
 use super::super::evaluate::Scope;

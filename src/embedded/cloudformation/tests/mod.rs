@@ -6,6 +6,7 @@ mod creation;
 mod deletion;
 mod describing;
 mod drift;
+mod evaluating;
 mod exports;
 mod fidelity;
 mod imports;
@@ -28,27 +29,27 @@ use crate::units::{AccountId, Duration, Region, Timestamp};
 
 /// An answer.
 pub(super) struct Reply {
-    pub status: u16,
-    pub xml: String,
+    pub(super) status: u16,
+    pub(super) xml: String,
 }
 
 impl Reply {
     /// The text of the first element of a name.
-    pub fn get(&self, name: &str) -> Option<String> {
+    pub(super) fn get(&self, name: &str) -> Option<String> {
         texts(&self.xml, name).into_iter().next()
     }
-    pub fn all(&self, name: &str) -> Vec<String> {
+    pub(super) fn all(&self, name: &str) -> Vec<String> {
         texts(&self.xml, name)
     }
-    pub fn has(&self, part: &str) -> bool {
+    pub(super) fn has(&self, part: &str) -> bool {
         self.xml.contains(part)
     }
     /// `Code: Message` of an error.
-    pub fn error(&self) -> String {
+    pub(super) fn error(&self) -> String {
         format!("{}: {}", self.get("Code").unwrap_or_default(), self.get("Message").unwrap_or_default())
     }
     #[track_caller]
-    pub fn ok(self) -> Self {
+    pub(super) fn ok(self) -> Self {
         assert_eq!(self.status, 200, "{}", self.xml);
         self
     }
@@ -70,21 +71,21 @@ pub(super) fn texts(xml: &str, name: &str) -> Vec<String> {
 
 /// The engine with a world around it.
 pub(super) struct Cloud {
-    pub engine: Engine,
-    pub now: Timestamp,
+    pub(super) engine: Engine,
+    pub(super) now: Timestamp,
     /// Errors to answer with, by `create Queue`, `update Queue`, `delete Queue`; each is used up.
-    pub faults: BTreeMap<String, Vec<HandlerError>>,
+    pub(super) faults: BTreeMap<String, Vec<HandlerError>>,
     /// What exists, by physical id.
-    pub live: BTreeMap<String, Properties>,
-    pub alarms: BTreeMap<String, String>,
+    pub(super) live: BTreeMap<String, Properties>,
+    pub(super) alarms: BTreeMap<String, String>,
     /// Effects carried out, `create Queue`.
-    pub log: Vec<String>,
-    pub effects: Vec<Effect>,
+    pub(super) log: Vec<String>,
+    pub(super) effects: Vec<Effect>,
     made: u32,
 }
 
 impl Cloud {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let account = AccountId::new("123456789012").expect("account");
         let region = Region::new("eu-west-1").expect("region");
         Self {
@@ -99,7 +100,7 @@ impl Cloud {
         }
     }
 
-    pub fn send(&mut self, action: &str, params: &[(&str, &str)]) -> Reply {
+    pub(super) fn send(&mut self, action: &str, params: &[(&str, &str)]) -> Reply {
         self.settle();
         let params = params.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let caller = "arn:aws:iam::123456789012:user/me".to_owned();
@@ -108,12 +109,12 @@ impl Cloud {
         Reply { status: response.status, xml: response.xml }
     }
 
-    pub fn fault(&mut self, what: &str, error: HandlerError) {
+    pub(super) fn fault(&mut self, what: &str, error: HandlerError) {
         self.faults.entry(what.to_owned()).or_default().push(error);
     }
 
     /// Carries out everything due by now.
-    pub fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         loop {
             let effects = self.engine.poll(self.now);
             if effects.is_empty() {
@@ -126,13 +127,13 @@ impl Cloud {
         }
     }
 
-    pub fn advance(&mut self, seconds: u64) {
+    pub(super) fn advance(&mut self, seconds: u64) {
         self.now = self.now.plus(Duration::from_secs(seconds));
         self.settle();
     }
 
     /// Goes on until nothing is under way.
-    pub fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         self.settle();
         for _ in 0..10_000 {
             let Some(due) = self.engine.next_due() else { return };
@@ -190,7 +191,7 @@ impl Cloud {
     }
 
     /// `Queue CREATE_COMPLETE`, `stack CREATE_IN_PROGRESS User Initiated`, oldest first.
-    pub fn events(&mut self, stack: &str) -> Vec<String> {
+    pub(super) fn events(&mut self, stack: &str) -> Vec<String> {
         let mut found = Vec::new();
         let mut token = String::new();
         loop {
@@ -212,21 +213,21 @@ impl Cloud {
     }
 
     /// Events since a number of them.
-    pub fn events_after(&mut self, stack: &str, seen: usize) -> Vec<String> {
+    pub(super) fn events_after(&mut self, stack: &str, seen: usize) -> Vec<String> {
         self.events(stack).split_off(seen)
     }
 
-    pub fn status(&mut self, stack: &str) -> String {
+    pub(super) fn status(&mut self, stack: &str) -> String {
         self.send("DescribeStacks", &[("StackName", stack)]).get("StackStatus").unwrap_or_default()
     }
 
-    pub fn reason(&mut self, stack: &str) -> Option<String> {
+    pub(super) fn reason(&mut self, stack: &str) -> Option<String> {
         self.send("DescribeStacks", &[("StackName", stack)]).get("StackStatusReason")
     }
 
     /// Creates a stack and waits.
     #[track_caller]
-    pub fn create(&mut self, stack: &str, template: &Value) -> String {
+    pub(super) fn create(&mut self, stack: &str, template: &Value) -> String {
         let body = template.to_string();
         let params =
             [("StackName", stack), ("TemplateBody", body.as_str()), ("Capabilities.member.1", "CAPABILITY_NAMED_IAM")];
@@ -237,12 +238,12 @@ impl Cloud {
 
     /// Updates a stack and waits.
     #[track_caller]
-    pub fn update(&mut self, stack: &str, template: &Value) {
+    pub(super) fn update(&mut self, stack: &str, template: &Value) {
         self.update_with(stack, template, &[]).ok();
         self.finish();
     }
 
-    pub fn update_with(&mut self, stack: &str, template: &Value, more: &[(&str, &str)]) -> Reply {
+    pub(super) fn update_with(&mut self, stack: &str, template: &Value, more: &[(&str, &str)]) -> Reply {
         let body = template.to_string();
         let mut params = vec![
             ("StackName", stack),
@@ -255,7 +256,7 @@ impl Cloud {
 
     /// Makes a change set and waits for it. Gives its id.
     #[track_caller]
-    pub fn change_set(
+    pub(super) fn change_set(
         &mut self,
         stack: &str,
         name: &str,
@@ -277,14 +278,14 @@ impl Cloud {
         id
     }
 
-    pub fn describe_changes(&mut self, change_set: &str, valued: bool) -> Reply {
+    pub(super) fn describe_changes(&mut self, change_set: &str, valued: bool) -> Reply {
         let flag = if valued { "true" } else { "false" };
         self.send("DescribeChangeSet", &[("ChangeSetName", change_set), ("IncludePropertyValues", flag)]).ok()
     }
 
     /// Executes and waits.
     #[track_caller]
-    pub fn execute(&mut self, change_set: &str) {
+    pub(super) fn execute(&mut self, change_set: &str) {
         self.send("ExecuteChangeSet", &[("ChangeSetName", change_set)]).ok();
         self.finish();
     }

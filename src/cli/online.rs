@@ -1,0 +1,277 @@
+//! Commands that talk to a cloud.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::rc::Rc;
+
+use super::args::{Against, ConsentArgs, DeployArgs, DestroyArgs, Global, One, Output, PlanArgs, StatusArgs};
+use super::clouds::Clouds;
+use super::exit::Exit;
+use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
+use super::screen::{Screen, about, out_look, print_diagnostics};
+use super::world::{World, print_err, print_out};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::event::{Event, OperationResult};
+use crate::operate::{
+    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Interrupt, Planned, Prepared, Shelf, Tools,
+};
+use crate::plan::Plan;
+use crate::rollout::LeftBehind;
+use crate::units::{LogicalId, Region};
+use crate::view::next_steps::NextStep;
+use crate::view::{plan as plan_view, status as status_view};
+use crate::workspace::Project;
+
+/// A screen that the command and the ticking clock share.
+struct Shared<'w>(Rc<RefCell<Screen<'w>>>);
+
+impl Company for Shared<'_> {
+    fn planned(&mut self, prepared: &Prepared, plan: &Plan) {
+        self.0.borrow_mut().planned(prepared, plan);
+    }
+    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan) {
+        self.0.borrow_mut().leaving(stack, embedded, plan);
+    }
+    fn agree(&mut self, question: &str) -> Answer {
+        self.0.borrow_mut().agree(question)
+    }
+    fn tell(&mut self, event: Event) {
+        self.0.borrow_mut().tell(event);
+    }
+}
+
+/// `sluice plan`.
+pub(crate) fn plan(world: &World, global: &Global, args: &PlanArgs) -> Exit {
+    let (project, name, region) = match one(world, &args.one) {
+        Ok(one) => one,
+        Err(exit) => return exit,
+    };
+    let mut shelf = Shelf::new(&project);
+    let environment = &args.one.environment;
+    let planned = match args.against {
+        Against::Nothing => operate::plan_afresh(&mut shelf, &name, environment, region.as_ref()),
+        Against::Live => {
+            let (clouds, interrupt) = (Clouds::new(world, global, &project), Interrupt::new());
+            let tools = Tools { connector: &clouds, clock: &*world.clock, interrupt: &interrupt };
+            match block_on(operate::plan_live(&mut shelf, &name, environment, region.as_ref(), tools)) {
+                Ok(planned) => planned,
+                Err(exit) => return exit,
+            }
+        }
+    };
+    let Planned { prepared, plan } = match planned {
+        Ok(planned) => planned,
+        Err(failure) => return fail(world, &failure, shelf.texts()),
+    };
+    print_diagnostics(world, &prepared.warnings, shelf.texts());
+    let about = about(&prepared);
+    print_out(&match args.output {
+        Output::Text | Output::Sarif => plan_view::to_text(&out_look(world), &plan, &about),
+        Output::Json | Output::Jsonl => format!("{:#}\n", plan_view::to_json(&plan, &about)),
+        Output::Markdown => plan_view::to_markdown(&plan, &about),
+    });
+    if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done }
+}
+
+/// `sluice deploy`.
+pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit {
+    let (project, name, region) = match one(world, &args.one) {
+        Ok(one) => one,
+        Err(exit) => return exit,
+    };
+    let allow_data_loss = match losses(&args.consent) {
+        Ok(losses) => losses,
+        Err(failure) => return fail(world, &failure, NO_TEXTS),
+    };
+    let order = DeployOrder {
+        pipeline: name.clone(),
+        environment: args.one.environment.clone(),
+        region,
+        yes: args.consent.yes,
+        allow_data_loss,
+    };
+    let mut shelf = Shelf::new(&project);
+    let (clouds, interrupt) = (Clouds::new(world, global, &project), Interrupt::new());
+    let tools = Tools { connector: &clouds, clock: &*world.clock, interrupt: &interrupt };
+    let screen = Rc::new(RefCell::new(Screen::new(world, args.output)));
+    let mut company = Shared(Rc::clone(&screen));
+    let outcome = block_on(watched(operate::deploy(&mut shelf, &order, tools, &mut company), &screen, &interrupt));
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(exit) => return exit,
+    };
+    match outcome {
+        Ok(deployed) => {
+            let next = after_deploy(&deployed, &name, &args.one.environment);
+            screen.borrow_mut().end(shelf.texts(), &next);
+            if args.output == Output::Json {
+                let about = about(&deployed.prepared);
+                print_out(&format!("{:#}\n", plan_view::to_json(&deployed.plan, &about)));
+            }
+            match deployed.result {
+                OperationResult::Detached => Exit::Interrupted,
+                OperationResult::Succeeded if args.detailed_exitcode => Exit::Changes,
+                _ => Exit::Done,
+            }
+        }
+        Err(failure) => failed(world, &screen, &shelf, &failure),
+    }
+}
+
+/// `sluice destroy`.
+pub(crate) fn destroy(world: &World, global: &Global, args: &DestroyArgs) -> Exit {
+    let (project, name, region) = match one(world, &args.one) {
+        Ok(one) => one,
+        Err(exit) => return exit,
+    };
+    let order = DestroyOrder {
+        pipeline: name.clone(),
+        environment: args.one.environment.clone(),
+        region,
+        yes: args.consent.yes,
+        unprotect: args.unprotect,
+    };
+    let mut shelf = Shelf::new(&project);
+    let (clouds, interrupt) = (Clouds::new(world, global, &project), Interrupt::new());
+    let tools = Tools { connector: &clouds, clock: &*world.clock, interrupt: &interrupt };
+    let screen = Rc::new(RefCell::new(Screen::new(world, args.output)));
+    let mut company = Shared(Rc::clone(&screen));
+    let outcome = block_on(watched(operate::destroy(&mut shelf, &order, tools, &mut company), &screen, &interrupt));
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(exit) => return exit,
+    };
+    match outcome {
+        Ok(destroyed) => {
+            if destroyed.result == OperationResult::NothingToDo {
+                print_err(&format!("{} is not there, nothing to remove\n", destroyed.stack));
+                return Exit::Done;
+            }
+            let next = after_destroy(&destroyed.left_behind, &name, &args.one.environment);
+            screen.borrow_mut().end(shelf.texts(), &next);
+            if destroyed.result == OperationResult::Detached { Exit::Interrupted } else { Exit::Done }
+        }
+        Err(failure) => failed(world, &screen, &shelf, &failure),
+    }
+}
+
+/// `sluice status`.
+pub(crate) fn status(world: &World, global: &Global, args: &StatusArgs) -> Exit {
+    let (project, name, region) = match one(world, &args.one) {
+        Ok(one) => one,
+        Err(exit) => return exit,
+    };
+    let mut shelf = Shelf::new(&project);
+    let clouds = Clouds::new(world, global, &project);
+    let read = operate::status(&mut shelf, &name, &args.one.environment, region.as_ref(), &clouds);
+    let status = match block_on(read) {
+        Ok(Ok(status)) => status,
+        Ok(Err(failure)) => return fail(world, &failure, shelf.texts()),
+        Err(exit) => return exit,
+    };
+    print_out(&match args.output {
+        Output::Json | Output::Jsonl => {
+            format!("{:#}\n", status_view::to_json(&status.stack, &status.observed, &status.origins, status.embedded))
+        }
+        Output::Text | Output::Markdown | Output::Sarif => {
+            status_view::to_text(&out_look(world), &status.stack, &status.observed, &status.origins, status.embedded)
+        }
+    });
+    Exit::Done
+}
+
+/// The project, the one pipeline that is meant, and the region.
+fn one(world: &World, one: &One) -> Result<(Project, String, Option<Region>), Exit> {
+    let project = open(world)?;
+    let meant = operate::only_pipeline(&project, one.pipeline.as_deref())
+        .and_then(|name| Ok((name, typed_region(one.region.as_deref())?)));
+    match meant {
+        Ok((name, region)) => Ok((project, name, region)),
+        Err(failure) => Err(fail(world, &failure, NO_TEXTS)),
+    }
+}
+
+fn losses(consent: &ConsentArgs) -> Result<BTreeSet<LogicalId>, Failure> {
+    consent
+        .allow_data_loss
+        .iter()
+        .map(|typed| {
+            LogicalId::new(typed).map_err(|error| {
+                Failure::from(
+                    Diagnostic::error(Code::BadArgument, format!("`{typed}` is no logical id: it {error}"))
+                        .help("the plan names them, for instance `TableDecisions`"),
+                )
+            })
+        })
+        .collect()
+}
+
+/// Runs a command's future on this thread.
+pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Exit> {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => Ok(runtime.block_on(future)),
+        Err(error) => {
+            print_err(&format!("error: cannot start: {error}\n"));
+            Err(Exit::Error)
+        }
+    }
+}
+
+/// Runs a command while the screen is redrawn and Ctrl-C is listened to.
+async fn watched<T>(command: impl Future<Output = T>, screen: &RefCell<Screen<'_>>, interrupt: &Interrupt) -> T {
+    let mut ticks = tokio::time::interval(std::time::Duration::from_millis(125));
+    tokio::pin!(command);
+    loop {
+        tokio::select! {
+            done = &mut command => return done,
+            _ = ticks.tick() => screen.borrow_mut().redraw(),
+            Ok(()) = tokio::signal::ctrl_c() => {
+                print_err("\nleaving; what was started goes on by itself\n");
+                interrupt.raise();
+            }
+        }
+    }
+}
+
+/// Says how a command ended that did not end well: with its last screen where an operation ended, else in words.
+fn failed(world: &World, screen: &RefCell<Screen<'_>>, shelf: &Shelf<'_>, failure: &Failure) -> Exit {
+    if screen.borrow().saw_an_end() {
+        let next: Vec<NextStep> = failure
+            .diagnostics
+            .iter()
+            .flat_map(|diagnostic| &diagnostic.help)
+            .map(|help| NextStep::new(help.clone(), ""))
+            .collect();
+        screen.borrow_mut().end(shelf.texts(), &next);
+        return exit_of(failure.kind);
+    }
+    fail(world, failure, shelf.texts())
+}
+
+fn after_deploy(deployed: &Deployed, pipeline: &str, environment: &str) -> Vec<NextStep> {
+    match deployed.result {
+        OperationResult::NothingToDo => Vec::new(),
+        OperationResult::Detached => vec![
+            NextStep::new(format!("sluice deploy {pipeline} --env {environment}"), "follow it again"),
+            NextStep::new(
+                format!("aws cloudformation cancel-update-stack --stack-name {pipeline}-{environment}"),
+                "cancel the update",
+            ),
+        ],
+        OperationResult::Succeeded | OperationResult::RolledBack { .. } | OperationResult::Stuck { .. } => vec![
+            NextStep::new(format!("sluice status {pipeline} --env {environment}"), "what is there"),
+            NextStep::new(format!("sluice plan {pipeline} --env {environment}"), "what an edit would change"),
+        ],
+    }
+}
+
+fn after_destroy(left_behind: &[LeftBehind], pipeline: &str, environment: &str) -> Vec<NextStep> {
+    if left_behind.is_empty() {
+        return Vec::new();
+    }
+    vec![NextStep::new(
+        format!("sluice deploy {pipeline} --env {environment}"),
+        "takes what stayed behind into the stack again",
+    )]
+}

@@ -1,0 +1,104 @@
+//! CloudWatch in its JSON protocol: points that are put, and alarms with the states that they really have.
+//!
+//! The in-process service speaks the older protocols only and keeps no alarm states of its own.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::back::Back;
+use super::metrics::{Alarm, MetricName};
+use super::wire::{Request, Response};
+
+const TARGET: &str = "GraniteServiceVersion20100801.";
+
+/// Whether a request to CloudWatch is in the JSON protocol.
+#[must_use]
+pub(crate) fn is_json(request: &Request) -> bool {
+    request.header("x-amz-target").is_some_and(|target| target.starts_with(TARGET))
+}
+
+impl Back {
+    /// Answers a CloudWatch request in the JSON protocol.
+    pub(crate) fn watching(&mut self, request: &Request) -> Response {
+        let asked: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
+        match request.action().as_str() {
+            "PutMetricData" => {
+                self.put_points(&asked);
+                Response::json(200, &json!({}))
+            }
+            "DescribeAlarms" => Response::json(200, &self.describe_alarms(&asked)),
+            action => Response::json_error(
+                501,
+                "NotImplementedException",
+                &format!("The embedded cloud does not answer {action} of CloudWatch in this protocol."),
+            ),
+        }
+    }
+
+    fn put_points(&mut self, asked: &Value) {
+        let namespace = asked.get("Namespace").and_then(Value::as_str).unwrap_or_default().to_owned();
+        for datum in asked.get("MetricData").and_then(Value::as_array).into_iter().flatten() {
+            let text =
+                |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let dimensions: BTreeMap<String, String> = datum
+                .get("Dimensions")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .map(|pair| (text(pair, "Name"), text(pair, "Value")))
+                .collect();
+            let metric = MetricName { namespace: namespace.clone(), name: text(datum, "MetricName"), dimensions };
+            let single = datum.get("Value").and_then(Value::as_f64);
+            let many = datum.get("Values").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64);
+            for value in single.into_iter().chain(many) {
+                self.world.metrics.publish(&metric, self.now, value);
+            }
+        }
+        self.judge_alarms();
+    }
+
+    fn describe_alarms(&self, asked: &Value) -> Value {
+        let names = asked.get("AlarmNames").and_then(Value::as_array).cloned().unwrap_or_default();
+        let prefix = asked.get("AlarmNamePrefix").and_then(Value::as_str).unwrap_or_default();
+        let state = asked.get("StateValue").and_then(Value::as_str);
+        let types =
+            asked.get("AlarmTypes").and_then(Value::as_array).cloned().unwrap_or_else(|| vec![json!("MetricAlarm")]);
+        let (mut metric, mut composite) = (Vec::new(), Vec::new());
+        for (name, alarm) in &self.world.alarms {
+            let wanted = (names.is_empty() || names.contains(&json!(name)))
+                && name.starts_with(prefix)
+                && state.is_none_or(|state| state == alarm.state.as_str());
+            if !wanted {
+                continue;
+            }
+            let described = self.describe_alarm(name, alarm);
+            if alarm.rule().is_none() {
+                metric.push(described);
+            } else if types.contains(&json!("CompositeAlarm")) {
+                composite.push(described);
+            }
+        }
+        if !types.contains(&json!("MetricAlarm")) {
+            metric.clear();
+        }
+        json!({"MetricAlarms": metric, "CompositeAlarms": composite})
+    }
+
+    fn describe_alarm(&self, name: &str, alarm: &Alarm) -> Value {
+        let mut described = alarm.definition().clone();
+        described.remove("Tags");
+        let since = json!(alarm.since.as_millis() as f64 / 1_000.0);
+        for (field, value) in [
+            ("AlarmName", json!(name)),
+            ("AlarmArn", json!(self.arn("cloudwatch", &format!("alarm:{name}")))),
+            ("StateValue", json!(alarm.state.as_str())),
+            ("StateUpdatedTimestamp", since.clone()),
+            ("StateTransitionedTimestamp", since),
+        ] {
+            described.insert(field.to_owned(), value);
+        }
+        described.entry("ActionsEnabled").or_insert(json!(true));
+        Value::Object(described)
+    }
+}

@@ -1,0 +1,174 @@
+//! Reading an environment file: bytes → tree → [`Environment`] and the overlays it holds.
+
+use std::collections::BTreeMap;
+
+use super::file::{EnvironmentSpec, GatesSpec, Overlay, TargetChoice, TierChoice};
+use super::model::{Approval, Environment, Gates, Notify, Target, Tier};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place};
+use crate::spec::{self, Node, Reader};
+use crate::units::{AccountId, PipelineName, Region};
+
+/// The account of embedded environments that name none; the documentation's own.
+const EMBEDDED_ACCOUNT: &str = "123456789012";
+/// The region of embedded environments that name none.
+const EMBEDDED_REGION: &str = "eu-west-1";
+
+/// An environment file that has been read: the environment, and what it changes in pipelines.
+#[derive(Clone, Debug)]
+pub struct EnvironmentFile {
+    environment: Environment,
+    overlays: BTreeMap<PipelineName, Overlay>,
+    tree: Node,
+}
+
+impl EnvironmentFile {
+    /// The environment.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// What it changes in a pipeline's file.
+    #[must_use]
+    pub fn overlay(&self, pipeline: &PipelineName) -> Option<&Node> {
+        self.overlays.get(pipeline).map(|overlay| &overlay.0)
+    }
+
+    /// The pipelines it changes something in, each with the place where it does.
+    pub fn overlaid(&self) -> impl Iterator<Item = (&PipelineName, &Place)> {
+        self.overlays.iter().map(|(name, overlay)| (name, &overlay.0.place))
+    }
+
+    /// Where one of its own settings stands, by dotted path.
+    #[must_use]
+    pub fn place(&self, path: &str) -> Option<&Place> {
+        let mut node = &self.tree;
+        for part in path.split('.') {
+            node = node.get(part)?;
+        }
+        Some(&node.place)
+    }
+}
+
+/// Reads an environment file.
+///
+/// # Errors
+/// Everything that is wrong with it, its overlays included, in one go.
+pub fn read(file: &FilePath, bytes: &[u8]) -> Result<EnvironmentFile, Diagnostics> {
+    let tree = spec::parse(file, bytes)?;
+    let (decoded, found) = Reader::whole().read::<EnvironmentSpec>(&tree);
+    let (decoded, mut found) = found.into_result(decoded)?;
+    let Some(decoded) = decoded else { return Err(found) };
+    let place = |path: &str| tree.get(path).map_or_else(|| tree.place.clone(), |node| node.place.clone());
+    found.extend(misplaced(file, &decoded, &place));
+    let target = target(&decoded);
+    let account = decoded.account.clone().or_else(|| embedded(&target, || AccountId::new(EMBEDDED_ACCOUNT).ok()));
+    let mut regions = decoded.regions.clone();
+    if regions.is_empty() {
+        regions.extend(embedded(&target, || Region::new(EMBEDDED_REGION).ok()));
+    }
+    if account.is_none() {
+        found.push(missing("account", "\"123456789012\"", place("target")));
+    }
+    if regions.is_empty() {
+        found.push(missing("regions", "[eu-west-1]", place("target")));
+    }
+    found.extend(repeated_region(&tree, &regions));
+    found.extend(unreachable_approval(&decoded, &place));
+    let (account, found) = found.into_result(account)?;
+    let Some(account) = account else { return Err(found) };
+    let environment = environment(file, &decoded, target, account, regions);
+    Ok(EnvironmentFile { environment, overlays: decoded.pipelines, tree })
+}
+
+fn environment(
+    file: &FilePath,
+    decoded: &EnvironmentSpec,
+    target: Target,
+    account: AccountId,
+    regions: Vec<Region>,
+) -> Environment {
+    let email = decoded.notify.as_ref().and_then(|notify| notify.email.as_ref()).map(|email| email.0.clone());
+    Environment {
+        file: file.clone(),
+        name: decoded.environment.clone(),
+        tier: match decoded.tier {
+            TierChoice::Development => Tier::Development,
+            TierChoice::Staging => Tier::Staging,
+            TierChoice::Production => Tier::Production,
+        },
+        target,
+        account,
+        regions,
+        role: decoded.role.as_ref().map(|role| role.0.clone()),
+        promotes_from: decoded.promotes_from.clone(),
+        notify: Notify { email },
+        max_monthly_increase: decoded.budget.as_ref().map(|budget| budget.max_monthly_increase),
+        gates: decoded.gates.as_ref().map(gates).unwrap_or_default(),
+        tags: decoded.tags.iter().map(|(key, value)| (key.0.clone(), value.0.clone())).collect(),
+    }
+}
+
+fn gates(spec: &GatesSpec) -> Gates {
+    Gates {
+        soak: spec.soak.map(|soak| soak.0),
+        iterator_age_p99: spec.iterator_age.as_ref().map(|gate| gate.p99.0),
+        failed_records: spec.failed_records.map(|most| most.0),
+        approval: spec.approval.as_ref().map(|approval| Approval {
+            by: approval.by.iter().map(|role| role.0.clone()).collect(),
+            count: approval.count.map_or(1, |count| count.0),
+        }),
+    }
+}
+
+fn target(decoded: &EnvironmentSpec) -> Target {
+    match &decoded.target {
+        None | Some(TargetChoice::Aws) => Target::Aws,
+        Some(TargetChoice::Embedded) => Target::Embedded,
+        Some(TargetChoice::Endpoint(endpoint)) => Target::Endpoint { url: endpoint.url.0.clone() },
+    }
+}
+
+fn embedded<T>(target: &Target, value: impl FnOnce() -> Option<T>) -> Option<T> {
+    match target {
+        Target::Embedded => value(),
+        Target::Aws | Target::Endpoint { .. } => None,
+    }
+}
+
+fn missing(field: &str, example: &str, place: Place) -> Diagnostic {
+    Diagnostic::error(Code::MissingSetting, format!("an environment outside this machine needs `{field}`"))
+        .at(place, "")
+        .help(format!("add `{field}: {example}`, or `target: embedded` for the cloud inside Sluice"))
+}
+
+/// `environments/prod.yaml` is found by its name, so it must hold the environment of that name.
+fn misplaced(file: &FilePath, decoded: &EnvironmentSpec, place: &impl Fn(&str) -> Place) -> Option<Diagnostic> {
+    let stem = file.as_str().strip_prefix("environments/")?.strip_suffix(".yaml")?;
+    if stem == decoded.environment.as_str() {
+        return None;
+    }
+    let name = &decoded.environment;
+    let title = format!("the file of environment `{name}` must be `environments/{name}.yaml`, it is `{file}`");
+    let help = format!("write `environment: {stem}`, or rename the file");
+    Some(Diagnostic::error(Code::NameMismatch, title).at(place("environment"), "").help(help))
+}
+
+fn repeated_region(tree: &Node, regions: &[Region]) -> Option<Diagnostic> {
+    let repeated =
+        regions.iter().enumerate().find(|(at, region)| regions.iter().take(*at).any(|other| other == *region));
+    let (_, region) = repeated?;
+    let place = tree.get("regions").map(|node| node.place.clone());
+    Some(Diagnostic::error(Code::DuplicateField, format!("the region `{region}` is given twice")).at_maybe(place, ""))
+}
+
+/// A gate that nobody can pass would only be found out at the promotion.
+fn unreachable_approval(decoded: &EnvironmentSpec, place: &impl Fn(&str) -> Place) -> Option<Diagnostic> {
+    let approval = decoded.gates.as_ref()?.approval.as_ref()?;
+    let needed = approval.count.map_or(1, |count| count.0);
+    if usize::try_from(needed).is_ok_and(|needed| needed <= approval.by.len()) {
+        return None;
+    }
+    let title = format!("{needed} must approve, and only {} may", approval.by.len());
+    Some(Diagnostic::error(Code::Conflict, title).at(place("gates"), "").help("name more in `by`, or lower `count`"))
+}

@@ -1,0 +1,220 @@
+//! `sluice deploy`: prepare, look, compare, ask, upload, roll out.
+
+use std::collections::BTreeSet;
+
+use super::connect::{Connector, cadence, same_account};
+use super::drive::{Interrupt, drive};
+use super::ending::judge;
+use super::failure::Failure;
+use super::load::Shelf;
+use super::plan::{Look, spec_places};
+use super::prepare::{Prepared, UploadSource, prepare};
+use crate::cloud::{Cloud, Uploaded};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::environment::Environment;
+use crate::event::{Event, EventKind, OperationResult};
+use crate::plan::{ApprovedPlan, Consent, Plan, approve};
+use crate::rollout::{Basis, Deployment, FailedCreate, Goal, LeftBehind, Machine, Outcome};
+use crate::units::{LogicalId, Region};
+use crate::workspace::Clock;
+
+/// Whoever watches a command and answers for it.
+pub trait Company {
+    /// The plan is made; it is shown now.
+    fn planned(&mut self, prepared: &Prepared, plan: &Plan);
+    /// A stack is to be removed; what goes and what stays is shown now.
+    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan);
+    /// Asks whether to go on.
+    fn agree(&mut self, question: &str) -> Answer;
+    /// Something happened.
+    fn tell(&mut self, event: Event);
+}
+
+/// An answer to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Go on.
+    Yes,
+    /// Do not.
+    No,
+    /// There is nobody to ask.
+    Nobody,
+}
+
+/// What a deployment works with.
+#[derive(Clone, Copy)]
+pub struct Tools<'a> {
+    /// Opens clouds.
+    pub connector: &'a dyn Connector,
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// Whether the person wants to leave.
+    pub interrupt: &'a Interrupt,
+}
+
+/// What is to be deployed, and what was agreed to beforehand.
+#[derive(Clone, Debug)]
+pub struct DeployOrder {
+    /// Pipeline.
+    pub pipeline: String,
+    /// Environment.
+    pub environment: String,
+    /// Region, where the environment has several.
+    pub region: Option<Region>,
+    /// Do not ask.
+    pub yes: bool,
+    /// Losses agreed to by name.
+    pub allow_data_loss: BTreeSet<LogicalId>,
+}
+
+/// How a deployment ended.
+#[derive(Clone, Debug)]
+pub struct Deployed {
+    /// What was prepared.
+    pub prepared: Prepared,
+    /// The plan.
+    pub plan: Plan,
+    /// How it ended.
+    pub result: OperationResult,
+    /// What the stack let go of without deleting it.
+    pub left_behind: Vec<LeftBehind>,
+    /// Resources that were taken in by name.
+    pub imported: Vec<LogicalId>,
+}
+
+/// Deploys a pipeline.
+///
+/// # Errors
+/// Everything that kept it from being live as planned.
+pub async fn deploy(
+    shelf: &mut Shelf<'_>,
+    order: &DeployOrder,
+    tools: Tools<'_>,
+    company: &mut dyn Company,
+) -> Result<Deployed, Failure> {
+    let prepared = prepare(shelf, &order.pipeline, &order.environment, order.region.as_ref())?;
+    let pipeline = prepared.sized.pipeline();
+    let environment = pipeline.environment();
+    let cloud = tools.connector.connect(environment, pipeline.region()).await?;
+    same_account(&cloud, environment).await?;
+    settle(&cloud, &prepared, tools, company).await?;
+
+    let look = Look::at(&cloud, &prepared, tools).await?;
+    let plan = look.plan.clone();
+    company.planned(&prepared, &plan);
+    if plan.is_empty() {
+        look.leave(&cloud).await?;
+        let (left_behind, imported) = (Vec::new(), Vec::new());
+        return Ok(Deployed { prepared, plan, result: OperationResult::NothingToDo, left_behind, imported });
+    }
+    // What no answer can cure is said before the question; what is approved is used only after the answer.
+    let consent = Consent { yes: true, allow_data_loss: order.allow_data_loss.clone() };
+    let approved = match approve(plan.clone(), &look.observed, &consent) {
+        Ok(approved) => approved,
+        Err(refusal) => {
+            look.leave(&cloud).await?;
+            return Err(Failure::refused(refusal.diagnostic()));
+        }
+    };
+    if let Err(declined) = ask(order.yes, company, "Deploy these changes?") {
+        look.leave(&cloud).await?;
+        return Err(declined);
+    }
+    upload(shelf, &order.pipeline, &cloud, &prepared, tools.clock, company).await?;
+    let deployment = deployment(&prepared, &approved, &look, environment);
+    let mut machine = Machine::new(Goal::Deploy(Box::new(deployment)), cadence(environment, tools.clock.is_virtual()));
+    let outcome = drive(&mut machine, &cloud, tools.clock, tools.interrupt, &mut |event| company.tell(event)).await;
+    let result = judge(&prepared.rendered.stack_name, &outcome, &prepared.rendered.origins)?;
+    let (left_behind, imported) = match outcome {
+        Outcome::Finished { left_behind, imported, .. } => (left_behind, imported),
+        _ => (Vec::new(), Vec::new()),
+    };
+    Ok(Deployed { prepared, plan, result, left_behind, imported })
+}
+
+/// Follows whatever already runs on the stack to its end, so that the plan is made against a stack at rest.
+async fn settle(
+    cloud: &Cloud,
+    prepared: &Prepared,
+    tools: Tools<'_>,
+    company: &mut dyn Company,
+) -> Result<(), Failure> {
+    let goal =
+        Goal::Settle { stack: prepared.rendered.stack_name.clone(), origins: spec_places(&prepared.rendered.origins) };
+    let environment = prepared.sized.pipeline().environment();
+    let mut machine = Machine::new(goal, cadence(environment, tools.clock.is_virtual()));
+    let outcome = drive(&mut machine, cloud, tools.clock, tools.interrupt, &mut |event| company.tell(event)).await;
+    match outcome {
+        Outcome::Failed(failure) => Err(failure.into()),
+        Outcome::Finished { result: OperationResult::Detached, .. } | Outcome::Interrupted => {
+            judge(&prepared.rendered.stack_name, &Outcome::Interrupted, &prepared.rendered.origins).map(|_| ())
+        }
+        // However the earlier operation ended, the plan starts from what it left.
+        _ => Ok(()),
+    }
+}
+
+/// Asks, unless the answer was given beforehand.
+pub(super) fn ask(yes: bool, company: &mut dyn Company, question: &str) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    match company.agree(question) {
+        Answer::Yes => Ok(()),
+        Answer::No => Err(Failure::error(Diagnostic::error(Code::Declined, "declined, nothing was changed"))),
+        Answer::Nobody => Err(Failure::refused(
+            Diagnostic::error(Code::ConsentNeeded, "nobody is there to ask, nothing was changed")
+                .help("add `--yes` to go on without a question"),
+        )),
+    }
+}
+
+/// Puts what the template points at into the artifact bucket.
+async fn upload(
+    shelf: &Shelf<'_>,
+    name: &str,
+    cloud: &Cloud,
+    prepared: &Prepared,
+    clock: &dyn Clock,
+    company: &mut dyn Company,
+) -> Result<(), Failure> {
+    let bucket = &prepared.bucket;
+    if !cloud.bucket_exists(bucket).await? {
+        return Err(Failure::error(
+            Diagnostic::error(Code::NoArtifactBucket, format!("there is no bucket {bucket}"))
+                .help("make it: private, versioned and encrypted"),
+        ));
+    }
+    for upload in &prepared.uploads {
+        let bytes = match &upload.source {
+            UploadSource::Packed(bytes) => bytes.clone(),
+            UploadSource::File { path } => shelf.project().read_asset(name, path)?,
+        };
+        let size = bytes.len() as u64;
+        let already_there = match cloud.put_artifact(bucket, &upload.key, bytes).await? {
+            Uploaded::AlreadyThere => true,
+            Uploaded::Sent => false,
+        };
+        company.tell(Event {
+            at: clock.now(),
+            kind: EventKind::Artifact {
+                name: upload.name.clone(),
+                key: upload.key.clone(),
+                bytes: size,
+                already_there,
+            },
+        });
+    }
+    Ok(())
+}
+
+/// The approved plan, reduced to what the roll-out needs.
+fn deployment(prepared: &Prepared, approved: &ApprovedPlan, look: &Look, environment: &Environment) -> Deployment {
+    let plan = approved.plan();
+    Deployment {
+        approved_losses: approved.removals(),
+        resources: plan.resources.len(),
+        expected: plan.expected.typical,
+        ..look.deployment(prepared, environment, Basis::of(&look.observed), FailedCreate::RemoveShell)
+    }
+}

@@ -1,0 +1,250 @@
+//! From names on the command line to resolved pipelines: every file read once, every problem told once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::failure::Failure;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, closest};
+use crate::environment::{self, Environment, EnvironmentFile};
+use crate::pipeline::{self, FolderFacts, PathFact, Pipeline};
+use crate::render::TemplateSources;
+use crate::spec::{self, SpecFile};
+use crate::units::{ByteSize, Region};
+use crate::workspace::{MAX_FILE_BYTES, PathState, Project, ReadFile};
+
+/// A project's files as far as they have been read.
+#[derive(Debug)]
+pub struct Shelf<'a> {
+    project: &'a Project,
+    specs: BTreeMap<String, Result<SpecFile, Diagnostics>>,
+    environments: BTreeMap<String, Result<EnvironmentFile, Diagnostics>>,
+    texts: BTreeMap<FilePath, String>,
+    templates: Option<Arc<TemplateSources>>,
+}
+
+/// A pipeline resolved for an environment, and what is worth a warning.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The pipeline.
+    pub pipeline: Pipeline,
+    /// Warnings, never errors.
+    pub warnings: Diagnostics,
+}
+
+impl<'a> Shelf<'a> {
+    /// Returns an empty shelf.
+    #[must_use]
+    pub fn new(project: &'a Project) -> Self {
+        Self { project, specs: BTreeMap::new(), environments: BTreeMap::new(), texts: BTreeMap::new(), templates: None }
+    }
+
+    /// The project.
+    #[must_use]
+    pub fn project(&self) -> &'a Project {
+        self.project
+    }
+
+    /// Forgets the pipeline files that were read; environments stay.
+    pub fn forget_specs(&mut self) {
+        self.specs.clear();
+    }
+
+    /// The texts of the files that were read, for whoever shows places in them.
+    #[must_use]
+    pub fn texts(&self) -> &BTreeMap<FilePath, String> {
+        &self.texts
+    }
+
+    /// The built-in templates, shadowed by the project's own; compiled once.
+    ///
+    /// # Errors
+    /// What is wrong with the project's own.
+    pub fn templates(&mut self) -> Result<Arc<TemplateSources>, Failure> {
+        if let Some(templates) = &self.templates {
+            return Ok(Arc::clone(templates));
+        }
+        let own = self.project.templates()?;
+        self.texts.extend(own.iter().cloned());
+        let templates = Arc::new(TemplateSources::with_project(own)?);
+        self.templates = Some(Arc::clone(&templates));
+        Ok(templates)
+    }
+
+    /// Reads an environment.
+    ///
+    /// # Errors
+    /// What is wrong with its file.
+    pub fn environment(&mut self, name: &str) -> Result<&EnvironmentFile, Failure> {
+        if !self.environments.contains_key(name) {
+            let file = self.project.environment_file(name);
+            let known = |project: &Project| project.environments();
+            let read = match self.bytes(&file)? {
+                Ok(bytes) => environment::read(&file, &bytes),
+                Err(None) => Err(unknown(Code::UnknownEnvironment, "environment", name, &known(self.project)?)),
+                Err(Some(too_large)) => Err(too_large.into()),
+            };
+            self.environments.insert(name.to_owned(), read);
+        }
+        kept(&self.environments, name)
+    }
+
+    /// Reads a pipeline file.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn spec(&mut self, name: &str) -> Result<&SpecFile, Failure> {
+        if !self.specs.contains_key(name) {
+            let file = self.project.pipeline_file(name);
+            let read = match self.bytes(&file)? {
+                Ok(bytes) => spec::read(&file, &bytes),
+                Err(None) => Err(unknown(Code::UnknownPipeline, "pipeline", name, &self.project.pipelines()?)),
+                Err(Some(too_large)) => Err(too_large.into()),
+            };
+            self.specs.insert(name.to_owned(), read);
+        }
+        kept(&self.specs, name)
+    }
+
+    /// Resolves a pipeline in an environment.
+    ///
+    /// # Errors
+    /// Everything that is wrong with both files, and with the two together.
+    pub fn resolve(&mut self, name: &str, environment: &str, region: Option<&Region>) -> Result<Resolved, Failure> {
+        let mut wrong = Diagnostics::new();
+        for failure in [self.spec(name).err(), self.environment(environment).err()].into_iter().flatten() {
+            wrong.extend(failure.diagnostics);
+        }
+        if wrong.has_errors() {
+            return Err(wrong.into());
+        }
+        let facts = self.folder_facts(name)?;
+        let environment = kept(&self.environments, environment)?;
+        let (pipeline, warnings) = pipeline::resolve(kept(&self.specs, name)?, environment, region, &facts)?;
+        Ok(Resolved { pipeline, warnings })
+    }
+
+    /// What the paths that a pipeline file names lead to.
+    fn folder_facts(&self, name: &str) -> Result<FolderFacts, Failure> {
+        let mut facts = FolderFacts::default();
+        for reference in kept(&self.specs, name)?.referenced_paths() {
+            let fact = match self.project.path_state(name, &reference.path) {
+                PathState::Folder => PathFact::Folder,
+                PathState::File { bytes } => PathFact::File { bytes },
+                PathState::Missing => PathFact::Missing,
+                PathState::Outside => PathFact::Outside,
+                PathState::Loop => PathFact::Loop,
+            };
+            facts.insert(reference.path.clone(), fact);
+        }
+        Ok(facts)
+    }
+
+    /// The bytes of a file that people write: `Err(None)` where there is no such file, `Err(Some(…))` where it is
+    /// too large to be one.
+    fn bytes(&mut self, file: &FilePath) -> Result<Result<Vec<u8>, Option<Diagnostic>>, Failure> {
+        Ok(match self.project.read(file)? {
+            ReadFile::Bytes(bytes) => {
+                self.texts.insert(file.clone(), String::from_utf8_lossy(&bytes).into_owned());
+                Ok(bytes)
+            }
+            ReadFile::Missing => Err(None),
+            ReadFile::TooLarge { bytes } => Err(Some(
+                Diagnostic::error(
+                    Code::FileTooLarge,
+                    format!(
+                        "{file} is {}, more than the {} a file of this kind may have",
+                        ByteSize::from_bytes(bytes),
+                        ByteSize::from_bytes(MAX_FILE_BYTES)
+                    ),
+                )
+                .help("a pipeline is a page or two of YAML: check that this is the right file"),
+            )),
+        })
+    }
+}
+
+/// The outcome that was kept for `name`.
+fn kept<'m, T>(all: &'m BTreeMap<String, Result<T, Diagnostics>>, name: &str) -> Result<&'m T, Failure> {
+    match all.get(name) {
+        Some(Ok(found)) => Ok(found),
+        Some(Err(wrong)) => Err(wrong.clone().into()),
+        None => Err(Diagnostics::new().into()),
+    }
+}
+
+fn unknown(code: Code, what: &str, name: &str, known: &[String]) -> Diagnostics {
+    let diagnostic = Diagnostic::error(code, format!("there is no {what} `{name}`"));
+    let diagnostic = match closest(name, known.iter().map(String::as_str)) {
+        Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+        None => diagnostic,
+    };
+    match known {
+        [] => diagnostic.note(format!("this project has no {what} yet")),
+        known => diagnostic.note(format!("this project has: {}", known.join(", "))),
+    }
+    .into()
+}
+
+/// Which pipelines, which environments: what was typed, or all there are.
+///
+/// # Errors
+/// When the project has none, or cannot be listed.
+pub fn select(
+    project: &Project,
+    pipelines: &[String],
+    environments: &[String],
+) -> Result<Vec<(String, String)>, Failure> {
+    let or_all = |typed: &[String], all: Vec<String>| if typed.is_empty() { all } else { typed.to_vec() };
+    let pipelines = or_all(pipelines, project.pipelines()?);
+    let environments = or_all(environments, project.environments()?);
+    for (list, what) in [(&pipelines, "pipeline"), (&environments, "environment")] {
+        if list.is_empty() {
+            return Err(Diagnostic::error(Code::Ambiguous, format!("this project has no {what} yet")).into());
+        }
+    }
+    Ok(pipelines.iter().flat_map(|p| environments.iter().map(move |e| (p.clone(), e.clone()))).collect())
+}
+
+/// The one pipeline that is meant: the one that was typed, or the only one there is.
+///
+/// # Errors
+/// When none was typed and there are several, or none.
+pub fn only_pipeline(project: &Project, typed: Option<&str>) -> Result<String, Failure> {
+    if let Some(typed) = typed {
+        return Ok(typed.to_owned());
+    }
+    let all = project.pipelines()?;
+    match all.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(Diagnostic::error(Code::Ambiguous, "this project has no pipeline yet").into()),
+        several => {
+            Err(Diagnostic::error(Code::Ambiguous, format!("there are several pipelines: {}", several.join(", ")))
+                .help("name the one that is meant")
+                .into())
+        }
+    }
+}
+
+/// The region that is meant: the one that was typed, if the environment lists it, or the environment's first.
+///
+/// # Errors
+/// When the environment does not list the region that was typed.
+pub fn region_of(environment: &Environment, typed: Option<&Region>) -> Result<Region, Failure> {
+    let listed = environment.regions();
+    match (typed, listed.first()) {
+        (Some(typed), _) if listed.contains(typed) => Ok(typed.clone()),
+        (None, Some(first)) => Ok(first.clone()),
+        (Some(typed), _) => {
+            let names: Vec<&str> = listed.iter().map(Region::as_str).collect();
+            Err(Diagnostic::error(
+                Code::BadArgument,
+                format!("{} does not list the region {typed}", environment.name()),
+            )
+            .help(format!("it lists: {}", names.join(", ")))
+            .into())
+        }
+        (None, None) => {
+            Err(Diagnostic::error(Code::BadArgument, format!("{} lists no region", environment.name())).into())
+        }
+    }
+}

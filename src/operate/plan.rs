@@ -1,0 +1,215 @@
+//! `sluice plan`: what a deployment would change, compared with the live stack or with nothing.
+
+use std::collections::BTreeMap;
+
+use super::connect::{cadence, same_account};
+use super::deploy::Tools;
+use super::drive::request;
+use super::ending::change_set_refused;
+use super::failure::Failure;
+use super::load::Shelf;
+use super::prepare::{Prepared, prepare};
+use crate::cloud::Cloud;
+use crate::environment::{Environment, Tier};
+use crate::observed::{ChangeSet, ChangeSetState, NextAction, Observed};
+use crate::pipeline::Origins;
+use crate::plan::{Desired, Known, Plan, compare};
+use crate::rollout::{Basis, Deployment, FailedCreate};
+use crate::units::{Duration, LogicalId, Region};
+use crate::workspace::Clock;
+
+/// A plan and what it was made from.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// What was prepared.
+    pub prepared: Prepared,
+    /// The plan.
+    pub plan: Plan,
+}
+
+/// Plans as if nothing were deployed. Reads files only.
+///
+/// # Errors
+/// What is wrong with the files.
+pub fn plan_afresh(
+    shelf: &mut Shelf<'_>,
+    pipeline: &str,
+    environment: &str,
+    region: Option<&Region>,
+) -> Result<Planned, Failure> {
+    let prepared = prepare(shelf, pipeline, environment, region)?;
+    let plan = compare(&desired(&prepared), &Observed::Absent, &Known::default());
+    Ok(Planned { prepared, plan })
+}
+
+/// Plans against the live stack, through a change set that is removed again at once.
+///
+/// # Errors
+/// What is wrong with the files, or what AWS refuses.
+pub async fn plan_live(
+    shelf: &mut Shelf<'_>,
+    pipeline: &str,
+    environment: &str,
+    region: Option<&Region>,
+    tools: Tools<'_>,
+) -> Result<Planned, Failure> {
+    let prepared = prepare(shelf, pipeline, environment, region)?;
+    let resolved = prepared.sized.pipeline();
+    let cloud = tools.connector.connect(resolved.environment(), resolved.region()).await?;
+    same_account(&cloud, resolved.environment()).await?;
+    let look = Look::at(&cloud, &prepared, tools).await?;
+    look.leave(&cloud).await?;
+    Ok(Planned { plan: look.plan, prepared })
+}
+
+/// The live stack, compared.
+pub(super) struct Look {
+    /// What is there.
+    pub(super) observed: Observed,
+    /// What would change.
+    pub(super) plan: Plan,
+    /// The change set that was made for it.
+    change_set: Option<ChangeSet>,
+    /// Whether the stack is only there because of that change set.
+    shell: bool,
+}
+
+impl Look {
+    /// Looks at the stack and compares; where something would change, CloudFormation is asked too.
+    pub(super) async fn at(cloud: &Cloud, prepared: &Prepared, tools: Tools<'_>) -> Result<Self, Failure> {
+        let stack = &prepared.rendered.stack_name;
+        let environment = prepared.sized.pipeline().environment();
+        let observed = cloud.describe_stack(stack).await?;
+        let plan = compare(&desired(prepared), &observed, &Known::default());
+        let mut look = Self { observed, plan, change_set: None, shell: false };
+        if look.plan.is_empty() || !look.takes_change_sets() {
+            return Ok(look);
+        }
+        let deployment = look.deployment(prepared, environment, Basis::of(&look.observed), FailedCreate::Keep);
+        let change_set = preview(cloud, &deployment, &look.observed, tools.clock, environment).await;
+        look.shell = look.observed.stack().is_none();
+        match change_set {
+            Ok(set) => {
+                if set.state == ChangeSetState::Ready {
+                    let known = Known { change_set: Some(set.clone()), ..Known::default() };
+                    look.plan = compare(&desired(prepared), &look.observed, &known);
+                }
+                look.change_set = Some(set);
+                Ok(look)
+            }
+            Err((failure, set)) => {
+                look.change_set = set;
+                look.leave(cloud).await?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Whether the stack is in a state in which a change set can be made. In any other the roll-out says what to do.
+    fn takes_change_sets(&self) -> bool {
+        match self.observed.stack().map(|stack| stack.status.next_action()) {
+            None | Some(NextAction::Create | NextAction::Review | NextAction::Update) => true,
+            Some(
+                NextAction::Wait
+                | NextAction::WaitForDeletion
+                | NextAction::Delete
+                | NextAction::RollBack
+                | NextAction::ContinueRollback
+                | NextAction::DeleteAgain
+                | NextAction::Blocked,
+            ) => false,
+        }
+    }
+
+    /// Leaves nothing behind: removes the change set, and the stack if it is only there because of it.
+    pub(super) async fn leave(&self, cloud: &Cloud) -> Result<(), Failure> {
+        let Some(set) = &self.change_set else { return Ok(()) };
+        cloud.delete_change_set(&set.stack_id, &set.id).await?;
+        if self.shell {
+            cloud.delete_stack(&set.stack_id, &format!("{}-shell", set.name), None).await?;
+        }
+        Ok(())
+    }
+
+    /// What would be rolled out.
+    pub(super) fn deployment(
+        &self,
+        prepared: &Prepared,
+        environment: &Environment,
+        basis: Basis,
+        failed_create: FailedCreate,
+    ) -> Deployment {
+        let rendered = &prepared.rendered;
+        Deployment {
+            stack: rendered.stack_name.clone(),
+            template: rendered.template.to_canonical_json(),
+            tags: rendered.tags.clone(),
+            artifact_bucket: prepared.bucket.clone(),
+            role: None,
+            basis,
+            approved_losses: std::collections::BTreeSet::new(),
+            failed_create,
+            // What a destroyed stack of these tiers left behind under its names is taken in again (DESIGN 8).
+            import_existing: environment.tier() != Tier::Development,
+            protect: rendered.termination_protection,
+            rollback_alarms: Vec::new(),
+            origins: spec_places(&rendered.origins),
+            resources: self.plan.resources.len(),
+            expected: self.plan.expected.typical,
+        }
+    }
+}
+
+/// What is wanted, as the comparison takes it.
+pub(super) fn desired(prepared: &Prepared) -> Desired {
+    let rendered = prepared.rendered.clone();
+    Desired { stack: rendered.stack_name, template: rendered.template, tags: rendered.tags, origins: rendered.origins }
+}
+
+/// `file:line:column` of every resource.
+pub(super) fn spec_places(origins: &Origins) -> BTreeMap<LogicalId, String> {
+    origins.iter().filter_map(|(id, origin)| Some((id.clone(), origin.place.as_ref()?.to_string()))).collect()
+}
+
+/// Has CloudFormation make a change set and waits until it is made.
+async fn preview(
+    cloud: &Cloud,
+    deployment: &Deployment,
+    observed: &Observed,
+    clock: &dyn Clock,
+    environment: &Environment,
+) -> Result<ChangeSet, (Failure, Option<ChangeSet>)> {
+    let creates = matches!(Basis::of(observed), Basis::New);
+    let order = deployment.change_set_order(creates);
+    let (stack, name) = (order.stack.clone(), order.name.clone());
+    // One of the same name that did not come to anything would be found again and again.
+    let stale = cloud.describe_change_set(&stack, &name).await.map_err(|error| (error.into(), None))?;
+    if stale.is_some_and(|set| set.state == ChangeSetState::Failed) {
+        cloud.delete_change_set(&stack, &name).await.map_err(|error| (error.into(), None))?;
+    }
+    cloud.create_change_set(&request(order)).await.map_err(|error| (error.into(), None))?;
+    let pause = cadence(environment, clock.is_virtual()).first;
+    let mut waited = Duration::ZERO;
+    loop {
+        let set = cloud.describe_change_set(&stack, &name).await.map_err(|error| (error.into(), None))?;
+        match set {
+            Some(set) if set.state == ChangeSetState::Ready || set.is_empty_change() => return Ok(set),
+            Some(set) if set.state == ChangeSetState::Failed => {
+                return Err((change_set_refused(set.reason.as_deref().unwrap_or("no reason given")), Some(set)));
+            }
+            Some(_) | None => {
+                clock.sleep(pause).await;
+                waited = Duration::from_micros(waited.as_micros() + pause.as_micros());
+                if waited > LONGEST_PREVIEW {
+                    return Err((
+                        change_set_refused(&format!("it was still being made after {LONGEST_PREVIEW}")),
+                        None,
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// A change set of one flat stack takes seconds (CS-03).
+const LONGEST_PREVIEW: Duration = Duration::from_secs(600);

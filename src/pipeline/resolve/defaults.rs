@@ -1,0 +1,73 @@
+//! What a field means that nobody wrote, by tier. The documentation of each field says the same in words.
+
+use crate::environment::Tier;
+use crate::pipeline::model::AfterStandard;
+use crate::units::{ByteSize, Duration};
+
+/// Retention of a stream: a week leaves time to mend a consumer over a weekend; development pays for a day.
+pub(super) fn retention(tier: Tier) -> Duration {
+    match tier {
+        Tier::Development => Duration::from_secs(24 * 3_600),
+        Tier::Staging | Tier::Production => Duration::from_secs(7 * 86_400),
+    }
+}
+
+/// Point-in-time recovery of a table.
+pub(super) fn point_in_time_recovery(tier: Tier) -> bool {
+    match tier {
+        Tier::Development => false,
+        Tier::Staging | Tier::Production => true,
+    }
+}
+
+/// Days that logs are kept.
+pub(super) fn log_retention_days(tier: Tier) -> u32 {
+    match tier {
+        Tier::Development => 7,
+        Tier::Staging => 30,
+        Tier::Production => 90,
+    }
+}
+
+/// Least and most instances of an endpoint: one instance is an outage at every hardware failure.
+pub(super) fn instances(tier: Tier) -> (u32, u32) {
+    match tier {
+        Tier::Development => (1, 1),
+        Tier::Staging | Tier::Production => (2, 4),
+    }
+}
+
+/// What happens to archived objects after standard storage.
+pub(super) fn after_standard(tier: Tier) -> AfterStandard {
+    match tier {
+        Tier::Development => AfterStandard::Delete,
+        Tier::Staging | Tier::Production => AfterStandard::Glacier,
+    }
+}
+
+/// How long archived objects stay in standard storage.
+pub(super) const KEEP_STANDARD: Duration = Duration::from_secs(90 * 86_400);
+/// How long a canary is watched.
+pub(super) const CANARY_WAIT: Duration = Duration::from_secs(300);
+/// Peak over ordinary load where no peak is declared.
+pub(super) const PEAK_FACTOR: f64 = 3.0;
+/// How long a peak lasts.
+pub(super) const BURST: Duration = Duration::from_secs(20 * 60);
+/// Mean size of a record.
+pub(super) const RECORD: ByteSize = ByteSize::from_bytes(1024);
+/// A handler's memory.
+pub(super) const MEMORY: ByteSize = ByteSize::from_mib(512);
+/// A handler's longest invocation.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(60);
+/// A handler's runtime.
+pub(super) const RUNTIME: &str = "python3.13";
+/// Records of a batch.
+pub(super) const BATCH_SIZE: u32 = 100;
+/// Retries after the first attempt: without a bound one bad record blocks its shard until it expires.
+pub(super) const RETRIES: u32 = 3;
+/// Oldest record that is still tried.
+pub(super) const MAX_AGE: Duration = Duration::from_secs(3_600);
+/// A Firehose buffer.
+pub(super) const BUFFER_SIZE: ByteSize = ByteSize::from_mib(64);
+/// How long a Firehose buffer gathers.
+pub(super) const BUFFER_EVERY: Duration = Duration::from_secs(300);

@@ -1,0 +1,101 @@
+//! A file as a tree whose every node knows its place.
+
+use crate::diagnostic::Place;
+
+/// One node of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// What it is.
+    pub value: Value,
+    /// Where it stands. For a list or mapping that is the value of a key, the place of that key.
+    pub place: Place,
+}
+
+/// What a node is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Nothing, `~` or `null`.
+    Null,
+    /// A text exactly as it is spelt (`1.0` stays `1.0`).
+    Scalar {
+        /// The text, quotes and escapes undone.
+        text: String,
+        /// Whether it stands without quotes, so that `true` and `12` may be more than texts.
+        plain: bool,
+    },
+    /// A list.
+    Sequence(Vec<Node>),
+    /// A mapping in the order of the file, keys unique.
+    Mapping(Vec<Entry>),
+}
+
+/// One entry of a mapping.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub key_place: Place,
+    /// The value.
+    pub value: Node,
+}
+
+impl Node {
+    /// The value of a key, if this is a mapping that has it.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+    }
+
+    /// The entries of a mapping; none for anything else.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Mapping(entries) => entries,
+            Value::Null | Value::Scalar { .. } | Value::Sequence(_) => &[],
+        }
+    }
+
+    /// What the node is, in words, for messages.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match &self.value {
+            Value::Null => "nothing".to_owned(),
+            Value::Scalar { text, .. } => format!("`{}`", excerpt(text)),
+            Value::Sequence(_) => "a list".to_owned(),
+            Value::Mapping(_) => "a mapping".to_owned(),
+        }
+    }
+
+    /// Calls `visit` with every node below this one and its dotted path (`streams.transactions.retention`,
+    /// `consumers.score.features.0`).
+    pub fn walk(&self, visit: &mut impl FnMut(&str, &Node)) {
+        self.walk_from(String::new(), visit);
+    }
+
+    fn walk_from(&self, path: String, visit: &mut impl FnMut(&str, &Node)) {
+        let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        match &self.value {
+            Value::Null | Value::Scalar { .. } => {}
+            Value::Sequence(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    item.walk_from(below(&index.to_string()), visit);
+                }
+            }
+            Value::Mapping(entries) => {
+                for entry in entries {
+                    entry.value.walk_from(below(&entry.key), visit);
+                }
+            }
+        }
+        visit(&path, self);
+    }
+}
+
+/// The beginning of a text, on one line, for messages.
+#[must_use]
+pub(super) fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect();
+    if text.chars().count() > LONGEST { format!("{line}…") } else { line }
+}

@@ -1,0 +1,196 @@
+//! Plans of each temperament.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::About;
+use crate::diagnostic::{FilePath, Place, Span};
+use crate::pipeline::{Origin, StageKind, StageRef};
+use crate::plan::{
+    Action, Baseline, BlockedBy, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected, Plan,
+    PlanKind, PositionReset, Reason, Records, Remedy, Removal, ResourcePlan, Summary, Sureness, Verdict,
+};
+use crate::template::{PropertyPath, Recreation};
+use crate::units::{Digest, Duration, LogicalId, StageName, Timestamp};
+
+pub(super) fn about() -> About {
+    About {
+        pipeline: "fraud-detection".into(),
+        environment: "local".into(),
+        account: "000000000000".into(),
+        region: "eu-west-1".into(),
+        embedded: true,
+    }
+}
+
+fn id(text: &str) -> LogicalId {
+    LogicalId::new(text).unwrap()
+}
+
+fn origin(kind: StageKind, name: &str, line: u32, column: u32) -> Origin {
+    let stage = StageRef::new(kind, &StageName::new(name).unwrap());
+    let file = FilePath::new("stacks/fraud-detection/pipeline.yaml");
+    let place = Place { file, span: Span { start: 0, end: 1 }, line, column };
+    Origin { spec_path: stage.path(), place: Some(place), stage: Some(stage) }
+}
+
+fn change(path: &str, before: Value, after: Value, recreation: Recreation) -> Change {
+    Change {
+        path: PropertyPath::of(path),
+        inside: None,
+        kind: ChangeKind::Modified,
+        before: Some(before),
+        after: Some(after),
+        known_after_apply: false,
+        recreation,
+        caused_by: None,
+        sensitive: false,
+    }
+}
+
+fn resource(name: &str, type_name: &str, action: Action, reason: Reason, origin: Option<Origin>) -> ResourcePlan {
+    ResourcePlan {
+        logical_id: id(name),
+        type_name: type_name.into(),
+        physical_id: (action != Action::Create).then(|| format!("{name}-1")),
+        action,
+        reasons: vec![reason],
+        changes: Vec::new(),
+        sureness: Sureness::Certain,
+        decided_by: BTreeSet::from([Decider::Schema, Decider::ChangeSet]),
+        removal: None,
+        remedies: Vec::new(),
+        expected: Expected { typical: Duration::from_secs(10), slow: Duration::from_secs(20) },
+        origin,
+    }
+}
+
+fn plan(kind: PlanKind, resources: Vec<ResourcePlan>, unchanged: usize) -> Plan {
+    let mut by_action = BTreeMap::new();
+    for resource in &resources {
+        *by_action.entry(resource.action).or_insert(0) += 1;
+    }
+    let template = Digest::new(&"3b9e".repeat(16)).unwrap();
+    let baseline = match kind {
+        PlanKind::Create => Baseline::Absent,
+        PlanKind::Update | PlanKind::Destroy => Baseline::Stack {
+            id: "arn:aws:cloudformation:eu-west-1:000000000000:stack/fraud-detection-local/1".into(),
+            template: template.clone(),
+            updated: Timestamp::from_millis(1_767_323_045_000),
+        },
+    };
+    Plan {
+        format_version: crate::plan::FORMAT_VERSION,
+        stack: "fraud-detection-local".into(),
+        kind,
+        baseline,
+        template,
+        resources,
+        outputs: Vec::new(),
+        tags: Vec::new(),
+        consumers: Vec::new(),
+        data: Vec::new(),
+        expected: Expected { typical: Duration::from_secs(40), slow: Duration::from_secs(120) },
+        summary: Summary { by_action, unchanged, ..Summary::default() },
+    }
+}
+
+pub(super) fn empty() -> Plan {
+    plan(PlanKind::Update, Vec::new(), 37)
+}
+
+pub(super) fn change_of_parallel() -> Plan {
+    let at = origin(StageKind::Consumer, "score", 44, 50);
+    let mut mapping = resource(
+        "ConsumerScoreMapping",
+        "AWS::Lambda::EventSourceMapping",
+        Action::Update,
+        Reason::InPlace,
+        Some(at.clone()),
+    );
+    mapping.changes = vec![change("ParallelizationFactor", json!(4), json!(8), Recreation::Never)];
+    let mut plan = plan(PlanKind::Update, vec![mapping], 36);
+    plan.consumers = vec![ConsumerEffect {
+        logical_id: id("ConsumerScoreMapping"),
+        verdict: Verdict::Continues,
+        records: Records::Untouched,
+        rule: "V-3",
+        because: vec![PropertyPath::of("ParallelizationFactor")],
+        origin: Some(at),
+    }];
+    plan
+}
+
+pub(super) fn create() -> Plan {
+    let new = |name, type_name, origin| resource(name, type_name, Action::Create, Reason::New, origin);
+    let resources = vec![
+        new("ConsumerScoreFunction", "AWS::Lambda::Function", Some(origin(StageKind::Consumer, "score", 44, 3))),
+        new("ConsumerScoreRole", "AWS::IAM::Role", Some(origin(StageKind::Consumer, "score", 44, 3))),
+        new("Dashboard", "AWS::CloudWatch::Dashboard", None),
+        new("StreamTransactions", "AWS::Kinesis::Stream", Some(origin(StageKind::Stream, "transactions", 17, 3))),
+    ];
+    plan(PlanKind::Create, resources, 0)
+}
+
+pub(super) fn risky() -> Plan {
+    let stream = origin(StageKind::Stream, "transactions", 17, 3);
+    let table = origin(StageKind::Table, "decisions", 24, 3);
+    let consumer = origin(StageKind::Consumer, "score", 44, 3);
+    let path = PropertyPath::of("Name");
+    let mut blocked = resource(
+        "StreamTransactions",
+        "AWS::Kinesis::Stream",
+        Action::Cannot,
+        Reason::Blocked(BlockedBy::FixedName {
+            property: "Name".into(),
+            name: "fraud-detection-local-transactions".into(),
+            path: PropertyPath::of("StreamEncryption"),
+        }),
+        Some(stream),
+    );
+    blocked.remedies = vec![
+        Remedy::KeepValue { path: "StreamEncryption".into(), deployed: json!({"EncryptionType": "KMS"}) },
+        Remedy::NewStage,
+    ];
+    let mut mapping = resource(
+        "ConsumerScoreMapping",
+        "AWS::Lambda::EventSourceMapping",
+        Action::Replace,
+        Reason::CreateOnly { path: PropertyPath::of("StartingPosition") },
+        Some(consumer.clone()),
+    );
+    mapping.changes = vec![change("StartingPosition", json!("TRIM_HORIZON"), json!("LATEST"), Recreation::Always)];
+    mapping.removal = Some(Removal::Deleted);
+    let mut deleted =
+        resource("TableDecisions", "AWS::DynamoDB::Table", Action::Delete, Reason::Removed, Some(table.clone()));
+    deleted.removal = Some(Removal::Deleted);
+    let mut plan = plan(PlanKind::Update, vec![mapping, blocked, deleted], 12);
+    plan.consumers = vec![
+        ConsumerEffect {
+            logical_id: id("ArchiveTransactions"),
+            verdict: Verdict::Continues,
+            records: Records::Untouched,
+            rule: "V-1",
+            because: Vec::new(),
+            origin: None,
+        },
+        ConsumerEffect {
+            logical_id: id("ConsumerScoreMapping"),
+            verdict: Verdict::Resets,
+            records: Records::ReadAgain { from: PositionReset::TrimHorizon },
+            rule: "V-4",
+            because: vec![path],
+            origin: Some(consumer),
+        },
+    ];
+    plan.data = vec![DataAtRisk {
+        logical_id: id("TableDecisions"),
+        type_name: "AWS::DynamoDB::Table".into(),
+        physical_id: Some("fraud-detection-local-decisions".into()),
+        end: DataEnd::Removed,
+        removal: Removal::Deleted,
+        origin: Some(table),
+    }];
+    plan
+}

@@ -1,0 +1,30 @@
+//! Plans as text for a terminal, JSON for a program and Markdown for a pull request.
+//!
+//! All three tell the same plan; the words for reasons, readers and risks are in one place.
+
+mod json;
+mod markdown;
+mod text;
+mod words;
+
+pub use json::to_json;
+pub use markdown::{MARKDOWN_LIMIT, to_markdown};
+pub use text::{removal_to_text, to_text};
+
+/// What a plan is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The pipeline.
+    pub pipeline: String,
+    /// The environment.
+    pub environment: String,
+    /// The account it deploys to.
+    pub account: String,
+    /// The region it deploys to.
+    pub region: String,
+    /// Whether that is the embedded cloud.
+    pub embedded: bool,
+}
+
+#[cfg(test)]
+mod fixtures;

@@ -1,0 +1,310 @@
+//! A plan for a person at a terminal: what happens by stage, what it means for records and data, how long it
+//! takes, and a last line that scripts may search for.
+
+use std::collections::BTreeMap;
+
+use super::{About, words};
+use crate::plan::{Action, Baseline, Change, ChangeKind, Plan, Reason, Removal, ResourcePlan};
+use crate::view::EMBEDDED_NOTICE;
+use crate::view::style::{Label, Look, Symbols};
+use crate::view::table::{Cell, Table};
+use crate::view::words::{clip, columns, pad, printable, wrap};
+
+/// The narrowest room in which a value before or after is shown.
+const NARROWEST_VALUE: usize = 12;
+
+/// Returns the whole plan. Its last line is `Plan: N to add, N to change, N to replace, N to destroy.`, further counts
+/// (`N to import`, `N undecided`, `N impossible`) follow where they are not zero.
+#[must_use]
+pub fn to_text(look: &Look, plan: &Plan, about: &About) -> String {
+    let mut out = head(look, plan, about);
+    if plan.is_empty() {
+        let text = format!("No changes. {} is what the files describe.", plan.stack);
+        out.push_str(&format!("\n{}\n", look.paint(Label::Good, text)));
+    } else {
+        out.push_str(&resources(look, plan));
+    }
+    out.push_str(&consequences(look, plan));
+    out.push_str(&format!("\n{}\n", look.paint(Label::Heading, &plan.summary)));
+    out
+}
+
+/// Returns the plan of a removal: what goes, what stays behind, what is lost.
+#[must_use]
+pub fn removal_to_text(look: &Look, plan: &Plan) -> String {
+    let mut out = resources(look, plan);
+    out.push_str(&consequences(look, plan));
+    out.push_str(&format!("\n{}\n", look.paint(Label::Heading, &plan.summary)));
+    out
+}
+
+fn head(look: &Look, plan: &Plan, about: &About) -> String {
+    let name = look.paint(Label::Heading, format_args!("{} in {}", about.pipeline, about.environment));
+    let against = match &plan.baseline {
+        Baseline::Absent => "a new stack".to_owned(),
+        Baseline::Stack { updated, .. } => format!("against the stack of {updated}"),
+    };
+    let rest = format!(
+        "({} / {})  stack {}, {against}, template {}",
+        about.account,
+        about.region,
+        plan.stack,
+        plan.template.short()
+    );
+    let mut out = format!("{name} {}\n", look.paint(Label::Faint, rest));
+    if about.embedded {
+        out.push_str(&format!("{}\n", look.paint(Label::Warning, EMBEDDED_NOTICE)));
+    }
+    out
+}
+
+/// The resources by stage, in the order of their stages' names; what belongs to the whole pipeline comes last.
+fn resources(look: &Look, plan: &Plan) -> String {
+    let mut stages: BTreeMap<(bool, String), Vec<&ResourcePlan>> = BTreeMap::new();
+    for resource in &plan.resources {
+        let general = resource.origin.as_ref().is_none_or(|origin| origin.stage.is_none());
+        stages.entry((general, words::stage(resource.origin.as_ref()))).or_default().push(resource);
+    }
+    let widest = plan.resources.iter().map(|resource| columns(resource.logical_id.as_str())).max().unwrap_or(0);
+    let mut out = String::new();
+    for ((_, stage), resources) in stages {
+        out.push_str(&format!("\n  {}\n", look.paint(Label::Heading, stage)));
+        for resource in resources {
+            out.push_str(&resource_text(look, resource, widest));
+        }
+    }
+    if plan.summary.unchanged > 0 && !plan.resources.is_empty() {
+        out.push_str(&format!("\n  {}\n", look.paint(Label::Faint, words::unchanged(plan.summary.unchanged))));
+    }
+    out
+}
+
+fn resource_text(look: &Look, resource: &ResourcePlan, widest: usize) -> String {
+    let label = label(resource.action);
+    let mut out = format!(
+        "  {} {}  {}",
+        look.paint(label, format_args!("{:>3}", symbol(look, resource.action))),
+        look.paint(label, pad(resource.logical_id.as_str(), widest)),
+        look.paint(Label::Faint, printable(&resource.type_name)),
+    );
+    if resource.action == Action::Create {
+        out.push('\n');
+        return out;
+    }
+    if resource.reasons.as_slice() == [Reason::StackDestroyed] {
+        let (label, end) = match resource.removal {
+            Some(Removal::Retained) => (Label::Warning, "stays, outside the stack"),
+            Some(Removal::Deleted) | None => (Label::Plain, "deleted"),
+        };
+        out.push_str(&format!("  {}\n", look.paint(label, end)));
+        return out;
+    }
+    out.push_str(&format!("  {}\n", look.paint(label, words::action(resource.action))));
+    let mut line = |label: Label, text: &str| {
+        for (at, part) in wrap(text, look.columns().saturating_sub(10)).into_iter().enumerate() {
+            let indent = if at == 0 { "      " } else { "        " };
+            out.push_str(&format!("{indent}{}\n", look.paint(label, part)));
+        }
+    };
+    if let Some(place) = words::place(resource.origin.as_ref()) {
+        line(Label::Place, &place);
+    }
+    for reason in resource.reasons.iter().map(words::reason).filter(|reason| !reason.is_empty()) {
+        line(label, &printable(&reason));
+    }
+    for remedy in &resource.remedies {
+        line(Label::Plain, &printable(&format!("instead: {}", words::remedy(remedy))));
+    }
+    if let Some(removal) = resource.removal {
+        line(Label::Plain, words::removal(removal));
+    }
+    out.push_str(&changes(look, &resource.changes));
+    out
+}
+
+/// The changed properties, their names aligned.
+fn changes(look: &Look, changes: &[Change]) -> String {
+    let names: Vec<String> = changes.iter().map(name).collect();
+    let widest = names.iter().map(|name| columns(name)).max().unwrap_or(0);
+    let mut out = String::new();
+    for (change, name) in changes.iter().zip(&names) {
+        let (symbol, label) = match change.kind {
+            ChangeKind::Added => ("+", Label::Added),
+            ChangeKind::Removed => ("-", Label::Removed),
+            ChangeKind::Modified => ("~", Label::Changed),
+        };
+        let room = look.columns().saturating_sub(widest + 10);
+        let cause = change.caused_by.as_ref().map(|id| format!("  (from {id})")).unwrap_or_default();
+        out.push_str(&format!(
+            "      {} {}  {}{}\n",
+            look.paint(label, symbol),
+            pad(name, widest),
+            values(look, change, room),
+            look.paint(Label::Faint, cause),
+        ));
+    }
+    out
+}
+
+/// The path of a change, with the path inside where the property holds JSON text.
+pub(super) fn name(change: &Change) -> String {
+    let path = change.path.to_string();
+    let name = match &change.inside {
+        Some(inside) if !inside.is_root() => format!("{path}: {inside}"),
+        Some(_) | None => path,
+    };
+    printable(&name).into_owned()
+}
+
+/// The value before, an arrow, the value after, cut to `room` columns.
+pub(super) fn values(look: &Look, change: &Change, room: usize) -> String {
+    if change.sensitive {
+        return "(secret)".to_owned();
+    }
+    let after = match &change.after {
+        Some(after) => words::value(after),
+        None if change.known_after_apply => "(known after the deployment)".to_owned(),
+        None => "(none)".to_owned(),
+    };
+    match change.kind {
+        ChangeKind::Added => clip(look, &after, room.max(NARROWEST_VALUE)).into_owned(),
+        ChangeKind::Removed => {
+            let before = change.before.as_ref().map(words::value).unwrap_or_else(|| "(not known)".to_owned());
+            clip(look, &before, room.max(NARROWEST_VALUE)).into_owned()
+        }
+        ChangeKind::Modified => {
+            let before = change.before.as_ref().map(words::value).unwrap_or_else(|| "(not known)".to_owned());
+            let both = room.saturating_sub(columns(look.arrow()) + 2).max(2 * NARROWEST_VALUE);
+            // A short side leaves its room to the long one.
+            let left = columns(&before).min(both.saturating_sub(columns(&after)).max(both / 2));
+            let right = both.saturating_sub(left);
+            format!("{} {} {}", clip(look, &before, left), look.arrow(), clip(look, &after, right))
+        }
+    }
+}
+
+/// What the changes mean for readers and data, what else changes, and how long it takes; what is risky first.
+fn consequences(look: &Look, plan: &Plan) -> String {
+    let mut table = Table::new();
+    let mut row = |label: Label, what: &str, name: &str, text: String| {
+        table.row([Cell::new(label, what), Cell::plain(name), Cell::new(label, text)]);
+    };
+    for resource in plan.impossible() {
+        let reason = resource.reasons.first().map(words::reason).unwrap_or_default();
+        row(Label::Bad, "Cannot", resource.logical_id.as_str(), reason);
+    }
+    for risk in &plan.data {
+        let label = if risk.removal == Removal::Deleted { Label::Bad } else { Label::Warning };
+        row(label, "Data", risk.logical_id.as_str(), words::data(risk));
+    }
+    let mut effects: Vec<_> = plan.consumers.iter().collect();
+    effects.sort_by_key(|effect| !words::is_risky(effect));
+    for effect in effects {
+        let label = if words::is_risky(effect) { Label::Bad } else { Label::Plain };
+        let text = format!("{}: {}", words::verdict(effect.verdict), words::records(effect));
+        row(label, "Reader", effect.logical_id.as_str(), text);
+    }
+    let new = plan.outputs.iter().filter(|output| output.before.is_none());
+    let new: Vec<&str> = new.map(|output| output.name.as_str()).collect();
+    if !new.is_empty() {
+        row(Label::Plain, "Outputs", "new", new.join(" "));
+    }
+    for output in plan.outputs.iter().filter(|output| output.before.is_some()) {
+        let value =
+            |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "(none)".to_owned(), words::value);
+        let text = format!("{} {} {}", value(&output.before), look.arrow(), value(&output.after));
+        row(Label::Plain, "Output", output.name.as_str(), text);
+    }
+    for tag in &plan.tags {
+        let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
+        let text = match &tag.before {
+            None => value(&tag.after),
+            Some(before) => format!("{before} {} {}", look.arrow(), value(&tag.after)),
+        };
+        row(Label::Plain, "Tag", &tag.key, text);
+    }
+    if !plan.is_empty() {
+        row(Label::Plain, "Time", "", words::time(plan.expected.typical, plan.expected.slow));
+    }
+    let text = table.render(look, 0);
+    if text.is_empty() { text } else { format!("\n{text}") }
+}
+
+fn symbol(look: &Look, action: Action) -> &'static str {
+    match (action, look.symbols) {
+        (Action::Cannot, Symbols::Ascii) => "x",
+        _ => action.symbol(),
+    }
+}
+
+fn label(action: Action) -> Label {
+    match action {
+        Action::Create | Action::Import => Label::Added,
+        Action::Update => Label::Changed,
+        Action::Replace | Action::ReplaceDeletingFirst | Action::Delete | Action::Cannot => Label::Bad,
+        Action::Undecided => Label::Warning,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{about, change_of_parallel, create, empty, risky};
+    use super::*;
+
+    #[test]
+    fn one_changed_value_shows_exactly_one_changed_property() {
+        let look = Look { symbols: Symbols::Unicode, ..Look::plain() };
+        insta::assert_snapshot!(to_text(&look, &change_of_parallel(), &about()));
+    }
+
+    #[test]
+    fn what_is_risky_stands_first_among_the_consequences() {
+        insta::assert_snapshot!(to_text(&Look::plain(), &risky(), &about()));
+    }
+
+    #[test]
+    fn a_new_stack_is_a_list_without_properties() {
+        insta::assert_snapshot!(to_text(&Look::plain(), &create(), &about()));
+    }
+
+    #[test]
+    fn no_changes_says_so_and_still_ends_with_the_stable_line() {
+        let text = to_text(&Look::plain(), &empty(), &about());
+        assert!(text.contains("\nNo changes. fraud-detection-local is what the files describe.\n"), "{text}");
+        assert!(text.ends_with("\nPlan: 0 to add, 0 to change, 0 to replace, 0 to destroy.\n"), "{text}");
+    }
+
+    #[test]
+    fn the_last_line_is_plain_enough_to_search_for_in_every_plan() {
+        for plan in [change_of_parallel(), risky(), create(), empty()] {
+            let text = to_text(&Look::plain(), &plan, &about());
+            assert_eq!(text.lines().last().unwrap(), plan.summary.to_string());
+        }
+    }
+
+    #[test]
+    fn a_removal_is_a_list_that_tells_what_goes_from_what_stays() {
+        let mut plan = risky();
+        for resource in &mut plan.resources {
+            (resource.action, resource.reasons) = (Action::Delete, vec![Reason::StackDestroyed]);
+            let table = resource.type_name == "AWS::DynamoDB::Table";
+            resource.removal = Some(if table { Removal::Retained } else { Removal::Deleted });
+        }
+        let text = removal_to_text(&Look::plain(), &plan);
+        assert!(text.contains("    - ConsumerScoreMapping  AWS::Lambda::EventSourceMapping  deleted\n"), "{text}");
+        assert!(
+            text.contains("    - TableDecisions        AWS::DynamoDB::Table  stays, outside the stack\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_secret_value_is_never_shown() {
+        let mut plan = change_of_parallel();
+        for change in plan.resources.iter_mut().flat_map(|resource| &mut resource.changes) {
+            change.sensitive = true;
+        }
+        let text = to_text(&Look::plain(), &plan, &about());
+        assert!(text.contains("(secret)") && !text.contains("4 -> 8"), "{text}");
+    }
+}

@@ -1,0 +1,236 @@
+//! The words for what a plan holds.
+
+use serde_json::Value;
+
+use crate::pipeline::Origin;
+use crate::plan::{
+    Action, BlockedBy, ConsumerEffect, DataAtRisk, DataEnd, PositionReset, Reason, Records, Remedy, Removal, Verdict,
+};
+use crate::units::Duration;
+use crate::view::words::{plural, printable, short_duration};
+
+/// What happens to a resource, in a word or two.
+pub(super) fn action(action: Action) -> &'static str {
+    match action {
+        Action::Create => "create",
+        Action::Update => "update in place",
+        Action::Replace => "REPLACE: create the new one, then remove the old one",
+        Action::ReplaceDeletingFirst => "REPLACE: remove the old one, then create the new one",
+        Action::Delete => "REMOVE",
+        Action::Import => "take in",
+        Action::Undecided => "update or replace, known only when it happens",
+        Action::Cannot => "CANNOT: the service will refuse it",
+    }
+}
+
+/// Why a resource has its action; empty where the action says it all.
+pub(super) fn reason(reason: &Reason) -> String {
+    match reason {
+        Reason::New | Reason::Removed | Reason::StackDestroyed | Reason::InPlace => String::new(),
+        Reason::StackTags => "only its tags change, handed down from the stack".to_owned(),
+        Reason::AttributesOnly { attributes } => {
+            let list: Vec<&str> = attributes.iter().map(String::as_str).collect();
+            format!("only {} beside its properties changes", list.join(", "))
+        }
+        Reason::CreateOnly { path } => format!("forced by {path}, which only a new resource can have"),
+        Reason::ConditionallyCreateOnly { path } => format!("because of {path}, which sometimes needs a new resource"),
+        Reason::ReplacedReference { path, target, attribute } => {
+            let of = attribute.as_ref().map(|attribute| format!("'s {attribute}")).unwrap_or_default();
+            format!("{path} refers to {target}{of}, which is replaced")
+        }
+        Reason::OtherType { before, after } => format!("its type changes from {before} to {after}"),
+        Reason::ExistsOutside { name } => format!("{name} already exists outside the stack"),
+        Reason::Blocked(by) => blocked(by),
+        Reason::ChangeSetSays { schema_action: Some(schema) } => {
+            format!("CloudFormation's change set says so; the schema alone would say: {}", action(*schema))
+        }
+        Reason::ChangeSetSays { schema_action: None } => "CloudFormation's change set says so".to_owned(),
+    }
+}
+
+fn blocked(by: &BlockedBy) -> String {
+    match by {
+        BlockedBy::FixedName { property, name, path } => format!(
+            "changing {path} needs a new resource, and CloudFormation replaces nothing that has a fixed name ({property} is {name})"
+        ),
+        BlockedBy::MappingExists { path } => format!(
+            "changing {path} needs a second mapping of the same function and stream, which is refused while the first is there"
+        ),
+        BlockedBy::IdentityTaken { properties, path } => format!(
+            "changing {path} needs a second resource with the same {}, which must be unique",
+            properties.join(" and ")
+        ),
+        BlockedBy::NotUpdatable { path } => format!("the service has no way to change {path}"),
+        BlockedBy::NameTaken { name, why } => format!("{name} exists outside the stack and cannot be taken in: {why}"),
+    }
+}
+
+/// What works instead.
+pub(super) fn remedy(remedy: &Remedy) -> String {
+    match remedy {
+        Remedy::KeepValue { path, deployed } => format!("keep {path} as it is deployed: {}", value(deployed)),
+        Remedy::NewStage => {
+            "add a stage under a new name, move readers and writers over, then remove the old one".to_owned()
+        }
+        Remedy::RemoveThenAdd => "remove the stage in one deployment and add it again in the next".to_owned(),
+        Remedy::RemoveOutside { name } => format!("remove or rename {name} outside the stack"),
+    }
+}
+
+/// What becomes of what leaves.
+pub(super) fn removal(removal: Removal) -> &'static str {
+    match removal {
+        Removal::Deleted => "the present one is deleted",
+        Removal::Retained => "the present one stays, outside the stack",
+    }
+}
+
+/// A value on one line; references as people write them in templates.
+pub(super) fn value(value: &Value) -> String {
+    match value {
+        Value::String(text) => printable(text).into_owned(),
+        Value::Object(fields) => {
+            let reference =
+                fields.iter().next().filter(|_| fields.len() == 1).and_then(|(name, of)| reference(name, of));
+            printable(&reference.unwrap_or_else(|| value.to_string())).into_owned()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => printable(&value.to_string()).into_owned(),
+    }
+}
+
+/// `!Ref Topic`, `!GetAtt Topic.TopicName`.
+fn reference(function: &str, of: &Value) -> Option<String> {
+    match function {
+        "Ref" => Some(format!("!Ref {}", of.as_str()?)),
+        "Fn::GetAtt" => match of.as_array()?.as_slice() {
+            [id, attribute] => Some(format!("!GetAtt {}.{}", id.as_str()?, attribute.as_str()?)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What happens to a consumer's position, loud where records are concerned.
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Starts => "starts",
+        Verdict::Continues => "continues",
+        Verdict::Resumes => "resumes",
+        Verdict::Pauses => "pauses",
+        Verdict::Resets => "RESETS",
+        Verdict::Stops => "STOPS",
+        Verdict::Fails => "FAILS",
+    }
+}
+
+/// Whether somebody should look at a consumer before anything is deployed.
+pub(super) fn is_risky(effect: &ConsumerEffect) -> bool {
+    let by_verdict = match effect.verdict {
+        Verdict::Starts | Verdict::Continues | Verdict::Resumes | Verdict::Pauses => false,
+        Verdict::Resets | Verdict::Stops | Verdict::Fails => true,
+    };
+    by_verdict
+        || match &effect.records {
+            Records::Untouched | Records::ReadFrom(_) | Records::NotRead => false,
+            Records::ReadAgain { .. } | Records::Skipped | Records::ExpireSooner { .. } => true,
+            Records::Filtered | Records::LostWithStream { .. } => true,
+        }
+}
+
+/// What a change means for a consumer's records.
+pub(super) fn records(effect: &ConsumerEffect) -> String {
+    match &effect.records {
+        Records::Untouched => match effect.verdict {
+            Verdict::Pauses => "keeps its position; records wait in the stream until their retention ends".to_owned(),
+            Verdict::Fails => "the deployment fails before anything changes".to_owned(),
+            Verdict::Starts | Verdict::Continues | Verdict::Resumes | Verdict::Resets | Verdict::Stops => {
+                "no record is skipped or read again".to_owned()
+            }
+        },
+        Records::ReadFrom(start) => format!("reads from {}", position(start)),
+        Records::ReadAgain { from } => {
+            format!(
+                "its position is lost; a new reader starts from {} and reads again what was already read",
+                position(from)
+            )
+        }
+        Records::Skipped => {
+            "its position is lost; records written before the new reader starts are SKIPPED if not yet read".to_owned()
+        }
+        Records::ExpireSooner { before, after } => format!(
+            "records are kept {} h instead of {} h; a reader that is further behind loses the rest",
+            value(after),
+            value(before)
+        ),
+        Records::Filtered => "records that the new filter drops are passed over for good".to_owned(),
+        Records::LostWithStream { stream } => format!("records not yet read go with {stream}"),
+        Records::NotRead => "nobody reads for it any more".to_owned(),
+    }
+}
+
+fn position(start: &PositionReset) -> String {
+    match start {
+        PositionReset::TrimHorizon => "the oldest record still there".to_owned(),
+        PositionReset::Latest => "the tip of the stream, once polling begins".to_owned(),
+        PositionReset::AtTimestamp { at } => format!("the moment {}", value(at)),
+        PositionReset::Unknown => "a position that the template does not spell out".to_owned(),
+    }
+}
+
+/// What becomes of data.
+pub(super) fn data(risk: &DataAtRisk) -> String {
+    let end = match risk.end {
+        DataEnd::Removed => "leaves the stack",
+        DataEnd::Replaced => "is replaced by a new, empty one",
+        DataEnd::MaybeReplaced => "might be replaced by a new, empty one",
+    };
+    match risk.removal {
+        Removal::Deleted => {
+            format!("{end}; its data are LOST; refused without --allow-data-loss {}", risk.logical_id)
+        }
+        Removal::Retained => {
+            format!("{end}; its data stay in {}", risk.physical_id.as_deref().unwrap_or("the old one"))
+        }
+    }
+}
+
+/// `file:line:column` of an origin.
+pub(super) fn place(origin: Option<&Origin>) -> Option<String> {
+    origin.and_then(|origin| origin.place.as_ref()).map(ToString::to_string)
+}
+
+/// The stage of an origin, or what stands for resources of no stage.
+pub(super) fn stage(origin: Option<&Origin>) -> String {
+    origin.and_then(|origin| origin.stage.as_ref()).map_or_else(|| "pipeline".to_owned(), ToString::to_string)
+}
+
+/// How long it takes: `about 40s, 2m 00s when it is slow`.
+pub(super) fn time(typical: Duration, slow: Duration) -> String {
+    if slow > typical {
+        format!("about {}, {} when it is slow", short_duration(typical), short_duration(slow))
+    } else {
+        format!("about {}", short_duration(typical))
+    }
+}
+
+/// `1 unchanged resource is not shown`.
+pub(super) fn unchanged(count: usize) -> String {
+    let verb = if count == 1 { "is" } else { "are" };
+    format!("{} {verb} not shown", plural(count, "unchanged resource"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn references_read_as_people_write_them_and_all_else_as_it_is() {
+        assert_eq!(value(&json!({"Ref": "Topic"})), "!Ref Topic");
+        assert_eq!(value(&json!({"Fn::GetAtt": ["Topic", "Arn"]})), "!GetAtt Topic.Arn");
+        assert_eq!(value(&json!({"Fn::GetAtt": ["Topic"]})), r#"{"Fn::GetAtt":["Topic"]}"#);
+        assert_eq!(value(&json!({"Ref": "A", "B": 1})), r#"{"Ref":"A","B":1}"#);
+        assert_eq!(value(&json!("a\nb")), "a\\nb");
+    }
+}

@@ -1,0 +1,65 @@
+//! Files that commands write for people: whole or not at all.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use super::error::WorkspaceError;
+
+/// Writes a file, making the folders above it. A reader sees the old content or the new, never a part.
+///
+/// # Errors
+/// When the operating system refuses.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(WorkspaceError::io("make", folder))?;
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    fs::write(&part, bytes).map_err(WorkspaceError::io("write", &part))?;
+    fs::rename(&part, path).map_err(WorkspaceError::io("write", path))
+}
+
+/// Adds a line to a file, making it where it is not there.
+///
+/// # Errors
+/// When the operating system refuses.
+pub fn append_line(path: &Path, line: &str) -> Result<(), WorkspaceError> {
+    let mut file =
+        fs::OpenOptions::new().create(true).append(true).open(path).map_err(WorkspaceError::io("open", path))?;
+    writeln!(file, "{line}").map_err(WorkspaceError::io("write", path))
+}
+
+/// Whether a folder is new or holds nothing.
+///
+/// # Errors
+/// When it is there and cannot be listed, or is a file.
+pub fn is_empty_folder(path: &Path) -> Result<bool, WorkspaceError> {
+    match fs::read_dir(path) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(WorkspaceError::io("list", path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_written_file_is_whole_and_leaves_no_part_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b/c.yaml");
+        write_file(&path, b"x: 1\n").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"x: 1\n");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_with_a_file_is_not_empty_and_a_missing_one_is() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(is_empty_folder(&dir.path().join("new")).unwrap());
+        fs::write(dir.path().join("x"), "").unwrap();
+        assert!(!is_empty_folder(dir.path()).unwrap());
+    }
+}

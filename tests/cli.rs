@@ -1,0 +1,352 @@
+//! The command line, seen from outside: one snapshot of stdout, stderr and exit code per case.
+#![expect(clippy::disallowed_methods, clippy::expect_used, reason = "tests make the files that the program reads")]
+
+mod support;
+
+use support::{Outcome, Project};
+
+const SPEC: &str = "stacks/orders/pipeline.yaml";
+
+/// A small pipeline that passes its check.
+const ORDERS: &str = "pipeline: orders
+owner: commerce-ml
+
+streams:
+  orders: {capacity: on-demand}
+
+tables:
+  results: {key: order_id, ttl: {attribute: expires_at, after: 30d}}
+
+consumers:
+  score:
+    from: orders
+    code: handlers/score
+    handler: app.handler
+    runtime: python3.13
+    batch: {size: 20, parallel: 4}
+    writes: [results]
+";
+
+const LOCAL: &str = "environment: local
+tier: development
+target: embedded
+account: \"000000000000\"
+regions: [eu-west-1]
+";
+
+/// Returns a project with the small pipeline.
+fn orders() -> Project {
+    let project = Project::empty();
+    project.write(SPEC, ORDERS);
+    project.write("stacks/orders/handlers/score/app.py", "def handler(event, context):\n    return {}\n");
+    project.write("environments/local.yaml", LOCAL);
+    project
+}
+
+/// Checks the small pipeline with one thing changed: it is refused, and nothing is written.
+fn refused(change: impl FnOnce(&Project)) -> Outcome {
+    let project = orders();
+    change(&project);
+    let before = project.files();
+    let outcome = project.sluice("check orders --env local");
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    assert!(outcome.stdout.is_empty(), "{outcome}");
+    assert!(!outcome.stderr.contains("panicked"), "{outcome}");
+    assert_eq!(project.files(), before, "nothing is written");
+    outcome
+}
+
+macro_rules! snapshot {
+    ($outcome:expr) => {
+        insta::assert_snapshot!($outcome.to_string())
+    };
+}
+
+mod basics {
+    use super::*;
+
+    #[test]
+    fn version() {
+        snapshot!(Project::empty().sluice("--version"));
+    }
+
+    #[test]
+    fn unknown_command_is_a_usage_error() {
+        let outcome = Project::empty().sluice("deplyo fraud-detection");
+        assert_eq!(outcome.code, Some(64), "{outcome}");
+        snapshot!(outcome);
+    }
+
+    #[test]
+    fn outside_of_a_project_it_says_what_a_project_is() {
+        snapshot!(Project::empty().sluice("check"));
+    }
+
+    #[test]
+    fn explain_a_code() {
+        snapshot!(Project::empty().sluice("explain e1009"));
+    }
+
+    #[test]
+    fn explain_an_unknown_code() {
+        snapshot!(Project::empty().sluice("explain E1099"));
+    }
+
+    #[test]
+    fn schemas_are_json_and_name_their_fields() {
+        let fields = [("pipeline", "PipelineFile", "consumers"), ("environment", "EnvironmentFile", "promotes_from")];
+        for (of, kind, field) in fields {
+            let outcome = Project::empty().sluice(&format!("schema {of}"));
+            let schema: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("a schema is JSON");
+            assert!(schema.pointer(&format!("/$defs/{kind}/properties/{field}")).is_some(), "{outcome}");
+        }
+    }
+}
+
+mod check {
+    use super::*;
+
+    #[test]
+    fn a_sound_pipeline_passes() {
+        snapshot!(orders().sluice("check orders --env local"));
+    }
+
+    #[test]
+    fn every_pipeline_of_this_repository_passes_in_every_environment() {
+        snapshot!(Project::of_this_repository().sluice("check"));
+    }
+
+    #[test]
+    fn unknown_field() {
+        snapshot!(refused(|project| project.edit(SPEC, "runtime:", "runtme:")));
+    }
+
+    #[test]
+    fn duplicate_field() {
+        snapshot!(refused(|project| project.edit(
+            SPEC,
+            "    handler: app.handler\n",
+            "    handler: a.b\n    handler: c.d\n"
+        )));
+    }
+
+    #[test]
+    fn two_stages_with_one_name() {
+        let twice = "  orders: {capacity: on-demand}\n  orders: {capacity: auto}\n";
+        snapshot!(refused(|project| project.edit(SPEC, "  orders: {capacity: on-demand}\n", twice)));
+    }
+
+    #[test]
+    fn wrong_unit() {
+        snapshot!(refused(|project| project.edit(SPEC, "after: 30d", "after: 30 dayz")));
+    }
+
+    #[test]
+    fn several_mistakes_in_one_run() {
+        snapshot!(refused(|project| {
+            project.edit(SPEC, "from: orders", "from: order");
+            project.edit(SPEC, "writes: [results]", "writes: [result]");
+            project.edit(SPEC, "handlers/score", "handlers/none");
+        }));
+    }
+
+    #[test]
+    fn a_consumer_of_a_stream_that_is_not_there() {
+        snapshot!(refused(|project| project.edit(SPEC, "from: orders", "from: ordrs")));
+    }
+
+    #[test]
+    fn a_cycle_of_streams() {
+        snapshot!(refused(|project| project.edit(SPEC, "    writes: [results]\n", "    late_to: orders\n")));
+    }
+
+    #[test]
+    fn a_name_too_long_for_aws() {
+        let long = format!("pipeline: {}", "o".repeat(60));
+        snapshot!(refused(|project| project.edit(SPEC, "pipeline: orders", &long)));
+    }
+
+    #[test]
+    fn shards_out_of_range() {
+        snapshot!(refused(|project| project.edit(SPEC, "on-demand", "{provisioned: {shards: 0}}")));
+    }
+
+    #[test]
+    fn a_yaml_bomb() {
+        let mut bomb = "a0: &a0 [x, x]\n".to_owned();
+        for level in 1..40 {
+            let below = level - 1;
+            bomb.push_str(&format!("a{level}: &a{level} [*a{below}, *a{below}]\n"));
+        }
+        snapshot!(refused(|project| project.write(SPEC, &bomb)));
+    }
+
+    #[test]
+    fn deep_nesting() {
+        let deep = format!("pipeline: {}{}\n", "[".repeat(10_000), "]".repeat(10_000));
+        let outcome = refused(|project| project.write(SPEC, &deep));
+        assert!(outcome.stderr.contains("E1012"), "{outcome}");
+    }
+
+    #[test]
+    fn not_utf_8() {
+        snapshot!(refused(|project| project.write(SPEC, b"pipeline: caf\xe9\n")));
+    }
+
+    #[test]
+    fn fifty_megabytes() {
+        snapshot!(refused(|project| project.write(SPEC, vec![b'#'; 50 << 20])));
+    }
+
+    #[test]
+    fn a_missing_handler_folder() {
+        snapshot!(refused(|project| project.edit(SPEC, "handlers/score", "handlers/scor")));
+    }
+
+    #[test]
+    fn a_handler_that_leaves_the_project() {
+        snapshot!(refused(|project| project.edit(SPEC, "handlers/score", "../../../etc")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_loop_of_symbolic_links() {
+        snapshot!(refused(|project| {
+            let link = project.path("stacks/orders/handlers/score/again");
+            std::os::unix::fs::symlink(project.path("stacks/orders/handlers/score"), link).expect("a link can be made");
+        }));
+    }
+
+    #[test]
+    fn values_full_of_traps_are_values() {
+        let project = orders();
+        project.edit(
+            SPEC,
+            "owner: commerce-ml",
+            "owner: commerce-ml\ndescription: \"{{json x}} {{{y}}} \\\" ' \\n !Ref A ${B}\"",
+        );
+        let checked = project.sluice("check orders --env local");
+        assert_eq!(checked.code, Some(0), "{checked}");
+        let rendered = project.sluice("render orders --env local --output json");
+        let template: serde_json::Value = serde_json::from_str(&rendered.stdout).expect("a template is JSON");
+        let description = template.get("Description").and_then(serde_json::Value::as_str).unwrap_or_default();
+        assert!(description.contains("{{json x}} {{{y}}} \" ' \n !Ref A ${B}"), "{rendered}");
+    }
+
+    #[test]
+    fn a_tag() {
+        snapshot!(refused(|project| project.edit(SPEC, "owner: commerce-ml", "owner: !Ref Owner")));
+    }
+
+    #[test]
+    fn an_environment_with_an_unknown_field_and_a_wrong_account() {
+        snapshot!(refused(|project| project.edit("environments/local.yaml", "tier: development", "teir: development")));
+        snapshot!(refused(|project| project.edit("environments/local.yaml", "\"000000000000\"", "\"12345\"")));
+    }
+
+    #[test]
+    fn an_overlay_with_a_mistake_is_told_at_the_overlay() {
+        snapshot!(refused(|project| {
+            let overlay = "pipelines:\n  orders: {streams: {orders: {retention: 7 dayz}}}\n";
+            project.write("environments/local.yaml", format!("{LOCAL}{overlay}"));
+        }));
+    }
+
+    #[test]
+    fn json_has_what_the_text_has() {
+        let project = orders();
+        project.edit(SPEC, "runtime:", "runtme:");
+        let outcome = project.sluice("check orders --env local --output json");
+        let report: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("the report is JSON");
+        assert_eq!(report.pointer("/diagnostics/0/line"), Some(&15.into()), "{outcome}");
+        assert_eq!(outcome.code, Some(1));
+    }
+
+    #[test]
+    fn sarif_points_at_the_line() {
+        let project = orders();
+        project.edit(SPEC, "runtime:", "runtme:");
+        let outcome = project.sluice("check orders --env local --output sarif");
+        let log: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("the log is JSON");
+        let line = log.pointer("/runs/0/results/0/locations/0/physicalLocation/region/startLine");
+        assert_eq!(line, Some(&15.into()), "{outcome}");
+    }
+}
+
+mod render {
+    use super::*;
+
+    #[test]
+    fn the_same_input_gives_the_same_bytes() {
+        let (one, two) = (Project::of_this_repository(), Project::of_this_repository());
+        let [one, two] = [one, two].map(|project| project.sluice("render fraud-detection --env local"));
+        assert_eq!(one.code, Some(0), "{one}");
+        assert_eq!(one.stdout, two.stdout);
+        assert!(one.stdout.contains("AWS::Kinesis::Stream"), "{one}");
+    }
+}
+
+mod deployments {
+    use super::*;
+
+    const FRAUD: &str = "stacks/fraud-detection/pipeline.yaml";
+
+    /// What changes with every refinement of templates or of the embedded cloud's pace, and is proven elsewhere.
+    const FILTERS: &[(&str, &str)] = &[
+        (r"template [0-9a-f]{12}", "template [DIGEST]"),
+        (r"(in|about|after|took) (\d+h )?(\d+m )?[\d.]+s", "$1 [TIME]"),
+        (r"(\d+h )?(\d+m )?[\d.]+s when", "[TIME] when"),
+        (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "[MOMENT]"),
+    ];
+
+    #[test]
+    fn a_first_plan_needs_no_credentials() {
+        let outcome = Project::of_this_repository().sluice("plan fraud-detection --env local --against nothing");
+        step("first_plan", &outcome, 0);
+    }
+
+    /// Snapshots one step of a stack's life, its list of resources and its events counted.
+    fn step(name: &str, outcome: &Outcome, code: i32) {
+        assert_eq!(outcome.code, Some(code), "{outcome}");
+        insta::with_settings!({filters => FILTERS.to_vec()}, { insta::assert_snapshot!(name, outcome.folded()) });
+    }
+
+    #[test]
+    fn a_stack_lives_from_creation_to_removal() {
+        let project = Project::of_this_repository();
+        step("life_1_deploy", &project.sluice("deploy fraud-detection --env local --yes"), 0);
+        step("life_2_nothing_to_do", &project.sluice("deploy fraud-detection --env local --yes"), 0);
+        step("life_3_status", &project.sluice("status fraud-detection --env local"), 0);
+        project.edit(FRAUD, "parallel: 4", "parallel: 8");
+        step("life_4_plan", &project.sluice("plan fraud-detection --env local --detailed-exitcode"), 2);
+        step("life_5_update", &project.sluice("deploy fraud-detection --env local --yes"), 0);
+        let plan = project.sluice("plan fraud-detection --env local --detailed-exitcode");
+        assert_eq!(plan.code, Some(0), "{plan}");
+        step("life_6_destroy", &project.sluice("destroy fraud-detection --env local --yes"), 0);
+        step("life_7_gone", &project.sluice("status fraud-detection --env local"), 0);
+    }
+
+    #[test]
+    fn without_a_terminal_and_without_yes_nothing_is_written() {
+        let project = Project::of_this_repository();
+        let outcome = project.sluice("deploy fraud-detection --env local");
+        assert_eq!(outcome.code, Some(3), "{outcome}");
+        let status = project.sluice("status fraud-detection --env local");
+        assert!(status.stdout.contains("is not deployed"), "{status}");
+    }
+
+    #[test]
+    fn json_lines_are_numbered_and_end_with_the_end() {
+        let project = orders();
+        let outcome = project.sluice("deploy orders --env local --yes --output jsonl");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        let lines: Vec<serde_json::Value> =
+            outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+        let kind = |line: Option<&serde_json::Value>| line.and_then(|line| line.get("type")).cloned();
+        assert_eq!(kind(lines.first()), Some("version".into()));
+        assert_eq!(kind(lines.last()), Some("operation_finished".into()));
+        for (at, line) in lines.iter().enumerate() {
+            assert_eq!(line.get("seq"), Some(&at.into()));
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! A deployment that is killed at any moment ends well when it is run again.
+//!
+//! The command runs in this process against an embedded cloud on disk, in virtual time. At its n-th request it
+//! is killed: its future is dropped, either before the request reached the cloud or after the cloud acted on it
+//! and before the answer came. A second run, with nothing but the disk to go by, must reach the same end.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test sets up projects of its own and stops where it cannot"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use sluicegate::cloud::{Cloud, CloudSettings, Credentials, Sleeper};
+use sluicegate::embedded::{EmbeddedCloud, Settings, Speed};
+use sluicegate::environment::Environment;
+use sluicegate::event::{Event, OperationResult};
+use sluicegate::observed::{Observed, StackStatus};
+use sluicegate::operate::{
+    self, Answer, Company, Connecting, Connector, DeployOrder, Deployed, Failure, Interrupt, Prepared, Shelf, Tools,
+};
+use sluicegate::plan::Plan;
+use sluicegate::units::{Duration, Region, Timestamp};
+use sluicegate::workspace::{Clock, Project, StandingClock, StateStore};
+use tokio::sync::Notify;
+
+/// When, in the life of a request, the process dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dies {
+    BeforeTheRequest,
+    BeforeTheAnswer,
+}
+
+/// Lets requests through until one is the last.
+#[derive(Clone, Debug)]
+struct Doomed {
+    cloud: EmbeddedCloud,
+    sent: Arc<AtomicUsize>,
+    last: Option<(usize, Dies)>,
+    dead: Arc<Notify>,
+}
+
+impl HttpClient for Doomed {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Doomed {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let number = self.sent.fetch_add(1, Ordering::SeqCst);
+        let (cloud, dead) = (self.cloud.clone(), Arc::clone(&self.dead));
+        match self.last {
+            Some((last, dies)) if number == last => HttpConnectorFuture::new(async move {
+                if dies == Dies::BeforeTheAnswer {
+                    let _ = HttpConnector::call(&cloud, request).await;
+                }
+                dead.notify_one();
+                std::future::pending().await
+            }),
+            _ => HttpConnector::call(&cloud, request),
+        }
+    }
+}
+
+struct Clouds {
+    http: Doomed,
+    clock: Arc<StandingClock>,
+}
+
+impl Connector for Clouds {
+    fn connect<'a>(&'a self, _: &'a Environment, region: &'a Region) -> Connecting<'a> {
+        let (now, sleeping) = (Arc::clone(&self.clock), Arc::clone(&self.clock));
+        let sleep: Sleeper = Arc::new(move |pause: Duration| {
+            let clock = Arc::clone(&sleeping);
+            Box::pin(async move { clock.sleep(pause).await })
+        });
+        let settings = CloudSettings {
+            region: region.clone(),
+            endpoint_url: None,
+            credentials: Credentials::Static { access_key: "sluice".to_owned(), secret: "sluice".to_owned() },
+            http_client: Some(SharedHttpClient::new(self.http.clone())),
+            now: Arc::new(move || now.now()),
+            sleep: Some(sleep),
+            trace: None,
+        };
+        Box::pin(async move { Ok(Cloud::connect(settings).await) })
+    }
+}
+
+/// Nobody watches, and everything was agreed to.
+struct Nobody;
+
+impl Company for Nobody {
+    fn planned(&mut self, _: &Prepared, _: &Plan) {}
+    fn leaving(&mut self, _: &str, _: bool, _: &Plan) {}
+    fn agree(&mut self, _: &str) -> Answer {
+        Answer::Nobody
+    }
+    fn tell(&mut self, _: Event) {}
+}
+
+/// What one run of the command came to.
+struct Ran {
+    /// `None` where it was killed.
+    result: Option<Result<Deployed, Failure>>,
+    /// How many requests it made.
+    requests: usize,
+}
+
+fn settings(project: &Path, clock: &Arc<StandingClock>) -> EmbeddedCloud {
+    let settings = Settings {
+        account: sluicegate::units::AccountId::new("000000000000").unwrap(),
+        region: Region::new("eu-west-1").unwrap(),
+        environment: sluicegate::units::EnvironmentName::new("rehearsal").unwrap(),
+        speed: Speed::Real,
+    };
+    let clock: Arc<dyn Clock> = Arc::<StandingClock>::clone(clock);
+    EmbeddedCloud::open(StateStore::folder(project.join(".sluice/embedded/rehearsal")), settings, clock)
+}
+
+async fn deploy(folder: &Path, last: Option<(usize, Dies)>) -> Ran {
+    let clock = Arc::new(StandingClock::at(Timestamp::parse("2026-03-01T08:00:00Z").unwrap()));
+    let (sent, dead) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+    let http = Doomed { cloud: settings(folder, &clock), sent: Arc::clone(&sent), last, dead: Arc::clone(&dead) };
+    let clouds = Clouds { http, clock: Arc::clone(&clock) };
+    let project = Project::find(folder).unwrap();
+    let mut shelf = Shelf::new(&project);
+    let interrupt = Interrupt::new();
+    let order = DeployOrder {
+        pipeline: "fraud-detection".to_owned(),
+        environment: "rehearsal".to_owned(),
+        region: None,
+        yes: true,
+        allow_data_loss: BTreeSet::new(),
+    };
+    let tools = Tools { connector: &clouds, clock: &*clock, interrupt: &interrupt };
+    let mut nobody = Nobody;
+    let result = tokio::select! {
+        result = operate::deploy(&mut shelf, &order, tools, &mut nobody) => Some(result),
+        () = dead.notified() => None,
+    };
+    Ran { result, requests: sent.load(Ordering::SeqCst) }
+}
+
+/// What can be seen of the stack from outside, without what differs from run to run.
+async fn seen(folder: &Path) -> (StackStatus, BTreeMap<String, String>, BTreeMap<String, String>) {
+    let clock = Arc::new(StandingClock::at(Timestamp::parse("2026-03-01T08:00:00Z").unwrap()));
+    let (sent, dead) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+    let clouds = Clouds { http: Doomed { cloud: settings(folder, &clock), sent, last: None, dead }, clock };
+    let project = Project::find(folder).unwrap();
+    let mut shelf = Shelf::new(&project);
+    let status = operate::status(&mut shelf, "fraud-detection", "rehearsal", None, &clouds).await.unwrap();
+    let Observed::Present(stack) = status.observed else { panic!("there is no stack") };
+    let resources =
+        stack.resources.iter().map(|(id, r)| (id.to_string(), format!("{} {}", r.type_name, r.status))).collect();
+    let template = stack.template.unwrap().digest().to_string();
+    let mut outputs: BTreeMap<String, String> = stack.outputs.keys().map(|k| (k.clone(), String::new())).collect();
+    outputs.insert("template".to_owned(), template);
+    (stack.status, resources, outputs)
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to.join(entry.file_name()));
+        } else {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+fn project() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    copy(&here.join("stacks"), &dir.path().join("stacks"));
+    copy(&here.join("environments"), &dir.path().join("environments"));
+    dir
+}
+
+fn edit(folder: &Path, from: &str, to: &str) {
+    let path = folder.join("stacks/fraud-detection/pipeline.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "`{from}` is not in the pipeline file");
+    fs::write(&path, text.replace(from, to)).unwrap();
+}
+
+/// Kills the command at every request, runs it again, and compares the end with that of an undisturbed run.
+async fn converges_from_everywhere(before: &Path) {
+    let undisturbed = tempfile::tempdir().unwrap();
+    copy(before, undisturbed.path());
+    let reference = deploy(undisturbed.path(), None).await;
+    assert_eq!(reference.result.unwrap().unwrap().result, OperationResult::Succeeded);
+    let wanted = seen(undisturbed.path()).await;
+    assert!(reference.requests > 10, "the command made only {} requests", reference.requests);
+
+    for last in 0..reference.requests {
+        for dies in [Dies::BeforeTheRequest, Dies::BeforeTheAnswer] {
+            let dir = tempfile::tempdir().unwrap();
+            copy(before, dir.path());
+            let killed = deploy(dir.path(), Some((last, dies))).await;
+            assert!(killed.result.is_none(), "request {last} was never made");
+            let again = deploy(dir.path(), None).await.result.unwrap();
+            let again = again.unwrap_or_else(|failure| panic!("killed {dies:?} {last}: {:?}", failure.diagnostics));
+            assert!(
+                matches!(again.result, OperationResult::Succeeded | OperationResult::NothingToDo),
+                "killed {dies:?} {last}: {:?}",
+                again.result
+            );
+            assert_eq!(seen(dir.path()).await, wanted, "killed {dies:?} {last}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_first_deployment_killed_at_any_request_ends_well_when_run_again() {
+    let project = project();
+    converges_from_everywhere(project.path()).await;
+}
+
+#[tokio::test]
+async fn an_update_killed_at_any_request_ends_well_when_run_again() {
+    let project = project();
+    deploy(project.path(), None).await.result.unwrap().unwrap();
+    edit(project.path(), "parallel: 4", "parallel: 8");
+    converges_from_everywhere(project.path()).await;
+}
