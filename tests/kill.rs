@@ -97,7 +97,7 @@ struct Nobody;
 
 impl Company for Nobody {
     fn planned(&mut self, _: &Prepared, _: &Plan) {}
-    fn leaving(&mut self, _: &str, _: &Plan) {}
+    fn leaving(&mut self, _: &str, _: bool, _: &Plan) {}
     fn agree(&mut self, _: &str) -> Answer {
         Answer::Nobody
     }

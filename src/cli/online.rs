@@ -30,8 +30,8 @@ impl Company for Shared<'_> {
     fn planned(&mut self, prepared: &Prepared, plan: &Plan) {
         self.0.borrow_mut().planned(prepared, plan);
     }
-    fn leaving(&mut self, stack: &str, plan: &Plan) {
-        self.0.borrow_mut().leaving(stack, plan);
+    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan) {
+        self.0.borrow_mut().leaving(stack, embedded, plan);
     }
     fn agree(&mut self, question: &str) -> Answer {
         self.0.borrow_mut().agree(question)
