@@ -1,5 +1,5 @@
 //! The command line, seen from outside: one snapshot of stdout, stderr and exit code per case.
-#![expect(clippy::disallowed_methods, reason = "tests make the files that the program reads")]
+#![expect(clippy::disallowed_methods, clippy::expect_used, reason = "tests make the files that the program reads")]
 
 mod support;
 

@@ -1,5 +1,9 @@
 //! The registry of codes, their pages and their use are held together.
-#![expect(clippy::disallowed_methods, reason = "tests read the repository")]
+#![expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test reads the repository and stops where it cannot"
+)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -4,6 +4,13 @@
 //! is killed: its future is dropped, either before the request reached the cloud or after the cloud acted on it
 //! and before the answer came. A second run, with nothing but the disk to go by, must reach the same end.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test sets up projects of its own and stops where it cannot"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

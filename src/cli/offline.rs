@@ -158,8 +158,11 @@ pub(crate) fn open(world: &World) -> Result<Project, Exit> {
     Project::find(&world.folder).map_err(|error| fail(world, &error.into(), NO_TEXTS))
 }
 
+/// Pairs of pipeline and environment.
+type Pairs = Vec<(String, String)>;
+
 /// The pairs of pipeline and environment that were typed, and the region.
-fn selected(project: &Project, select: &Selection) -> Result<(Vec<(String, String)>, Option<Region>), Failure> {
+fn selected(project: &Project, select: &Selection) -> Result<(Pairs, Option<Region>), Failure> {
     let pairs = operate::select(project, &select.pipelines, &select.environments)?;
     Ok((pairs, typed_region(select.region.as_deref())?))
 }

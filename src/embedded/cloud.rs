@@ -305,6 +305,17 @@ impl Inner {
         if service == ServiceName::Lambda && is_about_mappings(request) {
             return Ok(self.back.mappings_call(request).await);
         }
+        if service == ServiceName::Lambda {
+            match self.back.named_version(request).await {
+                Some(Ok(version)) => {
+                    let mut response = self.back.service_call(service, &version.unqualified(request)).await?;
+                    self.back.complete_version(&version, &mut response);
+                    return Ok(response);
+                }
+                Some(Err(response)) => return Ok(response),
+                None => {}
+            }
+        }
         if service == ServiceName::Sts && request.action() == "GetCallerIdentity" {
             return Ok(self.back.caller_identity());
         }

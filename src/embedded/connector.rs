@@ -2,7 +2,7 @@
 //! without one.
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -13,6 +13,14 @@ use aws_smithy_types::byte_stream::ByteStream;
 
 use super::cloud::EmbeddedCloud;
 use super::wire::{Request, Response};
+
+impl EmbeddedCloud {
+    /// This cloud as the SDK's HTTP client.
+    #[must_use]
+    pub fn http_client(&self) -> SharedHttpClient {
+        SharedHttpClient::new(self.clone())
+    }
+}
 
 impl HttpClient for EmbeddedCloud {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {

@@ -11,10 +11,30 @@ use super::services::ServiceName;
 use super::wire::{Request, Response};
 use crate::units::Timestamp;
 
+/// One version of a function, as a request names it.
+#[derive(Clone, Debug)]
+pub(crate) struct Qualified {
+    name: String,
+    version: String,
+    qualifier: String,
+}
+
+impl Qualified {
+    /// The request for the function itself, which is all that the service knows.
+    pub(crate) fn unqualified(&self, request: &Request) -> Request {
+        let mut query = super::wire::parse_form(&request.query);
+        query.remove("Qualifier");
+        Request { query: super::wire::write_form(&query), ..request.clone() }
+    }
+}
+
 impl Back {
     /// Completes an answer.
     pub(crate) fn complete(&self, service: ServiceName, request: &Request, response: &mut Response) {
         if !response.is_success() {
+            if service == ServiceName::Sagemaker {
+                self.say_what_is_missing(request, response);
+            }
             return;
         }
         let asked: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
@@ -71,6 +91,22 @@ impl Back {
         }
     }
 
+    /// SageMaker names what it does not find by its ARN.
+    fn say_what_is_missing(&self, request: &Request, response: &mut Response) {
+        let asked: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
+        let missing = String::from_utf8_lossy(&response.body).contains("Could not find");
+        for (name, noun, prefix) in [
+            ("EndpointName", "endpoint", "endpoint"),
+            ("EndpointConfigName", "endpoint configuration", "endpoint-config"),
+            ("ModelName", "model", "model"),
+        ] {
+            let Some(given) = asked.get(name).and_then(Value::as_str).filter(|_| missing) else { continue };
+            let arn = self.arn("sagemaker", &format!("{prefix}/{}", given.to_lowercase()));
+            *response = Response::json_error(400, "ValidationException", &format!("Could not find {noun} \"{arn}\"."));
+            return;
+        }
+    }
+
     fn over(&self, answer: &mut Value, at: &str, subject: &str) {
         if let (Some(known), Some(place)) = (self.world.details.get(subject), answer.pointer_mut(at)) {
             merge(place, known);
@@ -108,6 +144,46 @@ impl Back {
             self.over(answer, &place, &subject);
         }
         let _ = request;
+    }
+
+    /// The version that a request to Lambda names by its qualifier: a number, or what an alias stands for. `None`
+    /// where none is named, or the one that is not published.
+    pub(crate) async fn named_version(&mut self, request: &Request) -> Option<Result<Qualified, Response>> {
+        let segments = request.segments();
+        let [_, functions, name, rest @ ..] = segments.as_slice() else { return None };
+        let about =
+            functions == "functions" && matches!(rest.first().map(String::as_str), None | Some("configuration"));
+        let qualifier = super::wire::parse_form(&request.query).remove("Qualifier")?;
+        if request.method != "GET" || !about || qualifier == "$LATEST" {
+            return None;
+        }
+        let name = name.split(":function:").nth(1).unwrap_or(name).to_owned();
+        let path = format!("/2015-03-31/functions/{name}/aliases/{qualifier}");
+        let version = match qualifier.parse::<u64>() {
+            Ok(_) => qualifier.clone(),
+            Err(_) => match self.rest(ServiceName::Lambda, "GET", &path, None).await {
+                Ok(alias) => text(&alias, "FunctionVersion"),
+                Err(_) => String::new(),
+            },
+        };
+        if self.world.details.contains_key(&format!("lambda/{name}:{version}")) {
+            return Some(Ok(Qualified { name, version, qualifier }));
+        }
+        let arn = self.arn("lambda", &format!("function:{name}:{qualifier}"));
+        let message = format!("Function not found: {arn}");
+        Some(Err(Response::json_error(404, "ResourceNotFoundException", &message)))
+    }
+
+    /// Makes the description of a function that of one of its versions.
+    pub(crate) fn complete_version(&self, wanted: &Qualified, response: &mut Response) {
+        let Ok(mut answer) = serde_json::from_slice::<Value>(&response.body) else { return };
+        let at = if answer.get("Configuration").is_some() { "/Configuration" } else { "" };
+        self.over(&mut answer, at, &format!("lambda/{}:{}", wanted.name, wanted.version));
+        put(&mut answer, &format!("{at}/Version"), Some(json!(wanted.version)));
+        let arn = self.arn("lambda", &format!("function:{}:{}", wanted.name, wanted.qualifier));
+        put(&mut answer, &format!("{at}/FunctionArn"), Some(json!(arn)));
+        response.body = answer.to_string().into();
+        response.headers.remove(http::header::CONTENT_LENGTH);
     }
 
     fn complete_sagemaker(&self, action: &str, asked: &Value, answer: &mut Value) {

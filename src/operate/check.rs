@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::load::Shelf;
 use super::prepare::prepare;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::pipeline;
 use crate::units::Region;
 
 /// What a check found.
@@ -24,13 +25,20 @@ pub struct Checked {
 pub fn check(shelf: &mut Shelf<'_>, pairs: &[(String, String)], region: Option<&Region>) -> Result<Checked, Failure> {
     let mut checked = Checked { looked_at: pairs.to_vec(), ..Checked::default() };
     let mut seen = BTreeSet::new();
+    let mut found = Diagnostics::new();
+    let mut resolved = Vec::new();
     for (pipeline, environment) in pairs {
-        let found = match prepare(shelf, pipeline, environment, region) {
-            Ok(prepared) => prepared.warnings,
-            Err(failure) => failure.diagnostics,
-        };
-        checked.diagnostics.extend(found.into_iter().filter(|diagnostic| seen.insert(identity(diagnostic))));
+        match prepare(shelf, pipeline, environment, region) {
+            Ok(prepared) => {
+                found.extend(prepared.warnings);
+                found.extend(prepared.rendered.warnings);
+                resolved.push(prepared.sized.pipeline().clone());
+            }
+            Err(failure) => found.extend(failure.diagnostics),
+        }
     }
+    found.extend(pipeline::collisions(&resolved));
+    checked.diagnostics.extend(found.into_iter().filter(|diagnostic| seen.insert(identity(diagnostic))));
     Ok(checked)
 }
 

@@ -27,7 +27,7 @@ pub(super) fn refuse(plan: &mut ResourcePlan, after: &Resource) {
         let given = after.properties.contains_key(*name);
         !given || plan.changes.iter().any(|change| change.path.top() == Some(*name))
     };
-    if !plan.action.replaces() || unique.is_empty() || unique.iter().any(|name| free(name)) {
+    if !plan.action.replaces() || unique.is_empty() || unique.iter().any(free) {
         return;
     }
     let Some(cause) = plan.changes.iter().max_by_key(|change| change.recreation).cloned() else { return };

@@ -88,7 +88,7 @@ fn in_place(desired: &Desired, before: &Template, plan: &ResourcePlan) -> Option
         let is_on = |template: &Template| {
             let value =
                 template.resources.get(&plan.logical_id).and_then(|resource| resource.properties.get("Enabled"));
-            value.is_none_or(|value| *value != Value::Bool(false) && *value != Value::from("false"))
+            value.is_none_or(|value| *value != Value::Bool(false) && value.as_str() != Some("false"))
         };
         return match (is_on(before), is_on(&desired.template)) {
             (false, true) => Some(effect(plan, Verdict::Resumes, Records::Untouched, "V-3", &enabled)),

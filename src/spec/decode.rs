@@ -25,13 +25,16 @@ pub trait Decode: Sized {
     fn schema(definitions: &mut Definitions) -> serde_json::Value;
 }
 
+/// A field of a record: its name, and how an overlay changes it.
+pub type FieldShape = (&'static str, fn() -> Shape);
+
 /// How an overlay merges into a value.
 #[derive(Clone, Copy)]
 pub enum Shape {
     /// It replaces it: scalars, lists, choices.
     Whole,
     /// It merges field by field, each by its own shape.
-    Record(&'static [(&'static str, fn() -> Shape)]),
+    Record(&'static [FieldShape]),
     /// It merges key by key.
     Map(fn() -> Shape),
 }

@@ -177,7 +177,7 @@ impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (unit, size) in MULTIPLIERS.iter().skip(1).rev() {
             let tenth = size / 10;
-            if self.0 >= *size && self.0 % tenth == 0 {
+            if self.0 >= *size && self.0.is_multiple_of(tenth) {
                 let (whole, tenths) = (self.0 / size, self.0 % size / tenth);
                 return if tenths == 0 { write!(f, "{whole}{unit}") } else { write!(f, "{whole}.{tenths}{unit}") };
             }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::{Answer, Refusal};
+use crate::template::{Template, TemplateError};
 
 /// What happens to a resource that leaves the stack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -247,49 +248,12 @@ fn read(text: &str) -> Answer<Value> {
             format_error(format!("JSON not well-formed. (line {}, column {})", error.line(), error.column()))
         });
     }
-    let yaml: serde_yaml::Value = serde_yaml::from_str(text).map_err(|error| match error.location() {
-        Some(place) => {
-            format_error(format!("YAML not well-formed. (line {}, column {})", place.line(), place.column()))
+    Template::read_yaml(text).map_err(|error| match error {
+        TemplateError::Syntax { line: 0, .. } => format_error("YAML not well-formed."),
+        TemplateError::Syntax { line, column, .. } => {
+            format_error(format!("YAML not well-formed. (line {line}, column {column})"))
         }
-        None => format_error("YAML not well-formed."),
-    })?;
-    long_form(yaml).ok_or_else(|| format_error("unsupported structure."))
-}
-
-/// YAML to JSON, short-form tags (`!Ref`, `!GetAtt a.b`) to long form. `None` for keys that are no scalars.
-fn long_form(value: serde_yaml::Value) -> Option<Value> {
-    Some(match value {
-        serde_yaml::Value::Null => Value::Null,
-        serde_yaml::Value::Bool(flag) => Value::Bool(flag),
-        serde_yaml::Value::Number(number) => serde_json::to_value(number).ok()?,
-        serde_yaml::Value::String(text) => Value::String(text),
-        serde_yaml::Value::Sequence(items) => {
-            Value::Array(items.into_iter().map(long_form).collect::<Option<Vec<_>>>()?)
-        }
-        serde_yaml::Value::Mapping(members) => {
-            let mut object = Map::new();
-            for (key, member) in members {
-                object.insert(scalar_text(&long_form(key)?)?, long_form(member)?);
-            }
-            Value::Object(object)
-        }
-        serde_yaml::Value::Tagged(tagged) => {
-            let tag = tagged.tag.to_string();
-            let name = tag.trim_start_matches('!');
-            let argument = long_form(tagged.value)?;
-            let (name, argument) = match name {
-                "Ref" | "Condition" => (name.to_owned(), argument),
-                "GetAtt" => {
-                    let argument = match argument.as_str().and_then(|text| text.split_once('.')) {
-                        Some((target, attribute)) => serde_json::json!([target, attribute]),
-                        None => argument,
-                    };
-                    ("Fn::GetAtt".to_owned(), argument)
-                }
-                other => (format!("Fn::{other}"), argument),
-            };
-            Value::Object(Map::from_iter([(name, argument)]))
-        }
+        TemplateError::Shape { .. } => format_error("unsupported structure."),
     })
 }
 

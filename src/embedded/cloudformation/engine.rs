@@ -102,7 +102,7 @@ impl Engine {
                 self.with(&stack, |engine, stack| engine.provisioned(stack, &node, run, &effect, result));
             }
             Purpose::Existence { change_set, logical_id } => {
-                self.looked_up(&change_set, &logical_id, result.is_ok(), effect.at);
+                self.looked_up(&change_set, &logical_id, result.is_ok());
             }
             Purpose::Drift { detection, logical_id } => self.drift_read(&detection, &logical_id, result, effect.at),
             Purpose::Alarm { stack, run } => {

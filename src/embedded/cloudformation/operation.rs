@@ -89,7 +89,7 @@ pub(super) struct Node {
 pub(super) enum Job {
     Apply,
     Revert,
-    Delete(Leftover),
+    Delete(Box<Leftover>),
 }
 
 /// Where a node is.

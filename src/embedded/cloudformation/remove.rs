@@ -112,7 +112,7 @@ pub(super) fn delete_nodes(leftovers: Vec<Leftover>) -> Vec<(String, Node)> {
                 .filter(|(other, one)| other != key && one.needs.contains(&leftover.logical_id))
                 .map(|(other, _)| other.clone())
                 .collect();
-            (key.clone(), Node::new(&leftover.logical_id, Job::Delete(leftover.clone()), dependents))
+            (key.clone(), Node::new(&leftover.logical_id, Job::Delete(Box::new(leftover.clone())), dependents))
         })
         .collect()
 }

@@ -210,7 +210,7 @@ pub(super) fn acknowledged(document: &Document, given: &[String]) -> Answer<()> 
     let missing: Vec<&str> = capabilities(document)
         .0
         .into_iter()
-        .filter(|needed| !has(needed) && !(*needed == "CAPABILITY_IAM" && has("CAPABILITY_NAMED_IAM")))
+        .filter(|needed| !has(needed) && (*needed != "CAPABILITY_IAM" || !has("CAPABILITY_NAMED_IAM")))
         .collect();
     if missing.is_empty() {
         return Ok(());

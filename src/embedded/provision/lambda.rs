@@ -124,6 +124,9 @@ pub(crate) async fn function(back: &mut Back, effect: &Effect) -> Made {
         EffectAction::Delete { physical_id: name, .. } => {
             call(back, "DELETE", &format!("{FUNCTIONS}/{name}"), None).await?;
             back.forget(&format!("lambda/{name}"));
+            back.forget(&format!("published/{name}"));
+            let versions = format!("lambda/{name}:");
+            back.world.details.retain(|subject, _| !subject.starts_with(&versions));
             gone()
         }
         EffectAction::Read { physical_id: name } => {
@@ -206,13 +209,24 @@ pub(crate) async fn version(back: &mut Back, effect: &Effect) -> Made {
                 call(back, "POST", &format!("{FUNCTIONS}/{name}/versions"), Some(Value::Object(body))).await?;
             let number = published.get("Version").map(as_text).unwrap_or_default();
             back.remember(&subject, json!({"print": print, "version": number}));
-            let known = back.world.details.get(&format!("lambda/{name}")).cloned().unwrap_or(Value::Null);
-            back.remember(&format!("lambda/{name}:{number}"), known);
+            // A version keeps the configuration that it was published with.
+            let mut kept = live;
+            if let Some(known) = back.world.details.get(&format!("lambda/{name}")) {
+                crate::embedded::back::merge(&mut kept, known);
+            }
+            if let Some(description) = text(properties, "Description") {
+                crate::embedded::back::merge(&mut kept, &json!({"Description": description}));
+            }
+            let subject = format!("lambda/{name}:{number}");
+            back.forget(&subject);
+            back.remember(&subject, kept);
             version_made(back, &name, &number)
         }
         EffectAction::Update { physical_id, .. } | EffectAction::Read { physical_id } => {
             let (name, number) = split_version(physical_id);
-            call(back, "GET", &format!("{FUNCTIONS}/{name}/configuration?Qualifier={number}"), None).await?;
+            if !back.world.details.contains_key(&format!("lambda/{name}:{number}")) {
+                return Err(not_found(effect, physical_id));
+            }
             version_made(back, &name, &number)
         }
         EffectAction::Delete { physical_id, .. } => {

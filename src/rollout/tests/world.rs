@@ -189,15 +189,15 @@ impl World {
         let Some(at) = self.find(stack) else { return Observation::ChangeSet(None) };
         let answer = self.stacks[at].change_sets.get(name).map(|(set, _)| Box::new(set.clone()));
         // Being looked at once is enough for it to be ready the next time.
-        if let Some((set, _)) = self.stacks[at].change_sets.get_mut(name) {
-            if set.state == ChangeSetState::Creating {
-                let empty = set.reason.as_deref().is_some_and(|reason| reason.contains("didn't contain changes"));
-                let fails = self.faults.change_set || empty;
-                set.state = if fails { ChangeSetState::Failed } else { ChangeSetState::Ready };
-                set.execution = if fails { ExecutionState::Unavailable } else { ExecutionState::Available };
-                if self.faults.change_set {
-                    set.reason = Some("Transform AWS::Include failed".to_owned());
-                }
+        if let Some((set, _)) = self.stacks[at].change_sets.get_mut(name)
+            && set.state == ChangeSetState::Creating
+        {
+            let empty = set.reason.as_deref().is_some_and(|reason| reason.contains("didn't contain changes"));
+            let fails = self.faults.change_set || empty;
+            set.state = if fails { ChangeSetState::Failed } else { ChangeSetState::Ready };
+            set.execution = if fails { ExecutionState::Unavailable } else { ExecutionState::Available };
+            if self.faults.change_set {
+                set.reason = Some("Transform AWS::Include failed".to_owned());
             }
         }
         Observation::ChangeSet(answer)

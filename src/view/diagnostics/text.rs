@@ -115,7 +115,7 @@ fn snippet<'a>(text: &'a str, piece: &Piece<'a>) -> Snippet<'a, Annotation<'a>> 
     let shown = text.get(window.clone()).unwrap_or_default();
     let line = text.get(..window.start).unwrap_or_default().matches('\n').count() + 1;
     let annotations = piece.labels.iter().zip(&spans).map(|((kind, label), span)| {
-        let annotation = kind.clone().span(span.start - window.start..span.end - window.start);
+        let annotation = kind.span(span.start - window.start..span.end - window.start);
         if label.text.is_empty() { annotation } else { annotation.label(sentence(&label.text)) }
     });
     Snippet::source(harmless(shown)).path(printable(piece.file.as_str())).line_start(line).annotations(annotations)

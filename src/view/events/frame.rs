@@ -84,7 +84,7 @@ impl LiveTree {
 
     fn head(&self, look: &Look, now: Timestamp) -> Vec<Line> {
         let (done, all) = self.progress();
-        let filled = if all == 0 { 0 } else { done.min(all) * BAR / all };
+        let filled = (done.min(all) * BAR).checked_div(all).unwrap_or(0);
         let bar = format!(
             "{}{}{}{}",
             look.symbol("", "["),

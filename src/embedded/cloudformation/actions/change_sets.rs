@@ -208,7 +208,7 @@ impl Engine {
     }
 
     /// Whether something of a given name exists already was looked up.
-    pub(in super::super) fn looked_up(&mut self, id: &str, logical_id: &str, exists: bool, _at: Timestamp) {
+    pub(in super::super) fn looked_up(&mut self, id: &str, logical_id: &str, exists: bool) {
         let all = self.state.stacks.values_mut().flat_map(|stack| stack.change_sets.iter_mut());
         let Some(change_set) = all.into_iter().find(|one| one.id == id) else { return };
         let Some(identifier) = change_set.asking.remove(logical_id) else { return };
