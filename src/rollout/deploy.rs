@@ -155,8 +155,7 @@ impl Machine {
 
     fn failed(&mut self, set: ChangeSet) -> Next {
         if set.is_empty_change() {
-            let outcome = self.nothing_to_do(OperationKind::Update);
-            return self.clear(AfterClearing::End(Box::new(outcome)));
+            return self.clear(AfterClearing::NothingToDo);
         }
         let reason = set.reason.unwrap_or_else(|| "CloudFormation gave no reason".to_owned());
         let outcome = Box::new(Outcome::ChangeSetFailed { reason });
@@ -176,6 +175,10 @@ impl Machine {
     pub(super) fn cleared(&mut self, then: AfterClearing) -> Next {
         match then {
             AfterClearing::Make { creates } => self.make(creates),
+            AfterClearing::NothingToDo => {
+                let outcome = self.nothing_to_do(OperationKind::Update);
+                end(outcome)
+            }
             AfterClearing::End(outcome) => Next::End(outcome),
             AfterClearing::RemoveShell { stack_id, outcome } => {
                 self.state = State::Clearing { then: AfterClearing::End(outcome) };

@@ -50,6 +50,8 @@ pub(super) enum AfterClearing {
     Make { creates: bool },
     /// Delete the stack that the change set had made, then end.
     RemoveShell { stack_id: String, outcome: Box<Outcome> },
+    /// Tell that there was nothing to do, and end.
+    NothingToDo,
     /// End.
     End(Box<Outcome>),
 }

@@ -14,14 +14,19 @@ pub fn page(look: &Look, code: Code) -> String {
     let width = look.columns().min(LONGEST_LINE);
     let mut out = String::new();
     let mut paragraph = String::new();
+    let mut table = Table::new();
     let mut in_example = false;
     for line in code.page().lines() {
         let fence = line.trim_start().starts_with("```");
         if in_example && !fence {
             out.push_str(format!("    {line}").trim_end());
             out.push('\n');
+        } else if let Some(row) = line.strip_prefix('|') {
+            flush(look, &mut out, &mut paragraph, width);
+            add_row(&mut table, row);
         } else if fence || line.trim().is_empty() || is_block(line) {
             flush(look, &mut out, &mut paragraph, width);
+            out.push_str(&std::mem::take(&mut table).render(&Look { width, ..*look }, 2));
             in_example ^= fence;
             if let Some(title) = line.strip_prefix("# ") {
                 out.push_str(&format!("{}\n", look.paint(Label::Heading, title)));
@@ -39,7 +44,16 @@ pub fn page(look: &Look, code: Code) -> String {
         }
     }
     flush(look, &mut out, &mut paragraph, width);
+    out.push_str(&table.render(&Look { width, ..*look }, 2));
     out
+}
+
+/// Adds a row of a Markdown table; the line under its headings only draws.
+fn add_row(table: &mut Table, row: &str) {
+    let cells: Vec<&str> = row.trim_end().trim_end_matches('|').split('|').map(str::trim).collect();
+    if !cells.iter().all(|cell| !cell.is_empty() && cell.chars().all(|c| matches!(c, '-' | ':'))) {
+        table.row(cells.into_iter().map(Cell::plain));
+    }
 }
 
 /// Whether a line begins something of its own: a heading or an item of a list.
@@ -121,6 +135,15 @@ mod tests {
     fn colour_adds_nothing_to_a_page_but_colour() {
         let painted = page(&Look { palette: Palette::Ansi, ..Look::plain() }, Code::BadUnit);
         assert_eq!(anstream::adapter::strip_str(&painted).to_string(), page(&Look::plain(), Code::BadUnit));
+    }
+
+    #[test]
+    fn a_table_of_a_page_is_aligned() {
+        let mut table = Table::new();
+        for row in [" quantity | written as |", "---|---|", " size | `KiB` |"] {
+            add_row(&mut table, row);
+        }
+        assert_eq!(table.render(&Look::plain(), 2), "  quantity  written as\n  size      `KiB`\n");
     }
 
     #[test]

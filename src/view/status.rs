@@ -29,8 +29,10 @@ pub fn to_text(look: &Look, stack: &str, observed: &Observed, origins: &Origins,
             out.push_str(&format!("  {line}\n"));
         }
     }
-    out.push_str(&format!("\n{}\n", look.paint(Label::Heading, plural(stack.resources.len(), "resource"))));
-    out.push_str(&resources(look, stack, origins));
+    if !stack.resources.is_empty() {
+        out.push_str(&format!("\n{}\n", look.paint(Label::Heading, plural(stack.resources.len(), "resource"))));
+        out.push_str(&resources(look, stack, origins));
+    }
     if !stack.outputs.is_empty() {
         out.push_str(&format!("\n{}\n", look.paint(Label::Heading, "Outputs")));
         out.push_str(&outputs::to_text(look, &stack.outputs));

@@ -204,6 +204,10 @@ impl World {
     }
 
     fn create_change_set(&mut self, stack: &str, name: &str, creates: bool, template: &str) -> Observation {
+        // What an order has set going is known to whoever takes the next one, even where a look is behind.
+        if self.find(stack).is_some_and(|at| !self.stacks[at].moves.is_empty()) {
+            return refused(FailureKind::WrongState);
+        }
         match (self.find(stack), creates) {
             (None, true) => self.make_stack(stack),
             (None, false) => return refused(FailureKind::NotFound),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{About, text, words};
-use crate::plan::{Action, Plan, Removal, ResourcePlan};
+use crate::plan::{Action, Plan, PlanKind, Removal, ResourcePlan};
 use crate::view::EMBEDDED_NOTICE;
 use crate::view::style::{Look, Palette, Symbols};
 use crate::view::words::{plural, printable};
@@ -79,7 +79,7 @@ fn warnings(plan: &Plan) -> String {
         lines.extend(resource.remedies.iter().map(|remedy| format!("instead: {}", escape(&words::remedy(remedy)))));
     }
     for risk in &plan.data {
-        lines.push(format!("`{}` {}", risk.logical_id, escape(&words::data(risk))));
+        lines.push(format!("`{}` {}", risk.logical_id, escape(&words::data(risk, plan.kind == PlanKind::Destroy))));
     }
     for effect in plan.consumers.iter().filter(|effect| words::is_risky(effect)) {
         let text = format!("{}: {}", words::verdict(effect.verdict), words::records(effect));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{About, words};
-use crate::plan::{Action, Baseline, Change, ChangeKind, Plan, Reason, Removal, ResourcePlan};
+use crate::plan::{Action, Baseline, Change, ChangeKind, Plan, PlanKind, Reason, Removal, ResourcePlan};
 use crate::view::EMBEDDED_NOTICE;
 use crate::view::style::{Label, Look, Symbols};
 use crate::view::table::{Cell, Table};
@@ -195,7 +195,7 @@ fn consequences(look: &Look, plan: &Plan) -> String {
     }
     for risk in &plan.data {
         let label = if risk.removal == Removal::Deleted { Label::Bad } else { Label::Warning };
-        row(label, "Data", risk.logical_id.as_str(), words::data(risk));
+        row(label, "Data", risk.logical_id.as_str(), words::data(risk, plan.kind == PlanKind::Destroy));
     }
     let mut effects: Vec<_> = plan.consumers.iter().collect();
     effects.sort_by_key(|effect| !words::is_risky(effect));
@@ -285,12 +285,14 @@ mod tests {
     #[test]
     fn a_removal_is_a_list_that_tells_what_goes_from_what_stays() {
         let mut plan = risky();
+        plan.kind = PlanKind::Destroy;
         for resource in &mut plan.resources {
             (resource.action, resource.reasons) = (Action::Delete, vec![Reason::StackDestroyed]);
             let table = resource.type_name == "AWS::DynamoDB::Table";
             resource.removal = Some(if table { Removal::Retained } else { Removal::Deleted });
         }
         let text = removal_to_text(&Look::plain(), &plan);
+        assert!(text.contains("LOST") && !text.contains("--allow-data-loss"), "{text}");
         assert!(text.contains("    - ConsumerScoreMapping  AWS::Lambda::EventSourceMapping  deleted\n"), "{text}");
         assert!(
             text.contains("    - TableDecisions        AWS::DynamoDB::Table  stays, outside the stack\n"),

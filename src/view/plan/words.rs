@@ -177,14 +177,15 @@ fn position(start: &PositionReset) -> String {
     }
 }
 
-/// What becomes of data.
-pub(super) fn data(risk: &DataAtRisk) -> String {
+/// What becomes of data; `removal` where the whole stack is removed, which is agreed to as a whole.
+pub(super) fn data(risk: &DataAtRisk, removal: bool) -> String {
     let end = match risk.end {
         DataEnd::Removed => "leaves the stack",
         DataEnd::Replaced => "is replaced by a new, empty one",
         DataEnd::MaybeReplaced => "might be replaced by a new, empty one",
     };
     match risk.removal {
+        Removal::Deleted if removal => "is deleted; its data are LOST".to_owned(),
         Removal::Deleted => {
             format!("{end}; its data are LOST; refused without --allow-data-loss {}", risk.logical_id)
         }
