@@ -22,6 +22,12 @@ pub(super) fn refuse(plan: &mut ResourcePlan, after: &Resource) {
         block(plan, BlockedBy::NotUpdatable { path: change.path.clone() }, Some(&change));
         return;
     }
+    refuse_replacement(plan, after);
+}
+
+/// Makes a replacement impossible that would need what the present resource still has: the new one is made first.
+pub(super) fn refuse_replacement(plan: &mut ResourcePlan, after: &Resource) {
+    let Some(facts) = facts(&plan.type_name).filter(|facts| !facts.deletes_then_creates()) else { return };
     let unique = facts.unique_by();
     let free = |name: &&str| {
         let given = after.properties.contains_key(*name);
@@ -30,8 +36,11 @@ pub(super) fn refuse(plan: &mut ResourcePlan, after: &Resource) {
     if !plan.action.replaces() || unique.is_empty() || unique.iter().any(free) {
         return;
     }
-    let Some(cause) = plan.changes.iter().max_by_key(|change| change.recreation).cloned() else { return };
-    block(plan, taken(plan, after, unique, cause.path.clone()), Some(&cause));
+    let cause = plan.changes.iter().max_by_key(|change| change.recreation).cloned();
+    // Without a property of its own that changes, it is the tags of the stack.
+    let tags = || facts.tag_property().map_or_else(PropertyPath::root, PropertyPath::of);
+    let path = cause.as_ref().map_or_else(tags, |change| change.path.clone());
+    block(plan, taken(plan, after, unique, path), cause.as_ref());
 }
 
 /// What keeps a second resource from being made beside the first.

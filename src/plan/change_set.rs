@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::blocked;
 use super::compare::bare;
 use super::desired::Desired;
 use super::model::{Action, Change, ChangeKind, Decider, Reason, ResourcePlan, Sureness};
@@ -23,6 +24,10 @@ pub(super) fn merge(plans: &mut Vec<ResourcePlan>, change_set: &ChangeSet, desir
         }
     }
     for plan in plans.iter_mut() {
+        // A change set does not know that a name is taken by the very resource that it replaces.
+        if let Some(after) = desired.template.resources.get(&plan.logical_id) {
+            blocked::refuse_replacement(plan, after);
+        }
         if !plan.decided_by.contains(&Decider::ChangeSet) && plan.action != Action::Cannot {
             plan.sureness = Sureness::Likely;
         }

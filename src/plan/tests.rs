@@ -319,6 +319,12 @@ fn new_tags_of_the_stack_reach_every_taggable_resource() {
     );
     assert_eq!(plan.resource(&id("FanOut")).map(|plan| plan.action), Some(Action::Undecided));
     assert!(plan.resource(&id("Version1")).is_none());
+    // The change set says that the fan-out consumer is replaced; its name on the stream is still taken then.
+    let change_set = Some(said("FanOut", "AWS::Kinesis::StreamConsumer", Replacement::True));
+    let plan = compare(&wanted, &deployed(pipeline()), &Known { change_set, ..Known::default() });
+    let fan_out = plan.resource(&id("FanOut")).expect("planned");
+    assert_eq!(fan_out.action, Action::Cannot);
+    assert!(matches!(fan_out.reasons[0], Reason::Blocked(BlockedBy::IdentityTaken { .. })));
 }
 
 fn said(logical_id: &str, type_name: &str, replacement: Replacement) -> ChangeSet {
@@ -343,14 +349,14 @@ fn said(logical_id: &str, type_name: &str, replacement: Replacement) -> ChangeSe
 
 #[test]
 fn a_change_set_confirms_or_corrects_the_schemas() {
-    let wanted = desired(with(&[("/Function/Properties/MemorySize", json!(1024))]));
+    let wanted = desired(with(&[("/Role/Properties/MaxSessionDuration", json!(7200))]));
     let against = |change_set| {
         let known = Known { change_set: Some(change_set), ..Known::default() };
-        compare(&wanted, &deployed(pipeline()), &known).resource(&id("Function")).cloned().expect("planned")
+        compare(&wanted, &deployed(pipeline()), &known).resource(&id("Role")).cloned().expect("planned")
     };
-    let agreed = against(said("Function", "AWS::Lambda::Function", Replacement::False));
+    let agreed = against(said("Role", "AWS::IAM::Role", Replacement::False));
     assert_eq!((agreed.action, agreed.decided_by.len(), agreed.sureness), (Action::Update, 2, Sureness::Certain));
-    let corrected = against(said("Function", "AWS::Lambda::Function", Replacement::True));
+    let corrected = against(said("Role", "AWS::IAM::Role", Replacement::True));
     assert_eq!(corrected.action, Action::Replace);
     assert_eq!(corrected.reasons[0], Reason::ChangeSetSays { schema_action: Some(Action::Update) });
     let silent = against(said("Board", "AWS::CloudWatch::Dashboard", Replacement::False));
