@@ -224,6 +224,17 @@ mod tests {
     }
 
     #[test]
+    fn in_a_cloud_whose_clock_runs_ahead_what_is_left_is_told_in_the_watchers_time() {
+        let mut events = first_half();
+        for event in &mut events {
+            // Ten seconds of the service are one of the watcher.
+            event.at = at((event.at.as_millis() - at(0).as_millis()) / 10);
+        }
+        let frame = after(&events).frame(&unicode(), 24, at(2_000));
+        assert!(frame.iter().any(|line| line.ends_with("2.0s, about 4.0s left")), "{frame:#?}");
+    }
+
+    #[test]
     fn the_end_of_a_good_operation_is_complete() {
         assert_eq!(after(&good_create()).progress(), (4, 4));
     }

@@ -11,6 +11,9 @@ use crate::view::words::{plural, short_duration};
 /// Where resources go that no stage claims.
 const NO_STAGE: &str = "other";
 
+/// How long events must have been watched before the pace of a compressed clock is believed.
+const SURE_OF_PACE: Duration = Duration::from_millis(1_000);
+
 /// A stage and its resources.
 #[derive(Clone, Debug)]
 pub(super) struct Stage {
@@ -93,6 +96,8 @@ pub struct LiveTree {
     pub(super) notice: Option<String>,
     pub(super) started: Option<Timestamp>,
     pub(super) expected: Option<Duration>,
+    /// The first and the latest event of the operation: the watcher's moment and the service's.
+    seen: Option<[(Timestamp, Timestamp); 2]>,
     announced: usize,
     story: Story,
 }
@@ -107,6 +112,7 @@ impl LiveTree {
             notice: None,
             started: None,
             expected: None,
+            seen: None,
             announced: scene.resources.len(),
             story: Story::default(),
             scene: Scene::default(),
@@ -130,6 +136,10 @@ impl LiveTree {
     pub fn on(&mut self, event: &Event) {
         self.story.on(event);
         self.notice = None;
+        if let EventKind::Resource { event: step, .. } = &event.kind {
+            let latest = (event.at, step.timestamp);
+            self.seen = Some([self.seen.map_or(latest, |[first, _]| first), latest]);
+        }
         match &event.kind {
             EventKind::Artifact { name, already_there, .. } => {
                 let found = if *already_there { "is already there" } else { "uploaded" };
@@ -145,6 +155,7 @@ impl LiveTree {
                 self.announced = *resources;
                 self.expected = Some(*expected);
                 self.started = Some(event.at);
+                self.seen = None;
             }
             EventKind::Resource { event: step, .. } if step.is_about_stack() => self.on_stack(step),
             EventKind::Resource { event: step, spec_place } => self.on_resource(event.at, step, spec_place.as_deref()),
@@ -225,20 +236,33 @@ impl LiveTree {
         }
     }
 
+    /// How many seconds pass for the service while one passes for whoever watches: one on AWS, more in the embedded
+    /// cloud, which compresses time; nothing while that cannot be told yet.
+    fn pace(&self) -> Option<f64> {
+        if !self.scene.embedded {
+            return Some(1.0);
+        }
+        let [first, latest] = self.seen?;
+        let watched = latest.0.since(first.0);
+        (watched >= SURE_OF_PACE).then(|| (latest.1.since(first.1).as_secs_f64() / watched.as_secs_f64()).max(1.0))
+    }
+
     /// The time since the start and what may be left, in words.
     pub(super) fn times(&self, now: Timestamp) -> String {
         let Some(started) = self.started else { return String::new() };
         let elapsed = now.since(started);
         let so_far = short_duration(elapsed);
-        match (self.phase, self.expected) {
-            (Phase::Forward(_), Some(expected)) if elapsed <= expected => {
-                let left = Duration::from_millis(expected.as_millis() - elapsed.as_millis());
-                format!("{so_far}, about {} left", short_duration(Duration::from_secs(left.as_secs())))
+        match (self.phase, self.expected, self.pace()) {
+            (Phase::Forward(_), Some(expected), Some(pace)) => {
+                let expected = Duration::from_millis((expected.as_millis() as f64 / pace) as u64);
+                if elapsed <= expected {
+                    let left = expected.as_millis() - elapsed.as_millis();
+                    format!("{so_far}, about {} left", short_duration(Duration::from_secs(left / 1_000)))
+                } else {
+                    format!("{so_far}, longer than the expected {}", short_duration(expected))
+                }
             }
-            (Phase::Forward(_), Some(expected)) => {
-                format!("{so_far}, longer than the expected {}", short_duration(expected))
-            }
-            (Phase::Preparing | Phase::Forward(_) | Phase::Back | Phase::Over, _) => so_far,
+            (Phase::Preparing | Phase::Forward(_) | Phase::Back | Phase::Over, _, _) => so_far,
         }
     }
 
