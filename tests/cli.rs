@@ -332,7 +332,7 @@ mod deployments {
         let outcome = project.sluice("deploy fraud-detection --env local");
         assert_eq!(outcome.code, Some(3), "{outcome}");
         let status = project.sluice("status fraud-detection --env local");
-        assert!(!status.stdout.contains("CREATE_"), "{status}");
+        assert!(status.stdout.contains("is not deployed"), "{status}");
     }
 
     #[test]

@@ -14,8 +14,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
@@ -47,8 +47,18 @@ enum Dies {
 struct Doomed {
     cloud: EmbeddedCloud,
     sent: Arc<AtomicUsize>,
+    writes: Arc<Mutex<BTreeSet<usize>>>,
     last: Option<(usize, Dies)>,
     dead: Arc<Notify>,
+}
+
+/// Operations that only look.
+const READS: [&str; 6] = ["Action=Describe", "Action=Get", "Action=List", "Action=Validate", "Action=Head", "HEAD"];
+
+/// Whether a request may change the world.
+fn writes(request: &HttpRequest) -> bool {
+    let body = request.body().bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+    !READS.iter().any(|read| body.starts_with(read) || body.contains(&format!("&{read}")) || request.method() == *read)
 }
 
 impl HttpClient for Doomed {
@@ -61,6 +71,9 @@ impl HttpConnector for Doomed {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let number = self.sent.fetch_add(1, Ordering::SeqCst);
         let (cloud, dead) = (self.cloud.clone(), Arc::clone(&self.dead));
+        if writes(&request) {
+            self.writes.lock().unwrap().insert(number);
+        }
         match self.last {
             Some((last, dies)) if number == last => HttpConnectorFuture::new(async move {
                 if dies == Dies::BeforeTheAnswer {
@@ -105,6 +118,9 @@ struct Nobody;
 impl Company for Nobody {
     fn planned(&mut self, _: &Prepared, _: &Plan) {}
     fn leaving(&mut self, _: &str, _: bool, _: &Plan) {}
+    fn listens(&self) -> bool {
+        false
+    }
     fn agree(&mut self, _: &str) -> Answer {
         Answer::Nobody
     }
@@ -117,6 +133,8 @@ struct Ran {
     result: Option<Result<Deployed, Failure>>,
     /// How many requests it made.
     requests: usize,
+    /// Which of them may have changed the world.
+    writes: BTreeSet<usize>,
 }
 
 fn settings(project: &Path, clock: &Arc<StandingClock>) -> EmbeddedCloud {
@@ -133,7 +151,14 @@ fn settings(project: &Path, clock: &Arc<StandingClock>) -> EmbeddedCloud {
 async fn deploy(folder: &Path, last: Option<(usize, Dies)>) -> Ran {
     let clock = Arc::new(StandingClock::at(Timestamp::parse("2026-03-01T08:00:00Z").unwrap()));
     let (sent, dead) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
-    let http = Doomed { cloud: settings(folder, &clock), sent: Arc::clone(&sent), last, dead: Arc::clone(&dead) };
+    let writes = Arc::new(Mutex::new(BTreeSet::new()));
+    let http = Doomed {
+        cloud: settings(folder, &clock),
+        sent: Arc::clone(&sent),
+        writes: Arc::clone(&writes),
+        last,
+        dead: Arc::clone(&dead),
+    };
     let clouds = Clouds { http, clock: Arc::clone(&clock) };
     let project = Project::find(folder).unwrap();
     let mut shelf = Shelf::new(&project);
@@ -151,14 +176,16 @@ async fn deploy(folder: &Path, last: Option<(usize, Dies)>) -> Ran {
         result = operate::deploy(&mut shelf, &order, tools, &mut nobody) => Some(result),
         () = dead.notified() => None,
     };
-    Ran { result, requests: sent.load(Ordering::SeqCst) }
+    let writes = writes.lock().unwrap().clone();
+    Ran { result, requests: sent.load(Ordering::SeqCst), writes }
 }
 
 /// What can be seen of the stack from outside, without what differs from run to run.
 async fn seen(folder: &Path) -> (StackStatus, BTreeMap<String, String>, BTreeMap<String, String>) {
     let clock = Arc::new(StandingClock::at(Timestamp::parse("2026-03-01T08:00:00Z").unwrap()));
     let (sent, dead) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
-    let clouds = Clouds { http: Doomed { cloud: settings(folder, &clock), sent, last: None, dead }, clock };
+    let http = Doomed { cloud: settings(folder, &clock), sent, writes: Arc::default(), last: None, dead };
+    let clouds = Clouds { http, clock };
     let project = Project::find(folder).unwrap();
     let mut shelf = Shelf::new(&project);
     let status = operate::status(&mut shelf, "fraud-detection", "rehearsal", None, &clouds).await.unwrap();
@@ -205,10 +232,15 @@ async fn converges_from_everywhere(before: &Path) {
     let reference = deploy(undisturbed.path(), None).await;
     assert_eq!(reference.result.unwrap().unwrap().result, OperationResult::Succeeded);
     let wanted = seen(undisturbed.path()).await;
+    assert!((3..reference.requests).contains(&reference.writes.len()), "writes: {:?}", reference.writes);
     assert!(reference.requests > 10, "the command made only {} requests", reference.requests);
 
     for last in 0..reference.requests {
-        for dies in [Dies::BeforeTheRequest, Dies::BeforeTheAnswer] {
+        // Whether a read dies before or after it was answered makes no difference to the world.
+        let writes = reference.writes.contains(&last);
+        let deaths =
+            if writes { &[Dies::BeforeTheRequest, Dies::BeforeTheAnswer][..] } else { &[Dies::BeforeTheRequest][..] };
+        for dies in deaths.iter().copied() {
             let dir = tempfile::tempdir().unwrap();
             copy(before, dir.path());
             let killed = deploy(dir.path(), Some((last, dies))).await;

@@ -33,6 +33,9 @@ impl Company for Shared<'_> {
     fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan) {
         self.0.borrow_mut().leaving(stack, embedded, plan);
     }
+    fn listens(&self) -> bool {
+        self.0.borrow().listens()
+    }
     fn agree(&mut self, question: &str) -> Answer {
         self.0.borrow_mut().agree(question)
     }

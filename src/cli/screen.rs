@@ -151,8 +151,12 @@ impl Company for Screen<'_> {
         }
     }
 
+    fn listens(&self) -> bool {
+        self.world.interactive && self.output != Output::Jsonl
+    }
+
     fn agree(&mut self, question: &str) -> Answer {
-        if !self.world.interactive || self.output == Output::Jsonl {
+        if !self.listens() {
             return Answer::Nobody;
         }
         print_err(&format!("\n{question} [y/N] "));

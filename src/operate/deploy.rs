@@ -24,6 +24,8 @@ pub trait Company {
     fn planned(&mut self, prepared: &Prepared, plan: &Plan);
     /// A stack is to be removed; what goes and what stays is shown now.
     fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan);
+    /// Whether somebody is there to answer.
+    fn listens(&self) -> bool;
     /// Asks whether to go on.
     fn agree(&mut self, question: &str) -> Answer;
     /// Something happened.
@@ -95,6 +97,7 @@ pub async fn deploy(
     let prepared = prepare(shelf, &order.pipeline, &order.environment, order.region.as_ref())?;
     let pipeline = prepared.sized.pipeline();
     let environment = pipeline.environment();
+    somebody_answers(order.yes, company)?;
     let cloud = tools.connector.connect(environment, pipeline.region()).await?;
     same_account(&cloud, environment).await?;
     settle(&cloud, &prepared, tools, company).await?;
@@ -154,6 +157,21 @@ async fn settle(
     }
 }
 
+/// Makes sure, before anything is written, that the question will have an answer.
+///
+/// # Errors
+/// When it was not answered beforehand and nobody is there to ask.
+pub(super) fn somebody_answers(yes: bool, company: &dyn Company) -> Result<(), Failure> {
+    if yes || company.listens() { Ok(()) } else { Err(nobody()) }
+}
+
+fn nobody() -> Failure {
+    Failure::refused(
+        Diagnostic::error(Code::ConsentNeeded, "nobody is there to ask, nothing was changed")
+            .help("add `--yes` to go on without a question; `sluice plan` shows what it would be"),
+    )
+}
+
 /// Asks, unless the answer was given beforehand.
 pub(super) fn ask(yes: bool, company: &mut dyn Company, question: &str) -> Result<(), Failure> {
     if yes {
@@ -162,10 +180,7 @@ pub(super) fn ask(yes: bool, company: &mut dyn Company, question: &str) -> Resul
     match company.agree(question) {
         Answer::Yes => Ok(()),
         Answer::No => Err(Failure::error(Diagnostic::error(Code::Declined, "declined, nothing was changed"))),
-        Answer::Nobody => Err(Failure::refused(
-            Diagnostic::error(Code::ConsentNeeded, "nobody is there to ask, nothing was changed")
-                .help("add `--yes` to go on without a question"),
-        )),
+        Answer::Nobody => Err(nobody()),
     }
 }
 

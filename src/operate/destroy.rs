@@ -1,7 +1,7 @@
 //! `sluice destroy`: look, say what goes and what stays, ask, remove.
 
 use super::connect::{cadence, same_account};
-use super::deploy::{Company, Tools, ask};
+use super::deploy::{Company, Tools, ask, somebody_answers};
 use super::drive::drive;
 use super::ending::judge;
 use super::failure::Failure;
@@ -61,6 +61,7 @@ pub async fn destroy(
     let region = super::load::region_of(&environment, order.region.as_ref())?;
     let stack = names::stack(&name, environment.name());
 
+    somebody_answers(order.yes, company)?;
     let cloud = tools.connector.connect(&environment, &region).await?;
     same_account(&cloud, &environment).await?;
     let observed = cloud.describe_stack(&stack).await?;
