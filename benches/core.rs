@@ -46,12 +46,7 @@ fn assets(pipeline: &Pipeline) -> Assets {
 }
 
 fn desired(rendered: Rendered) -> Desired {
-    Desired {
-        stack: rendered.stack_name,
-        template: rendered.template,
-        tags: rendered.tags,
-        origins: rendered.origins,
-    }
+    Desired { stack: rendered.stack_name, template: rendered.template, tags: rendered.tags, origins: rendered.origins }
 }
 
 /// The stack as it would be if `desired` were deployed.

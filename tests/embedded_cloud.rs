@@ -1,4 +1,5 @@
 //! The facade over AWS, through the SDK's own clients, against the embedded cloud plugged in as their HTTP client.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it cannot go on")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

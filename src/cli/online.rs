@@ -240,13 +240,10 @@ async fn watched<T>(command: impl Future<Output = T>, screen: &RefCell<Screen<'_
 /// Says how a command ended that did not end well: with its last screen where an operation ended, else in words.
 fn failed(world: &World, screen: &RefCell<Screen<'_>>, shelf: &Shelf<'_>, failure: &Failure) -> Exit {
     if screen.borrow().saw_an_end() {
-        let next: Vec<NextStep> = failure
-            .diagnostics
-            .iter()
-            .flat_map(|diagnostic| &diagnostic.help)
-            .map(|help| NextStep::new(help.clone(), ""))
-            .collect();
-        screen.borrow_mut().end(shelf.texts(), &next);
+        screen.borrow_mut().end(shelf.texts(), &[]);
+        for help in failure.diagnostics.iter().flat_map(|diagnostic| &diagnostic.help) {
+            print_err(&format!("help: {help}\n"));
+        }
         return exit_of(failure.kind);
     }
     fail(world, failure, shelf.texts())
