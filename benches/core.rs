@@ -1,7 +1,6 @@
 //! The pure core, piece by piece: read, resolve, render, compare. `cargo bench` runs it.
 
 #![expect(
-    missing_docs,
     clippy::expect_used,
     clippy::disallowed_methods,
     reason = "a benchmark reads the example project and stops where it cannot"
