@@ -6,10 +6,14 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
     reason = "a test sets up projects of its own and stops where it cannot"
 )]
+
+#[path = "support/folder.rs"]
+mod folder;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -34,6 +38,8 @@ use sluicegate::plan::Plan;
 use sluicegate::units::{Duration, Region, Timestamp};
 use sluicegate::workspace::{Clock, Project, StandingClock, StateStore};
 use tokio::sync::Notify;
+
+use folder::{copy, project};
 
 /// When, in the life of a request, the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,26 +202,6 @@ async fn seen(folder: &Path) -> (StackStatus, BTreeMap<String, String>, BTreeMap
     let mut outputs: BTreeMap<String, String> = stack.outputs.keys().map(|k| (k.clone(), String::new())).collect();
     outputs.insert("template".to_owned(), template);
     (stack.status, resources, outputs)
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to.join(entry.file_name()));
-        } else {
-            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-        }
-    }
-}
-
-fn project() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    copy(&here.join("stacks"), &dir.path().join("stacks"));
-    copy(&here.join("environments"), &dir.path().join("environments"));
-    dir
 }
 
 fn edit(folder: &Path, from: &str, to: &str) {

@@ -1,4 +1,4 @@
-//! Independent witnesses: cfn-lint on what is rendered, boto3 on what is served, and the generator of the schema
+//! Independent witnesses: cfn-lint and checkov on what is rendered, boto3 on what is served, and the generator of the schema
 //! facts on what is committed. They need Python packages, which `scripts/test` installs.
 
 #![expect(
@@ -9,10 +9,17 @@
     reason = "a test starts other programs and stops where it cannot"
 )]
 
+#[path = "support/folder.rs"]
+mod folder;
+#[path = "support/python.rs"]
+mod python;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+
+use folder::project;
 
 const SLUICE: &str = env!("CARGO_BIN_EXE_sluice");
 
@@ -20,31 +27,9 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The Python of `scripts/test`.
-fn python() -> PathBuf {
-    std::env::var_os("SLUICE_TEST_PYTHON")
-        .map(PathBuf::from)
-        .expect("run the tests with scripts/test, which installs the Python tools")
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to.join(entry.file_name()));
-        } else {
-            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-        }
-    }
-}
-
-fn project() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for folder in ["stacks", "environments"] {
-        copy(&root().join(folder), &dir.path().join(folder));
-    }
-    dir
+/// The Python that has checkov, which needs other versions of what the rest needs.
+fn checkov() -> PathBuf {
+    std::env::var_os("SLUICE_TEST_CHECKOV").map(PathBuf::from).expect(python::HOW)
 }
 
 fn sluice(project: &Path, arguments: &[&str]) -> String {
@@ -64,24 +49,31 @@ fn cfn_lint_finds_nothing_in_any_environment_in_yaml_or_json() {
         fs::read_dir(project.path().join("rendered")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     assert!(files.len() >= 10, "only {} templates were rendered", files.len());
-    let lint = Command::new(python().with_file_name("cfn-lint")).args(&files).output().unwrap();
+    let lint = Command::new(python::tool("cfn-lint")).args(&files).output().unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&lint.stdout), String::from_utf8_lossy(&lint.stderr));
     assert!(lint.status.success() && said.trim().is_empty(), "cfn-lint:\n{said}");
 }
 
 #[test]
+fn checkov_fails_nothing_and_every_suppression_suppresses_something() {
+    let project = project();
+    sluice(project.path(), &["render", "--output", "json", "--out", "rendered"]);
+    python::passes_with(&checkov(), "tests/python/test_checkov.py", &[project.path().join("rendered")]);
+}
+
+#[test]
+fn actions_on_every_resource_have_no_narrower_one_in_the_service_authorization_reference() {
+    python::passes_with(&checkov(), "tests/python/test_narrowest.py", &[root().join("docs/security.md")]);
+}
+
+#[test]
 fn the_example_handler_does_what_its_readme_says() {
-    let ran = Command::new(python()).arg(root().join("tests/python/test_fraud_handler.py")).output().unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
-    assert!(ran.status.success(), "{said}");
+    python::passes("tests/python/test_fraud_handler.py", &[""; 0]);
 }
 
 #[test]
 fn the_schema_facts_are_those_of_the_published_schemas() {
-    let check =
-        Command::new(python()).arg(root().join("scripts/generate-schema-facts.py")).arg("--check").output().unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&check.stdout), String::from_utf8_lossy(&check.stderr));
-    assert!(check.status.success(), "{said}");
+    python::passes("scripts/generate-schema-facts.py", &["--check"]);
 }
 
 /// A served cloud; ends with the test.
@@ -115,8 +107,5 @@ fn other_clients_are_answered_with_what_was_deployed() {
     let project = project();
     sluice(project.path(), &["deploy", "fraud-detection", "--env", "local", "--yes"]);
     let served = Served::start(project.path());
-    let script = root().join("tests/python/test_embedded_serve.py");
-    let asked = Command::new(python()).arg(script).arg(&served.1).arg("fraud-detection-local").output().unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&asked.stdout), String::from_utf8_lossy(&asked.stderr));
-    assert!(asked.status.success(), "{said}");
+    python::passes("tests/python/test_embedded_serve.py", &[served.1.as_str(), "fraud-detection-local"]);
 }

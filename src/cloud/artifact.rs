@@ -1,7 +1,7 @@
 //! Files in the artifact bucket: content-addressed, written once.
 
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::ChecksumAlgorithm;
+use aws_sdk_s3::types::{BucketLocationConstraint, ChecksumAlgorithm, CreateBucketConfiguration};
 use aws_smithy_types::base64;
 use sha2::{Digest as _, Sha256};
 
@@ -23,8 +23,12 @@ pub enum Uploaded {
 /// The address of an object as CloudFormation takes it (`TemplateURL` must be a supported S3 URL, TV-24).
 #[must_use]
 pub fn artifact_url(region: &Region, bucket: &str, key: &str) -> String {
+    format!("https://{bucket}.{}/{key}", s3_host(region))
+}
+
+fn s3_host(region: &Region) -> String {
     let suffix = if region.as_str().starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-    format!("https://{bucket}.s3.{region}.{suffix}/{key}")
+    format!("s3.{region}.{suffix}")
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -100,10 +104,29 @@ impl Cloud {
         }
     }
 
+    /// Makes a bucket in this region.
+    ///
+    /// # Errors
+    /// The name is taken, or the caller may not make one.
+    pub async fn make_bucket(&self, bucket: &str) -> Result<(), CloudError> {
+        // The oldest region is the one that must not be named.
+        let elsewhere = (self.region.as_str() != "us-east-1").then(|| {
+            let constraint = BucketLocationConstraint::from(self.region.as_str());
+            CreateBucketConfiguration::builder().location_constraint(constraint).build()
+        });
+        let answer = self.s3.create_bucket().bucket(bucket).set_create_bucket_configuration(elsewhere).send().await;
+        answer.map(|_| ()).map_err(|error| failure::of(SERVICE, "CreateBucket", error))
+    }
+
     /// Puts a template where CloudFormation can read it and returns the address.
     pub(super) async fn put_template(&self, bucket: &str, template: &str) -> Result<String, CloudError> {
         let key = format!("templates/{}.json", hex(&Sha256::digest(template.as_bytes())));
         self.put_artifact(bucket, &key, template.as_bytes().to_vec()).await?;
-        Ok(artifact_url(&self.region, bucket, &key))
+        // Servers that stand in for AWS find the bucket in the path, not every one in the host.
+        Ok(if self.stand_in {
+            format!("https://{}/{bucket}/{key}", s3_host(&self.region))
+        } else {
+            artifact_url(&self.region, bucket, &key)
+        })
     }
 }

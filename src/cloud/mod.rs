@@ -31,6 +31,8 @@ pub use crate::observed::Failure as CloudError;
 #[derive(Clone, Debug)]
 pub struct Cloud {
     region: Region,
+    /// Whether another server stands in for AWS.
+    stand_in: bool,
     cloudformation: aws_sdk_cloudformation::Client,
     firehose: aws_sdk_firehose::Client,
     kinesis: aws_sdk_kinesis::Client,
@@ -54,8 +56,9 @@ impl Cloud {
     /// first call needs credentials.
     pub async fn connect(settings: CloudSettings) -> Self {
         let region = settings.region.clone();
+        let stand_in = settings.endpoint_url.is_some();
         // A bucket in the host name needs a name server that knows it; a server on one address has none.
-        let path_style_urls = settings.endpoint_url.is_some() || settings.http_client.is_some();
+        let path_style_urls = stand_in || settings.http_client.is_some();
         let (config, tracer) = settings::load(settings).await;
         macro_rules! client {
             ($service:ident) => {
@@ -68,6 +71,7 @@ impl Cloud {
             aws_sdk_s3::config::Builder::from(&config).interceptor(tracer.clone()).force_path_style(path_style_urls);
         Self {
             region,
+            stand_in,
             cloudformation: client!(aws_sdk_cloudformation),
             firehose: client!(aws_sdk_firehose),
             kinesis: client!(aws_sdk_kinesis),

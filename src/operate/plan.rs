@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::load::Shelf;
 use super::prepare::{Prepared, prepare};
 use crate::cloud::Cloud;
-use crate::environment::{Environment, Tier};
+use crate::environment::{Environment, Target, Tier};
 use crate::observed::{ChangeSet, ChangeSetState, NextAction, Observed};
 use crate::pipeline::Origins;
 use crate::plan::{Desired, Known, Plan, compare};
@@ -81,6 +81,10 @@ impl Look {
     pub(super) async fn at(cloud: &Cloud, prepared: &Prepared, tools: Tools<'_>) -> Result<Self, Failure> {
         let stack = &prepared.rendered.stack_name;
         let environment = prepared.sized.pipeline().environment();
+        // A server that stands in for AWS begins empty, and nobody bootstraps it.
+        if matches!(environment.target(), Target::Endpoint { .. }) && !cloud.bucket_exists(&prepared.bucket).await? {
+            cloud.make_bucket(&prepared.bucket).await?;
+        }
         let observed = cloud.describe_stack(stack).await?;
         let plan = compare(&desired(prepared), &observed, &Known::default());
         let mut look = Self { observed, plan, change_set: None, shell: false, stack: stack.clone() };

@@ -1,14 +1,14 @@
 //! The escape hatch: `cloudformation:` merged over what was rendered.
 //!
 //! `patch` merges into a resource by logical id as JSON merge patch does (RFC 7396: objects merge, `null`
-//! removes, everything else replaces); `resources` adds. Long-form intrinsics only, and the result is checked like
+//! removes, everything else replaces); `null` for a whole resource leaves it out; `resources` adds. Long-form intrinsics only, and the result is checked like
 //! everything else.
 
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Code, Diagnostic, closest};
 use crate::pipeline::{Origins, Pipeline};
-use crate::template::{Resource, Template};
+use crate::template::{Resource, Template, references_in};
 use crate::units::LogicalId;
 
 /// Applies the escape hatch; what it got wrong is returned.
@@ -24,7 +24,15 @@ pub(super) fn apply(pipeline: &Pipeline, template: &mut Template, origins: &mut 
             Err(told) => found.push(told.at_maybe(pipeline.origin(&path).place, "here")),
         }
     }
-    for (name, value) in &pipeline.escape().patch {
+    // What is left out goes first: a patch of what refers to it then sees what is left.
+    for name in pipeline.escape().patch.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name) {
+        let path = format!("cloudformation.patch.{name}");
+        match leave_out(name, template) {
+            Ok(id) => drop(origins.remove(&id)),
+            Err(told) => found.push(told.at_maybe(pipeline.origin(&path).place, "here")),
+        }
+    }
+    for (name, value) in pipeline.escape().patch.iter().filter(|(_, value)| !value.is_null()) {
         let path = format!("cloudformation.patch.{name}");
         if let Err(told) = patch(name, value, template) {
             found.push(told.at_maybe(pipeline.origin(&path).place, "here"));
@@ -47,13 +55,8 @@ fn extra(name: &str, value: &Value, template: &Template) -> Result<(LogicalId, R
 }
 
 fn patch(name: &str, value: &Value, template: &mut Template) -> Result<(), Diagnostic> {
-    let Some(resource) = template.resources.get_mut(name) else {
-        let unknown = Diagnostic::error(Code::EscapeHatch, format!("there is no resource `{name}` to patch"));
-        return Err(match closest(name, template.resources.keys().map(LogicalId::as_str)) {
-            Some(near) => unknown.help(format!("did you mean `{near}`?")),
-            None => unknown.help("`sluice render` shows every logical id"),
-        });
-    };
+    let near = closest(name, template.resources.keys().map(LogicalId::as_str)).map(str::to_owned);
+    let Some(resource) = template.resources.get_mut(name) else { return Err(nowhere(name, near)) };
     // The usual patch is of properties alone; a patch with `Properties` (or any other attribute) is of the resource.
     let Some(members) = value.as_object() else {
         return Err(Diagnostic::error(Code::EscapeHatch, format!("the patch of `{name}` is not a mapping")));
@@ -72,6 +75,30 @@ fn patch(name: &str, value: &Value, template: &mut Template) -> Result<(), Diagn
         Diagnostic::error(Code::EscapeHatch, format!("`{name}` as patched is not a resource: {error}"))
     })?;
     Ok(())
+}
+
+fn nowhere(name: &str, near: Option<String>) -> Diagnostic {
+    let unknown = Diagnostic::error(Code::EscapeHatch, format!("there is no resource `{name}` to patch"));
+    match near {
+        Some(near) => unknown.help(format!("did you mean `{near}`?")),
+        None => unknown.help("`sluice render` shows every logical id"),
+    }
+}
+
+/// Takes a resource out, with what only says something about it: outputs, and orders to wait for it. Whatever else
+/// refers to it has to be patched too; the check of the result says where.
+fn leave_out(name: &str, template: &mut Template) -> Result<LogicalId, Diagnostic> {
+    let Some(id) = template.resources.keys().find(|id| id.as_str() == name).cloned() else {
+        return Err(nowhere(name, closest(name, template.resources.keys().map(LogicalId::as_str)).map(str::to_owned)));
+    };
+    template.resources.remove(&id);
+    for resource in template.resources.values_mut() {
+        resource.depends_on.retain(|other| *other != id);
+    }
+    template
+        .outputs
+        .retain(|_, output| references_in(&output.value).iter().all(|reference| reference.target != id.as_str()));
+    Ok(id)
 }
 
 /// A resource as it stands in a template, with the attributes a patch may touch.
@@ -154,6 +181,21 @@ mod tests {
         named.resources.insert(LogicalId::new("StreamTransactions").expect("an id"), queue);
         let told = patch("StreamTransaction", &json!({}), &mut named).expect_err("is refused");
         assert_eq!(told.help, ["did you mean `StreamTransactions`?"]);
+    }
+
+    #[test]
+    fn a_resource_that_is_left_out_takes_its_outputs_and_orders_along() {
+        let mut template = Template::parse(
+            "Resources: {A: {Type: AWS::SQS::Queue}, B: {Type: AWS::SQS::Queue, DependsOn: A, Properties: {QueueName: !Ref A}}}\n\
+             Outputs: {Url: {Value: !Ref A}, Other: {Value: !Ref B}}",
+        )
+        .expect("a template");
+        leave_out("A", &mut template).expect("is left out");
+        assert_eq!(template.outputs.keys().map(LogicalId::as_str).collect::<Vec<_>>(), ["Other"]);
+        assert!(template.resources["B"].depends_on.is_empty());
+        let told = crate::template::check(&template);
+        assert!(told.iter().any(|v| v.rule == crate::template::Rule::Reference), "{told:?}");
+        assert!(leave_out("A", &mut template).is_err());
     }
 
     #[test]

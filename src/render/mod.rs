@@ -4,6 +4,7 @@
 //! gives is parsed, merged with the others and settled (content-hashed names). No I/O, no clock: the same
 //! pipeline, templates and assets give the same bytes.
 
+mod administration;
 mod alarm;
 mod archive;
 mod assets;
@@ -20,6 +21,7 @@ mod scene;
 mod slots;
 mod sources;
 mod stream;
+mod suppress;
 mod table;
 mod tags;
 #[cfg(test)]
@@ -92,6 +94,7 @@ pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Resu
 
     let (mut template, mut origins) = draft.finish(|template, origins| escape::apply(pipeline, template, origins))?;
     identity::settle(pipeline, &mut template, &mut origins);
+    suppress::annotate(pipeline, &mut template);
     let tags = tags::tags(pipeline)?;
     let warnings = check::check(&template, &origins)?;
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::administration::KEY_ADMINISTRATION;
 use super::scene::{Fragment, Protection, Scene};
 use crate::environment::Tier;
 use crate::pipeline::names;
@@ -14,6 +15,7 @@ struct View<'a> {
     key_description: String,
     key_pending_days: u32,
     root_arn: String,
+    administration: [&'static str; KEY_ADMINISTRATION.len()],
     account: &'a str,
     email: Option<&'a str>,
     protection: Protection,
@@ -50,6 +52,7 @@ pub(super) fn fragment(scene: &Scene<'_>) -> Fragment {
             Tier::Staging | Tier::Production => 30,
         },
         root_arn: format!("arn:{}:iam::{}:root", scene.partition(), pipeline.account()),
+        administration: KEY_ADMINISTRATION,
         account: pipeline.account().as_str(),
         email: pipeline.environment().notify().email.as_deref(),
         protection: scene.protection(),

@@ -315,7 +315,7 @@ record! {
 
     /// What this file cannot say, said in CloudFormation. Long-form intrinsics only.
     "`cloudformation`" CloudFormationSpec {
-        /// Merge patches by logical id: `null` takes a property away.
+        /// Merge patches by logical id: `null` takes a property away, or the whole resource.
         patch: BTreeMap<LogicalId, Json>,
         /// Extra resources by logical id.
         resources: BTreeMap<LogicalId, Json>,

@@ -4,6 +4,8 @@
 //! moment and moves only when the program sleeps, the width is fixed. So an outcome is the same everywhere and
 //! can be kept as a snapshot.
 
+mod folder;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -24,10 +26,7 @@ impl Project {
     /// Returns a folder with `stacks` and `environments` as this repository has them.
     pub fn of_this_repository() -> Self {
         let project = Self::empty();
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for part in ["stacks", "environments"] {
-            copy(&root.join(part), &project.path(part));
-        }
+        folder::fill(&project.path(""));
         project
     }
 
@@ -163,19 +162,6 @@ impl fmt::Display for Outcome {
 /// The text with its last line ended, so that what follows it stands on a line of its own.
 fn ended(text: &str) -> String {
     if text.is_empty() || text.ends_with('\n') { text.to_owned() } else { format!("{text}\u{2424}\n") }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("the folder can be made");
-    for entry in fs::read_dir(from).expect("the folder is readable") {
-        let entry = entry.expect("the entry is readable");
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if from.is_dir() {
-            copy(&from, &to);
-        } else {
-            fs::copy(from, to).expect("the file can be copied");
-        }
-    }
 }
 
 fn collect(folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {

@@ -216,7 +216,9 @@ impl Resolver<'_> {
     fn escape(&mut self) -> EscapeHatch {
         let Some(spec) = &self.file.cloudformation else { return EscapeHatch::default() };
         for (section, entries) in [("patch", &spec.patch), ("resources", &spec.resources)] {
-            for (id, value) in entries.iter().filter(|(_, value)| !value.0.is_object()) {
+            // A patch with nothing leaves the resource out.
+            let wrong = |value: &serde_json::Value| !value.is_object() && !(section == "patch" && value.is_null());
+            for (id, value) in entries.iter().filter(|(_, value)| wrong(&value.0)) {
                 let kind = if value.0.is_null() { "nothing" } else { "a single value or a list" };
                 let path = format!("cloudformation.{section}.{id}");
                 let title = format!("`{id}` must be a mapping, it is {kind}");

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+
+use super::expression::Expression;
 
 /// A JSON type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -67,7 +69,8 @@ pub struct Node {
     /// Members by name.
     pub properties: BTreeMap<String, Node>,
     /// Members by pattern of their name.
-    pub pattern_properties: BTreeMap<String, Node>,
+    #[serde(deserialize_with = "by_expression")]
+    pub pattern_properties: Vec<(Expression, Node)>,
     /// Whether other members are refused.
     pub closed: bool,
     /// Members that must be there.
@@ -97,7 +100,7 @@ pub struct Node {
     #[serde(rename = "const")]
     pub constant: Option<Value>,
     /// What a string must match somewhere, as a regular expression.
-    pub pattern: Option<String>,
+    pub pattern: Option<Expression>,
     /// Fewest characters.
     pub min_length: Option<usize>,
     /// Most characters.
@@ -114,13 +117,18 @@ pub struct Node {
     pub one_of: Vec<Node>,
 }
 
+fn by_expression<'de, D: Deserializer<'de>>(members: D) -> Result<Vec<(Expression, Node)>, D::Error> {
+    let members = BTreeMap::<String, Node>::deserialize(members)?;
+    Ok(members.into_iter().map(|(pattern, node)| (Expression::from(pattern), node)).collect())
+}
+
 #[cfg(test)]
 impl Node {
     /// The nodes directly below this one.
     pub(super) fn children(&self) -> impl Iterator<Item = &Self> {
         self.properties
             .values()
-            .chain(self.pattern_properties.values())
+            .chain(self.pattern_properties.iter().map(|(_, node)| node))
             .chain(self.items.as_deref())
             .chain(&self.all_of)
             .chain(&self.any_of)
