@@ -39,7 +39,7 @@ use sluicegate::units::{Duration, Region, Timestamp};
 use sluicegate::workspace::{Clock, Project, StandingClock, StateStore};
 use tokio::sync::Notify;
 
-use folder::{copy, project};
+use folder::copy;
 
 /// When, in the life of a request, the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,6 +202,12 @@ async fn seen(folder: &Path) -> (StackStatus, BTreeMap<String, String>, BTreeMap
     let mut outputs: BTreeMap<String, String> = stack.outputs.keys().map(|k| (k.clone(), String::new())).collect();
     outputs.insert("template".to_owned(), template);
     (stack.status, resources, outputs)
+}
+
+fn project() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    folder::fill(folder.path());
+    folder
 }
 
 fn edit(folder: &Path, from: &str, to: &str) {

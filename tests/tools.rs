@@ -19,8 +19,6 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use folder::project;
-
 const SLUICE: &str = env!("CARGO_BIN_EXE_sluice");
 
 fn root() -> &'static Path {
@@ -30,6 +28,12 @@ fn root() -> &'static Path {
 /// The Python that has checkov, which needs other versions of what the rest needs.
 fn checkov() -> PathBuf {
     std::env::var_os("SLUICE_TEST_CHECKOV").map(PathBuf::from).expect(python::HOW)
+}
+
+fn project() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    folder::fill(folder.path());
+    folder
 }
 
 fn sluice(project: &Path, arguments: &[&str]) -> String {

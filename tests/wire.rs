@@ -88,8 +88,13 @@ impl Known {
         Self(serde_json::from_str(&fs::read_to_string(server.known()).unwrap()).unwrap())
     }
 
-    fn leaves_out(&self, type_name: &Value) -> bool {
-        self.0["left_out"].get(type_name.as_str().unwrap_or_default()).is_some()
+    /// The entry that leaves a resource out: its type, or its type with one of its properties.
+    fn leaves_out(&self, resource: &Value) -> Option<&str> {
+        let type_name = resource["Type"].as_str()?;
+        self.0["left_out"].as_object()?.keys().map(String::as_str).find(|entry| match entry.split_once('.') {
+            None => *entry == type_name,
+            Some((entry, property)) => entry == type_name && resource["Properties"].get(property).is_some(),
+        })
     }
 }
 
@@ -142,7 +147,7 @@ impl Deployer<'_> {
 /// The patch that leaves out what a server does not know: the resources themselves, and every reference to them.
 fn without(template: &Value, known: &Known) -> Map<String, Value> {
     let resources = template["Resources"].as_object().unwrap();
-    let left_out = |id: &str| resources.get(id).is_some_and(|resource| known.leaves_out(&resource["Type"]));
+    let left_out = |id: &str| resources.get(id).is_some_and(|resource| known.leaves_out(resource).is_some());
     let mut patch = Map::new();
     for (id, resource) in resources {
         if left_out(id) {
@@ -208,7 +213,8 @@ fn edits(template: &Value) -> Map<String, Value> {
 }
 
 fn wire(server: &Server, account: &str) {
-    let project = folder::project();
+    let project = tempfile::tempdir().unwrap();
+    folder::fill(project.path());
     let deployer = Deployer { project: project.path(), server };
     let environment = format!(
         "environment: wire\ntier: staging\ntarget: {{endpoint: {{url: \"{}\"}}}}\naccount: \"{account}\"\nregions: [eu-west-1]\nnotify: {{email: oncall@example.com}}\n",
@@ -232,8 +238,8 @@ fn wire(server: &Server, account: &str) {
     for pipeline in &pipelines {
         let template = deployer.render(pipeline);
         for (id, resource) in template["Resources"].as_object().unwrap() {
-            if known.leaves_out(&resource["Type"]) {
-                probes.entry(resource["Type"].as_str().unwrap().to_owned()).or_insert(json!([id, resource]));
+            if let Some(entry) = known.leaves_out(resource) {
+                probes.entry(entry.to_owned()).or_insert(json!([id, resource]));
             }
         }
         deployer.patch(pipeline, &without(&template, &known));

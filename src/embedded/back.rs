@@ -207,9 +207,7 @@ impl Back {
         let service = Service::empty(name, &self.account, &self.region, &self.files);
         match self.saved.get(&name) {
             Some(digest) => {
-                let bytes = self.store.blob(digest)?;
-                let state =
-                    serde_json::from_slice(&bytes).map_err(|error| EmbeddedError::Unreadable(error.to_string()))?;
+                let state = super::saved::document(&self.store, digest)?;
                 service.restore(state).await.map_err(EmbeddedError::Unreadable)?;
             }
             None if name == ServiceName::S3 => {
@@ -245,7 +243,7 @@ impl Back {
         for name in std::mem::take(&mut self.touched) {
             if let Some(service) = self.running.get(&name) {
                 let state = service.snapshot().await.map_err(EmbeddedError::Internal)?;
-                let digest = self.store.put_blob(state.to_string().as_bytes())?;
+                let digest = super::saved::write_document(&self.store, &state)?;
                 self.saved.insert(name, digest);
             }
         }

@@ -148,7 +148,7 @@ impl Shared {
         files.restore(saved::read(&self.store, root.files.as_ref())?);
         guard.sweep(&root.blobs(&files))?;
         let stacks = match &root.stacks {
-            Some(digest) => Stacks::load(&saved::read(&self.store, Some(digest))?)?,
+            Some(digest) => Stacks::load(&saved::document(&self.store, digest)?)?,
             None => Stacks::new(&self.settings),
         };
         let world: World = saved::read(&self.store, root.world.as_ref())?;
@@ -205,7 +205,7 @@ impl Turn<'_> {
             root.files = Some(saved::write(&store, &index)?);
         }
         if inner.stacks.take_changed() {
-            let digest = saved::write(&store, &inner.stacks.save()?)?;
+            let digest = saved::write_document(&store, &inner.stacks.save()?)?;
             if root.stacks.as_ref() != Some(&digest) {
                 root.stacks_before = root.stacks.replace(digest);
             }
@@ -285,7 +285,7 @@ impl Inner {
             }
             (Some(CallFault::Stale), Destination::CloudFormation) => {
                 if let Some(before) = self.root.stacks_before.clone() {
-                    let mut old = Stacks::load(&saved::read(self.back.store(), Some(&before))?)?;
+                    let mut old = Stacks::load(&saved::document(self.back.store(), &before)?)?;
                     return old.answer(&mut self.back, request).await;
                 }
             }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::EmbeddedError;
 use super::services::{Files, ServiceName};
@@ -69,11 +70,27 @@ pub(super) fn read<T: DeserializeOwned + Default>(
     digest: Option<&Digest>,
 ) -> Result<T, EmbeddedError> {
     let Some(digest) = digest else { return Ok(T::default()) };
-    serde_json::from_slice(&store.blob(digest)?).map_err(|error| EmbeddedError::Unreadable(error.to_string()))
+    let value = document(store, digest)?;
+    serde_json::from_value(value).map_err(|error| EmbeddedError::Unreadable(error.to_string()))
+}
+
+/// Reads a blob as a JSON document.
+pub(super) fn document(store: &StateStore, digest: &Digest) -> Result<Value, EmbeddedError> {
+    let unreadable = |error: &dyn std::fmt::Display| EmbeddedError::Unreadable(error.to_string());
+    let bytes = store.blob(digest)?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| unreadable(&error))?;
+    // Parsed and printed by serde_json's own code, not by a copy made for our types: state is hundreds of kilobytes, and
+    // a copy is as slow as our build is.
+    text.parse().map_err(|error: serde_json::Error| unreadable(&error))
 }
 
 /// Writes a blob as JSON.
 pub(super) fn write<T: Serialize>(store: &StateStore, value: &T) -> Result<Digest, EmbeddedError> {
-    let bytes = serde_json::to_vec(value).map_err(|error| EmbeddedError::Internal(error.to_string()))?;
-    Ok(store.put_blob(&bytes)?)
+    let value = serde_json::to_value(value).map_err(|error| EmbeddedError::Internal(error.to_string()))?;
+    write_document(store, &value)
+}
+
+/// Writes a JSON document as a blob.
+pub(super) fn write_document(store: &StateStore, value: &Value) -> Result<Digest, EmbeddedError> {
+    Ok(store.put_blob(value.to_string().as_bytes())?)
 }

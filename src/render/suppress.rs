@@ -27,7 +27,9 @@ const SUPPRESSIONS: &[Suppression] = &[
     Suppression {
         check: "CKV_AWS_119",
         type_name: "AWS::DynamoDB::Table",
-        excused: |table, _| is(table, "/SSESpecification/SSEEnabled", &json!(true)) && !has(table, "/SSESpecification/KMSMasterKeyId"),
+        excused: |table, _| {
+            is(table, "/SSESpecification/SSEEnabled", &json!(true)) && !has(table, "/SSESpecification/KMSMasterKeyId")
+        },
         reason: "Encrypted with the key that AWS manages for DynamoDB; a customer key is a choice of the pipeline file, because it is billed and must admit every reader",
     },
     Suppression {
@@ -99,7 +101,8 @@ fn is(resource: &Resource, pointer: &str, wanted: &Value) -> bool {
 
 /// What stands at a JSON pointer below the properties.
 fn value<'a>(resource: &'a Resource, pointer: &str) -> Option<&'a Value> {
-    let (first, rest) = pointer.trim_start_matches('/').split_once('/').unwrap_or((pointer.trim_start_matches('/'), ""));
+    let (first, rest) =
+        pointer.trim_start_matches('/').split_once('/').unwrap_or((pointer.trim_start_matches('/'), ""));
     let property = resource.properties.get(first)?;
     if rest.is_empty() { Some(property) } else { property.pointer(&format!("/{rest}")) }
 }

@@ -8,6 +8,7 @@ lack: `left_out` types were not deployed, of `phantom` types nothing is there, `
 else must read back as declared, and everything that is known must still be so: what begins to work is told as well.
 """
 
+import ast
 import json
 import re
 import sys
@@ -21,6 +22,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 URL, REGION = sys.argv[1:3]
+SCHEMAS = Path(__file__).resolve().parent.parent.parent / "schemas" / "cloudformation"
 KNOWN = json.loads(Path(sys.argv[3]).read_text())
 
 
@@ -53,7 +55,13 @@ def renamed(source, **names):
 
 
 def document(text):
-    return json.loads(unquote(text)) if isinstance(text, str) else text
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.loads(unquote(text))
+    except json.JSONDecodeError:
+        # moto writes some documents in Python's notation.
+        return ast.literal_eval(text)
 
 
 # One reader a type: from the physical id (and the declared properties) to properties as CloudFormation shapes them.
@@ -97,14 +105,13 @@ def function(name, _):
     configuration = found["Configuration"]
     configuration["ReservedConcurrentExecutions"] = found.get("Concurrency", {}).get("ReservedConcurrentExecutions")
     configuration["Layers"] = [layer["Arn"] for layer in configuration.get("Layers", [])]
-    # Where the code came from is not told again, only what it is.
-    configuration["Code"] = {} if configuration.get("CodeSize") else None
     return configuration
 
 
-def version(arn, _):
-    name, number = arn.rsplit(":", 1)
-    found = client("lambda").list_versions_by_function(FunctionName=name)["Versions"]
+def version(arn, declared):
+    found = client("lambda").list_versions_by_function(FunctionName=declared["FunctionName"])["Versions"]
+    # moto knows no id of it; the newest is the one that was made last.
+    number = arn.rsplit(":", 1)[-1] if arn else max(v["Version"] for v in found if v["Version"] != "$LATEST")
     return renamed(only(v for v in found if v["Version"] == number), FunctionName="FunctionName")
 
 
@@ -290,16 +297,16 @@ def dashboard(name, _):
     return renamed(found, DashboardName="DashboardName", DashboardBody="DashboardBody")
 
 
-def model(_, declared):
-    return client("sagemaker").describe_model(ModelName=declared["ModelName"])
+def model(arn, _):
+    return client("sagemaker").describe_model(ModelName=arn.rsplit("/", 1)[-1])
 
 
-def endpoint_config(_, declared):
-    return client("sagemaker").describe_endpoint_config(EndpointConfigName=declared["EndpointConfigName"])
+def endpoint_config(arn, _):
+    return client("sagemaker").describe_endpoint_config(EndpointConfigName=arn.rsplit("/", 1)[-1])
 
 
-def endpoint(_, declared):
-    found = client("sagemaker").describe_endpoint(EndpointName=declared["EndpointName"])
+def endpoint(arn, _):
+    found = client("sagemaker").describe_endpoint(EndpointName=arn.rsplit("/", 1)[-1])
     return {**found, "DeploymentConfig": found.get("LastDeploymentConfig")}
 
 
@@ -447,8 +454,7 @@ def unresolved():
 def differences(path, wanted, found):
     """Paths below which what was found is not what was wanted. More may be found than wanted."""
     if isinstance(wanted, dict):
-        if not isinstance(found, dict):
-            return [path]
+        found = found if isinstance(found, dict) else {}
         return [p for name, member in wanted.items() for p in differences(f"{path}.{name}", member, found.get(name))]
     if isinstance(wanted, list):
         found = found if isinstance(found, list) else [found]
@@ -466,13 +472,23 @@ def scalar(value):
     if isinstance(value, (int, float)):
         return f"{float(value):g}"
     text = str(value)
+    if ":log-group:" in text:
+        # With and without its streams.
+        text = text.removesuffix(":*")
     if text in ("True", "False"):
         return text.lower()
     return f"{float(text):g}" if re.fullmatch(r"-?\d+(\.\d+)?", text) else text
 
 
+@cache
+def write_only(type_name):
+    """Properties that no service API tells again, by the published schema."""
+    file = SCHEMAS / (type_name.replace("::", "-") + ".json")
+    return [path.strip("/").replace("/", ".") for path in json.loads(file.read_text())["writeOnly"]]
+
+
 def look(stack, id, resource):
-    """(`present`, paths that differ, paths that are as declared) of one resource."""
+    """Whether a resource is there, paths of what is not as declared, and why it is not there."""
     declared = {}
     for name, value in resource.get("Properties", {}).items():
         try:
@@ -482,15 +498,14 @@ def look(stack, id, resource):
     physical = stack.ids.get(id)
     try:
         found = READERS[resource["Type"]](physical, declared)
-    except (Absent, ClientError, BotoCoreError, KeyError, IndexError, TypeError, AttributeError) as why:
-        return False, [], [], f"{type(why).__name__}: {why}"
-    wrong, same = [], []
-    for name, value in declared.items():
-        (wrong if (paths := differences(name, value, found.get(name))) else same).extend(paths or [name])
-    return True, wrong, same, ""
+    except (Absent, ClientError, BotoCoreError, LookupError, TypeError, AttributeError) as why:
+        return False, [], f"{type(why).__name__}: {why}"
+    wrong = [path for name, value in declared.items() for path in differences(name, value, found.get(name))]
+    untold = tuple(f"{path}." for path in write_only(resource["Type"]))
+    return True, [path for path in wrong if not f"{path}.".startswith(untold)], ""
 
 
-def probe(type_name, id, resource):
+def probe(id, resource):
     """Whether a server makes a resource of a type that was left out, asked by itself."""
     cloudformation = client("cloudformation")
 
@@ -504,7 +519,7 @@ def probe(type_name, id, resource):
         return value
 
     properties = literal(resource.get("Properties", {}))
-    template = {"Resources": {id: {"Type": type_name, "Properties": properties}}}
+    template = {"Resources": {id: {"Type": resource["Type"], "Properties": properties}}}
     name = f"probe-{id}".lower()
     try:
         cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"])
@@ -527,24 +542,23 @@ def main(files):
         for id, job in jobs.items():
             type_name = template["Resources"][id]["Type"]
             at = f"{stack.name} {id} ({type_name})"
-            present, different, same, why = job.result()
+            present, different, why = job.result()
             looked += present
-            phantom = type_name in KNOWN["phantom"]
-            if phantom:
+            if not present and type_name in KNOWN["phantom"]:
                 met.add(type_name)
-            if present == phantom:
-                wrong.append(f"{at} is there: it is no phantom any more" if present else f"{at} is not there: {why}")
-            dropped = KNOWN["dropped"].get(type_name, {})
+            elif not present:
+                wrong.append(f"{at} is not there: {why}")
             for path in different:
-                known = [entry for entry in dropped if path == entry or path.startswith(f"{entry}.")]
-                met.update((type_name, entry) for entry in known)
+                known = {
+                    (type_name, entry)
+                    for entry in KNOWN["dropped"].get(type_name, {})
+                    if f"{path}.".startswith(f"{entry}.")
+                }
+                met |= known
                 if not known:
                     wrong.append(f"{at}: {path} is not as declared")
-            for path in same:
-                if path in dropped and not any(d == path or d.startswith(f"{path}.") for d in different):
-                    wrong.append(f"{at}: {path} is kept: it is not dropped any more")
     known = set(KNOWN["phantom"]) | {(t, entry) for t, entries in KNOWN["dropped"].items() for entry in entries}
-    wrong += [f"{entry} is on the list, and nothing deployed shows it" for entry in sorted(known - met, key=str)]
+    wrong += [f"{entry} works now, or is deployed no more: take it off the list" for entry in sorted(known - met, key=str)]
     print("\n".join(wrong))
     print(f"{looked} resources read back from {len(files)} stacks")
     return 1 if wrong or not looked else 0
@@ -553,8 +567,8 @@ def main(files):
 def probes(file):
     """Tries what was left out: the first resource of each type, by itself."""
     left_out = json.loads(Path(file).read_text())
-    works = [f"{type_name} is made now: do not leave it out" for type_name, (id, resource) in sorted(left_out.items())
-             if probe(type_name, id, resource)]
+    works = [f"{entry} is made now: do not leave it out" for entry, (id, resource) in sorted(left_out.items())
+             if probe(id, resource)]
     print("\n".join(works))
     return 1 if works else 0
 

@@ -3,15 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use tempfile::TempDir;
-
-/// A temporary folder with `stacks` and `environments` as this repository has them.
-pub fn project() -> TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    fill(folder.path());
-    folder
-}
-
 /// Copies `stacks` and `environments` of this repository.
 pub fn fill(project: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

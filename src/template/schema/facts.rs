@@ -195,7 +195,9 @@ impl TypeFacts {
     fn step<'a>(&'a self, node: &'a Node, step: &Step) -> Option<&'a Node> {
         let node = self.resolve(node);
         let found = match step {
-            Step::Key(key) => node.properties.get(key).or_else(|| node.pattern_properties.first().map(|(_, node)| node)),
+            Step::Key(key) => {
+                node.properties.get(key).or_else(|| node.pattern_properties.first().map(|(_, node)| node))
+            }
             Step::Index(_) => node.items.as_deref(),
         };
         found.or_else(|| node.one_of.iter().chain(&node.any_of).chain(&node.all_of).find_map(|n| self.step(n, step)))
