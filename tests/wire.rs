@@ -198,11 +198,11 @@ fn replace(value: &Value, stand_in: &dyn Fn(&str) -> Option<Value>) -> Value {
 fn edits(template: &Value) -> Map<String, Value> {
     let mut patch = Map::new();
     for (id, resource) in template["Resources"].as_object().unwrap() {
-        let more = |name: &str, by: u64| resource["Properties"][name].as_u64().map(|value| json!({name: value + by}));
+        let more = |name: &str, by: i64| resource["Properties"][name].as_i64().map(|value| json!({name: value + by}));
         let edit = match resource["Type"].as_str().unwrap() {
             "AWS::Kinesis::Stream" => more("RetentionPeriodHours", 24),
             "AWS::Lambda::EventSourceMapping" => more("BatchSize", 1),
-            "AWS::SQS::Queue" => more("MessageRetentionPeriod", 60),
+            "AWS::SQS::Queue" => more("MessageRetentionPeriod", -60),
             _ => None,
         };
         if let Some(edit) = edit {

@@ -138,7 +138,8 @@ fn the_alarm_topic_has_a_key_that_admits_cloudwatch() {
     let statements = rendered.properties("AlarmTopicKey")["KeyPolicy"]["Statement"].clone();
     let admits = statements.as_array().expect("statements").iter().any(|statement| {
         statement["Principal"]["Service"] == "cloudwatch.amazonaws.com"
-            && statement["Action"] == json!(["kms:Decrypt", "kms:GenerateDataKey*"])
+            && statement["Action"]
+                == json!(["kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"])
     });
     assert!(admits, "{statements}");
 }

@@ -4,7 +4,6 @@
 //! `names` adds what no schema says: which properties make a physical resource unique, and which edits a
 //! service refuses.
 
-mod expression;
 mod facts;
 mod names;
 mod node;

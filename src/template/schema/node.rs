@@ -1,11 +1,12 @@
 //! One node of a resource schema, as the compact files hold it.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::OnceLock;
 
+use regex_lite::Regex;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-
-use super::expression::Expression;
 
 /// A JSON type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -54,6 +55,47 @@ impl JsonType {
             _ => false,
         }
     }
+}
+
+/// A regular expression of a schema, compiled when it is first asked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "String")]
+pub struct Expression {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Expression {
+    /// Whether a text matches somewhere. An expression that cannot be compiled excludes nothing (a test rules that
+    /// out for the embedded schemas).
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        self.compiled.get_or_init(|| Regex::new(&self.text).ok()).as_ref().is_none_or(|regex| regex.is_match(text))
+    }
+
+    /// The expression as the schema has it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl From<String> for Expression {
+    fn from(text: String) -> Self {
+        Self { text, compiled: OnceLock::new() }
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Members by pattern of their name, in the order of the patterns.
+fn by_expression<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Expression, Node)>, D::Error> {
+    let members = BTreeMap::<String, Node>::deserialize(deserializer)?;
+    Ok(members.into_iter().map(|(pattern, node)| (pattern.into(), node)).collect())
 }
 
 /// What a schema says of one value. Absent means unconstrained.
@@ -115,11 +157,6 @@ pub struct Node {
     pub any_of: Vec<Node>,
     /// Exactly one of these holds.
     pub one_of: Vec<Node>,
-}
-
-fn by_expression<'de, D: Deserializer<'de>>(members: D) -> Result<Vec<(Expression, Node)>, D::Error> {
-    let members = BTreeMap::<String, Node>::deserialize(members)?;
-    Ok(members.into_iter().map(|(pattern, node)| (Expression::from(pattern), node)).collect())
 }
 
 #[cfg(test)]
