@@ -57,6 +57,7 @@ struct ModelView {
     name: String,
     image: String,
     mode: &'static str,
+    isolated: bool,
     data_url: String,
 }
 
@@ -143,6 +144,7 @@ pub(super) fn fragment(scene: &Scene<'_>, endpoint: &Endpoint, alarms: &[AlarmVi
         model: ModelView {
             name: name.clone(),
             image: image.uri,
+            isolated: image.offline,
             mode: model,
             data_url: format!("s3://{}/{key}", scene.assets.bucket),
         },

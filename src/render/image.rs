@@ -13,12 +13,15 @@ use crate::units::Region;
 pub(super) struct Resolved {
     pub(super) uri: String,
     pub(super) repository_arn: Option<String>,
+    /// Whether it is known to serve without a network: SageMaker's own framework images do, since models are
+    /// downloaded for them (its guide excepts only Chainer and reinforcement learning).
+    pub(super) offline: bool,
 }
 
 impl Resolved {
     /// An image given by its address.
     pub(super) fn given(uri: &str) -> Self {
-        Self { uri: uri.to_owned(), repository_arn: repository_arn(uri) }
+        Self { uri: uri.to_owned(), repository_arn: repository_arn(uri), offline: false }
     }
 }
 
@@ -126,7 +129,8 @@ pub(super) fn built_in(name: &str, version: &str, region: &Region) -> Result<Res
         return Err(refusal.help("copy an image into a repository of the region and give it as `image: {uri: …}`"));
     };
     let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-    Ok(Resolved::given(&format!("{account}.dkr.ecr.{region}.{suffix}/{}:{tag}", framework.repository)))
+    let uri = format!("{account}.dkr.ecr.{region}.{suffix}/{}:{tag}", framework.repository);
+    Ok(Resolved { offline: true, ..Resolved::given(&uri) })
 }
 
 fn unknown(title: String, asked: &str, known: impl Iterator<Item = &'static str>) -> Diagnostic {

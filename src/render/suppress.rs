@@ -84,6 +84,12 @@ const SUPPRESSIONS: &[Suppression] = &[
         reason: "Old versions are stored and billed beside the new ones: an archive never writes a name twice, and any other bucket asks for them in the pipeline file",
     },
     Suppression {
+        check: "CKV_AWS_370",
+        type_name: "AWS::SageMaker::Model",
+        excused: |model, _| !is(model, "/EnableNetworkIsolation", &json!(true)),
+        reason: "The image is not one of SageMaker's own, so that whether it calls out is not known, or the endpoint is serverless, where isolation does not exist; a patch isolates an image that needs no network",
+    },
+    Suppression {
         check: "CKV_AWS_27",
         type_name: "AWS::SQS::Queue",
         excused: |queue, _| is(queue, "/SqsManagedSseEnabled", &json!(true)) && !has(queue, "/KmsMasterKeyId"),
