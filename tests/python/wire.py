@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """What a stand-in for AWS keeps of a deployed template, asked of its service APIs.
 
-    wire.py URL REGION KNOWN TEMPLATE...
+    wire.py URL REGION KNOWN made|updated TEMPLATE...
+    wire.py URL REGION KNOWN probe RESOURCES
 
 TEMPLATE is a rendered template (JSON) named after its deployed stack. KNOWN (JSON) says what this server is known to
-lack: `left_out` types were not deployed, of `phantom` types nothing is there, `dropped` settings are not kept. Everything
-else must read back as declared, and everything that is known must still be so: what begins to work is told as well.
+lack: `left_out` types were not deployed, of `phantom` types nothing is there, `dropped` settings are not kept, and
+`not_updated` ones stay as they were made. Everything else must read back as declared, and everything that is known must
+still be so: what begins to work is told as well.
 """
 
 import ast
@@ -531,8 +533,11 @@ def probe(id, resource):
         kept(lambda: cloudformation.delete_stack(StackName=name))
 
 
-def main(files):
+def main(round, files):
     wrong, met = [], set()
+    lost = KNOWN["dropped"]
+    if round == "updated":
+        lost = {t: {**lost.get(t, {}), **KNOWN["not_updated"].get(t, {})} for t in {*lost, *KNOWN["not_updated"]}}
     looked = 0
     for file in files:
         template = json.loads(Path(file).read_text())
@@ -551,13 +556,13 @@ def main(files):
             for path in different:
                 known = {
                     (type_name, entry)
-                    for entry in KNOWN["dropped"].get(type_name, {})
+                    for entry in lost.get(type_name, {})
                     if f"{path}.".startswith(f"{entry}.")
                 }
                 met |= known
                 if not known:
                     wrong.append(f"{at}: {path} is not as declared")
-    known = set(KNOWN["phantom"]) | {(t, entry) for t, entries in KNOWN["dropped"].items() for entry in entries}
+    known = set(KNOWN["phantom"]) | {(t, entry) for t, entries in lost.items() for entry in entries}
     wrong += [f"{entry} works now, or is deployed no more: take it off the list" for entry in sorted(known - met, key=str)]
     print("\n".join(wrong))
     print(f"{looked} resources read back from {len(files)} stacks")
@@ -574,6 +579,5 @@ def probes(file):
 
 
 if __name__ == "__main__":
-    if sys.argv[4] == "--probe":
-        sys.exit(probes(sys.argv[5]))
-    sys.exit(main(sys.argv[4:]))
+    round, arguments = sys.argv[4], sys.argv[5:]
+    sys.exit(probes(*arguments) if round == "probe" else main(round, arguments))
