@@ -15,6 +15,7 @@ import json
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
@@ -54,6 +55,10 @@ def only(items):
 def renamed(source, **names):
     """Members of an answer under the names that CloudFormation has for them."""
     return {ours: source[theirs] for ours, theirs in names.items() if theirs in source}
+
+
+def with_documents(attributes, *names):
+    return {**attributes, **{name: document(attributes[name]) for name in names if name in attributes}}
 
 
 def document(text):
@@ -118,8 +123,11 @@ def version(arn, declared):
 
 
 def alias(arn, declared):
-    found = client("lambda").get_alias(FunctionName=declared["FunctionName"], Name=declared["Name"])
-    return {**found, "FunctionName": declared["FunctionName"]}
+    name = {"FunctionName": declared["FunctionName"]}
+    found = client("lambda").get_alias(Name=declared["Name"], **name)
+    ready = kept(lambda: client("lambda").get_provisioned_concurrency_config(Qualifier=declared["Name"], **name))
+    concurrency = renamed(ready or {}, ProvisionedConcurrentExecutions="RequestedProvisionedConcurrentExecutions")
+    return {**found, **name, "ProvisionedConcurrencyConfig": concurrency}
 
 
 def mapping(uuid, declared):
@@ -132,14 +140,20 @@ def mapping(uuid, declared):
 
 
 def invoke_config(_, declared):
-    return client("lambda").get_function_event_invoke_config(
-        FunctionName=declared["FunctionName"], Qualifier=declared["Qualifier"]
-    )
+    name = renamed(declared, FunctionName="FunctionName", Qualifier="Qualifier")
+    return {**client("lambda").get_function_event_invoke_config(**name), **name}
 
 
 def permission(_, declared):
+    # Of a function, or of one of its aliases.
     policy = document(client("lambda").get_policy(FunctionName=declared["FunctionName"])["Policy"])
-    return renamed(only(s for s in policy["Statement"] if s["Action"] == declared["Action"]), Action="Action")
+    found = only(s for s in policy["Statement"] if s["Action"] == declared["Action"])
+    return {
+        "FunctionName": declared["FunctionName"],
+        "Action": found["Action"],
+        "Principal": found["Principal"].get("Service"),
+        "SourceArn": next(iter(found.get("Condition", {}).get("ArnLike", {}).values()), None),
+    }
 
 
 def delivery(name, _):
@@ -155,9 +169,7 @@ def delivery(name, _):
 
 def queue(url, _):
     found = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    if "RedrivePolicy" in found:
-        found["RedrivePolicy"] = document(found["RedrivePolicy"])
-    return {**found, **renamed(found, MessageRetentionPeriod="MessageRetentionPeriod"), "QueueName": url.rsplit("/", 1)[1]}
+    return {**with_documents(found, "RedrivePolicy", "RedriveAllowPolicy"), "QueueName": url.rsplit("/", 1)[1]}
 
 
 def queue_policy(_, declared):
@@ -183,7 +195,7 @@ def subscription(_, declared):
     found = only(s for s in found if s["Endpoint"] == declared["Endpoint"])
     arn = found["SubscriptionArn"]
     attributes = client("sns").get_subscription_attributes(SubscriptionArn=arn)["Attributes"] if ":" in arn else {}
-    return {**found, **attributes}
+    return {**found, **with_documents(attributes, "RedrivePolicy", "FilterPolicy")}
 
 
 def bucket(name, declared):
@@ -469,6 +481,8 @@ def differences(path, wanted, found):
 
 
 def scalar(value):
+    if isinstance(value, datetime):
+        value = value.timestamp()
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):
