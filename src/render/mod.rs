@@ -7,6 +7,9 @@
 mod alarm;
 mod archive;
 mod assets;
+mod bucket;
+mod budget;
+mod catalog;
 mod check;
 mod consumer;
 mod dashboard;
@@ -15,7 +18,10 @@ mod endpoint;
 mod escape;
 mod identity;
 mod image;
+mod key;
 mod notifications;
+mod producer;
+mod queue;
 mod scene;
 mod slots;
 mod sources;
@@ -24,8 +30,10 @@ mod table;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod topic;
 
 pub use assets::{Assets, target_model};
+pub use producer::{Producer, producers};
 pub use sources::{TemplateName, TemplateSources};
 
 use std::collections::BTreeMap;
@@ -70,20 +78,16 @@ pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Resu
     let alarms = alarm::all(&scene);
 
     draft.place(TemplateName::Notifications, Ok(notifications::fragment(&scene)));
-    for stage in pipeline.streams().values() {
-        draft.place(TemplateName::Stream, Ok(stream::fragment(&scene, stage)));
-    }
-    for stage in pipeline.tables().values() {
-        draft.place(TemplateName::Table, Ok(table::fragment(&scene, stage)));
-    }
+    place_kept(&scene, &mut draft);
     for stage in pipeline.endpoints().values() {
         draft.place(TemplateName::Endpoint, endpoint::fragment(&scene, stage, &alarms));
     }
     for stage in pipeline.consumers().values() {
         draft.place(TemplateName::Consumer, consumer::fragment(&scene, stage));
     }
-    for stage in pipeline.archives().values() {
-        draft.place(TemplateName::Archive, Ok(archive::fragment(&scene, stage)));
+    place_archives(&scene, &mut draft);
+    if let Some(budget) = pipeline.budget() {
+        draft.place(TemplateName::Budget, Ok(budget::fragment(&scene, budget)));
     }
     if !alarms.is_empty() {
         draft.place(TemplateName::Alarms, Ok(alarm::fragment(&scene, &alarms)));
@@ -108,4 +112,41 @@ pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Resu
             .collect(),
         warnings,
     })
+}
+
+/// Keys, and what keeps or carries records and messages.
+fn place_kept(scene: &Scene<'_>, draft: &mut Draft<'_>) {
+    let pipeline = scene.pipeline;
+    for stage in pipeline.keys().values() {
+        draft.place(TemplateName::Key, Ok(key::fragment(scene, stage)));
+    }
+    for stage in pipeline.streams().values() {
+        draft.place(TemplateName::Stream, Ok(stream::fragment(scene, stage)));
+    }
+    for stage in producer::entry_streams(pipeline) {
+        draft.place(TemplateName::Producer, Ok(producer::fragment(scene, stage)));
+    }
+    for stage in pipeline.tables().values() {
+        draft.place(TemplateName::Table, Ok(table::fragment(scene, stage)));
+    }
+    for stage in pipeline.queues().values() {
+        draft.place(TemplateName::Queue, Ok(queue::fragment(scene, stage)));
+    }
+    for stage in pipeline.topics().values() {
+        draft.place(TemplateName::Topic, Ok(topic::fragment(scene, stage)));
+    }
+    for stage in pipeline.buckets().values() {
+        draft.place(TemplateName::Bucket, Ok(bucket::fragment(scene, stage)));
+    }
+}
+
+/// Archives, each with its bucket, and the one database of their tables.
+fn place_archives(scene: &Scene<'_>, draft: &mut Draft<'_>) {
+    for stage in scene.pipeline.archives().values() {
+        draft.place(TemplateName::Bucket, Ok(bucket::of_archive(scene, stage)));
+        draft.place(TemplateName::Archive, Ok(archive::fragment(scene, stage)));
+    }
+    if let Some(database) = catalog::database(scene) {
+        draft.place(TemplateName::Catalog, Ok(database));
+    }
 }

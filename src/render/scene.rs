@@ -137,6 +137,11 @@ pub(super) fn attribute(id: &LogicalId, name: &str) -> Value {
     json!({ "Fn::GetAtt": [id, name] })
 }
 
+/// A whole number without its `.0`.
+pub(super) fn number(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 9e15 { json!(value as i64) } else { json!(value) }
+}
+
 /// The beginning of a text, at most `longest` bytes of it.
 pub(super) fn shortened(text: &str, longest: usize) -> &str {
     let end = (0..=longest.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
