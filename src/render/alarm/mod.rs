@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::scene::{Fragment, Scene, reference, shortened};
-use crate::pipeline::{AlarmId, AlarmTuning, Origin, StageKind, StageRef, names};
+use crate::pipeline::{AlarmId, AlarmTuning, Origin, RollbackGroup, StageRef, names};
 use crate::units::{LogicalId, Timestamp};
 use catalogue::{Recommended, Signal};
 
@@ -155,22 +155,23 @@ fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 9e15 { json!(value as i64) } else { json!(value) }
 }
 
-/// The alarms of a kind of stage that may roll a deployment back.
-pub(super) fn rollback_members(alarms: &[AlarmView], kind: StageKind) -> impl Iterator<Item = &AlarmView> {
-    alarms.iter().filter(move |alarm| alarm.stage.kind == kind && alarm.arms_rollback)
+/// The alarms of a group of stages that may roll a deployment back.
+pub(super) fn rollback_members(alarms: &[AlarmView], group: RollbackGroup) -> impl Iterator<Item = &AlarmView> {
+    alarms.iter().filter(move |alarm| alarm.stage.kind.rollback_group() == group && alarm.arms_rollback)
 }
 
 pub(super) fn fragment(scene: &Scene<'_>, alarms: &[AlarmView]) -> Fragment {
     let pipeline = scene.pipeline;
-    let composites: Vec<Composite> = StageKind::ALL
+    let composites: Vec<Composite> = RollbackGroup::ALL
         .into_iter()
-        .filter_map(|kind| {
-            let rule = rule(rollback_members(alarms, kind))?;
+        .filter_map(|group| {
+            let rule = rule(rollback_members(alarms, group))?;
             Some(Composite {
-                id: names::shared_id(&["rollback", kind.as_str()]),
-                name: pipeline.rollback_alarm_name(kind),
+                id: names::shared_id(&["rollback", group.as_str()]),
+                name: pipeline.rollback_alarm_name(group),
                 description: format!(
-                    "One of the {kind}s of {} is in trouble; armed while a deployment is watched",
+                    "Something among the {} of {} is in trouble; armed while a deployment is watched",
+                    group.watches(),
                     pipeline.stack_name()
                 ),
                 rule,
