@@ -86,3 +86,51 @@ fn backlog(endpoint: &Endpoint, parallel: Option<u32>) -> (u32, &'static str, St
         format!("a median request takes {median}, so one instance with {at_once} at once works that many off in a minute");
     (per_minute as u32, what, reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::Tier;
+    use crate::pipeline::fixture::name;
+    use crate::pipeline::{Pipeline, ServiceTime};
+    use crate::units::Duration;
+
+    fn waiting(min: u32, max: u32, parallel: Option<u32>, p50: Option<u64>) -> (SizedEndpoint, Vec<Decision>) {
+        let mut endpoint = Pipeline::fixture(Tier::Production).scoring().clone();
+        endpoint.latency =
+            p50.map(|p50| ServiceTime { p50: Duration::from_millis(p50), p99: Duration::from_millis(p50 * 2) });
+        endpoint.serving = Serving::Async {
+            instance: "ml.g5.xlarge".to_owned(),
+            min,
+            max,
+            parallel,
+            input: name("inbox"),
+            output: name("outbox"),
+            success: None,
+            error: None,
+            expires: Duration::from_secs(21_600),
+        };
+        decide(&endpoint)
+    }
+
+    #[test]
+    fn a_backlog_is_too_long_when_an_instance_needs_more_than_a_minute_for_it() {
+        assert_eq!(waiting(0, 4, Some(4), Some(2_000)).0.scale_at, Some(120));
+        assert_eq!(waiting(0, 4, None, Some(90_000)).0.scale_at, Some(1), "never none");
+        let (sized, decisions) = waiting(0, 4, Some(4), None);
+        assert_eq!((sized.scale_at, sized.rollout), (Some(UNMEASURED_BACKLOG), Some(EndpointRollout::AllAtOnce)));
+        assert_eq!(decisions.iter().map(|d| d.spec_path.as_str()).collect::<Vec<_>>(), [
+            "endpoints.scoring.serving.async.instances"
+        ]);
+    }
+
+    #[test]
+    fn what_does_not_grow_has_no_load_to_grow_at() {
+        assert_eq!(waiting(2, 2, None, None).0.scale_at, None);
+        let mut endpoint = Pipeline::fixture(Tier::Production).scoring().clone();
+        endpoint.serving =
+            Serving::Serverless { memory: crate::units::ByteSize::from_mib(1_024), max: 5, provisioned: None };
+        let (sized, decisions) = decide(&endpoint);
+        assert_eq!((sized.scale_at, sized.rollout, decisions), (None, None, Vec::new()));
+    }
+}

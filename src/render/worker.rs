@@ -59,11 +59,6 @@ fn stage(name: &StageName) -> StageRef {
     StageRef::new(StageKind::Worker, name)
 }
 
-/// The logical id of the mapping of a queue's worker.
-pub(super) fn mapping_id(worker: &StageName) -> LogicalId {
-    names::logical_id(&stage(worker), "Mapping")
-}
-
 /// The worker's function: it receives from its queue, or keeps what it gave up on of its topic.
 pub(super) fn invoked<'a>(scene: &Scene<'a>, worker: &'a Worker) -> Invoked<'a> {
     let mut access = Access::default();

@@ -368,7 +368,7 @@ fn not_reading(scene: &Scene<'_>, consumer: &Consumer, stage: &StageRef) -> Reco
             },
         })
     };
-    let mapping = reference(&consumer::ids(&consumer.name).mapping);
+    let mapping = reference(&consumer::mapping_id(&consumer.name));
     let metrics = json!([
         {
             "Id": "unread",
