@@ -9,6 +9,7 @@ pub mod names;
 mod origin;
 mod places;
 mod resolve;
+mod rollback;
 mod stage;
 
 pub use facts::{FolderFacts, PathFact};
@@ -20,4 +21,5 @@ pub use model::{
 pub use origin::{Origin, Origins};
 pub use places::{Places, SetAt};
 pub use resolve::{collisions, resolve};
+pub use rollback::RollbackGroup;
 pub use stage::{AlarmId, MetricUnit, StageKind, StageRef};

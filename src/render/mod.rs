@@ -4,10 +4,12 @@
 //! gives is parsed, merged with the others and settled (content-hashed names). No I/O, no clock: the same
 //! pipeline, templates and assets give the same bytes.
 
+mod access;
 mod alarm;
 mod archive;
 mod assets;
 mod bucket;
+mod boundary;
 mod budget;
 mod catalog;
 mod check;
@@ -16,6 +18,7 @@ mod dashboard;
 mod draft;
 mod endpoint;
 mod escape;
+mod function;
 mod identity;
 mod image;
 mod key;
@@ -31,6 +34,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 mod topic;
+mod worker;
 
 pub use assets::{Assets, target_model};
 pub use producer::{Producer, producers};
@@ -41,7 +45,7 @@ use std::collections::BTreeMap;
 use crate::capacity::Sized;
 use crate::diagnostic::Diagnostics;
 use crate::environment::Tier;
-use crate::pipeline::{Origins, StageKind};
+use crate::pipeline::{Origins, RollbackGroup};
 use crate::template::Template;
 use draft::Draft;
 use scene::Scene;
@@ -83,7 +87,12 @@ pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Resu
         draft.place(TemplateName::Endpoint, endpoint::fragment(&scene, stage, &alarms));
     }
     for stage in pipeline.consumers().values() {
-        draft.place(TemplateName::Consumer, consumer::fragment(&scene, stage));
+        draft.place(TemplateName::Function, function::fragment(&scene, consumer::invoked(&scene, stage)));
+        draft.place(TemplateName::Consumer, Ok(consumer::fragment(&scene, stage)));
+    }
+    for stage in pipeline.workers().values() {
+        draft.place(TemplateName::Function, function::fragment(&scene, worker::invoked(&scene, stage)));
+        draft.place(TemplateName::Worker, Ok(worker::fragment(&scene, stage)));
     }
     place_archives(&scene, &mut draft);
     if let Some(budget) = pipeline.budget() {
@@ -95,6 +104,7 @@ pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Resu
     draft.place(TemplateName::Dashboard, Ok(dashboard::fragment(&scene)));
 
     let (mut template, mut origins) = draft.finish(|template, origins| escape::apply(pipeline, template, origins))?;
+    boundary::settle(pipeline, &mut template);
     identity::settle(pipeline, &mut template, &mut origins);
     let tags = tags::tags(pipeline)?;
     let warnings = check::check(&template, &origins)?;
@@ -105,10 +115,10 @@ pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Resu
         template,
         origins,
         termination_protection: pipeline.environment().tier() == Tier::Production,
-        rollback_alarms: StageKind::ALL
+        rollback_alarms: RollbackGroup::ALL
             .into_iter()
-            .filter(|kind| alarm::rollback_members(&alarms, *kind).next().is_some())
-            .map(|kind| pipeline.rollback_alarm_name(kind))
+            .filter(|group| alarm::rollback_members(&alarms, *group).next().is_some())
+            .map(|group| pipeline.rollback_alarm_name(group))
             .collect(),
         warnings,
     })

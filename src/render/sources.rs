@@ -53,8 +53,12 @@ templates! {
     Table = "table";
     /// A SageMaker endpoint with its model and configuration.
     Endpoint = "endpoint";
-    /// A Lambda consumer with its mapping.
+    /// A Lambda function, whatever invokes it.
+    Function = "function";
+    /// How a consumer reads its stream.
     Consumer = "consumer";
+    /// What invokes a worker.
+    Worker = "worker";
     /// A Firehose archive.
     Archive = "archive";
     /// A customer-managed key.
