@@ -26,7 +26,7 @@ use sluicegate::spec::{self, SpecFile};
 use sluicegate::template::Template;
 
 const ENVIRONMENTS: [&str; 5] = ["local", "dev", "rehearsal", "staging", "prod"];
-const FEATURES: [&str; 2] = ["endpoints", "functions"];
+const FEATURES: [&str; 3] = ["data", "endpoints", "functions"];
 
 fn project() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

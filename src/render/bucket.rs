@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::access::key_arn;
-use super::scene::{Fragment, Protection, Scene};
+use super::scene::{Fragment, Protection, Scene, main_id};
 use crate::pipeline::{AfterStandard, Archive, Bucket, StageKind, StageRef, names};
 use crate::units::{Duration, LogicalId, StageName};
 
@@ -39,11 +39,6 @@ struct Outputs<T> {
     name: T,
 }
 
-/// The logical id of a bucket.
-pub(super) fn id(bucket: &StageName) -> LogicalId {
-    names::logical_id(&StageRef::new(StageKind::Bucket, bucket), "")
-}
-
 /// The logical id of an archive's bucket.
 pub(super) fn archive_id(stream: &StageName) -> LogicalId {
     names::logical_id(&StageRef::new(StageKind::Archive, stream), "Bucket")
@@ -52,7 +47,7 @@ pub(super) fn archive_id(stream: &StageName) -> LogicalId {
 pub(super) fn fragment(scene: &Scene<'_>, bucket: &Bucket) -> Fragment {
     let stage = StageRef::new(StageKind::Bucket, &bucket.name);
     let view = View {
-        ids: Ids { bucket: id(&bucket.name), policy: names::logical_id(&stage, "Policy") },
+        ids: Ids { bucket: main_id(StageKind::Bucket, &bucket.name), policy: names::logical_id(&stage, "Policy") },
         name: scene.pipeline.bucket_name(&bucket.name),
         key: key_arn(&bucket.encryption),
         versioned: bucket.versioned,

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::scene::{Fragment, Protection, Scene};
+use super::scene::{Fragment, Protection, Scene, main_id};
 use super::topic;
 use crate::environment::Tier;
-use crate::pipeline::{Key, StageKind, StageRef, names};
+use crate::pipeline::{Key, StageKind, StageRef, Topic, WorkSource, names};
 use crate::units::{LogicalId, StageName};
 
 #[derive(Serialize)]
@@ -43,16 +43,11 @@ struct Service {
     condition: Value,
 }
 
-/// The logical id of a key.
-pub(super) fn id(key: &StageName) -> LogicalId {
-    names::logical_id(&StageRef::new(StageKind::Key, key), "")
-}
-
 pub(super) fn fragment(scene: &Scene<'_>, key: &Key) -> Fragment {
     let pipeline = scene.pipeline;
     let stage = StageRef::new(StageKind::Key, &key.name);
     let view = View {
-        ids: Ids { key: id(&key.name), alias: names::logical_id(&stage, "Alias") },
+        ids: Ids { key: main_id(StageKind::Key, &key.name), alias: names::logical_id(&stage, "Alias") },
         description: match key.description.as_str() {
             "" => format!("Key {} of {}", key.name, pipeline.stack_name()),
             text => text.to_owned(),
@@ -89,10 +84,18 @@ fn services(scene: &Scene<'_>, key: &Key) -> Vec<Service> {
     let encrypted = |queue: &StageName| {
         pipeline.queues().get(queue).and_then(|queue| queue.encryption.own_key()) == Some(&key.name)
     };
+    // The queue of what a worker did not get is encrypted as its topic.
+    let undelivered = |topic: &Topic| {
+        topic.encryption.own_key() == Some(&key.name)
+            && pipeline.workers().values().any(|worker| match &worker.from {
+                WorkSource::Topic { topic: from, .. } => *from == topic.name,
+                WorkSource::Queue { .. } => false,
+            })
+    };
     let topics: Vec<String> = pipeline
         .topics()
         .values()
-        .filter(|topic| topic.queues.iter().any(encrypted))
+        .filter(|topic| topic.queues.iter().any(encrypted) || undelivered(topic))
         .map(|topic| topic::arn(scene, &topic.name))
         .collect();
     if topics.is_empty() {

@@ -4,8 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::access::key_arn;
-use super::scene::{Fragment, Protection, Scene, reference};
-use super::topic;
+use super::scene::{Fragment, Protection, Scene, main_id, reference};
 use crate::pipeline::{Queue, StageKind, StageRef, names};
 use crate::units::{LogicalId, StageName};
 
@@ -54,11 +53,6 @@ fn stage(queue: &StageName) -> StageRef {
     StageRef::new(StageKind::Queue, queue)
 }
 
-/// The logical id of a queue.
-pub(super) fn id(queue: &StageName) -> LogicalId {
-    names::logical_id(&stage(queue), "")
-}
-
 /// The logical id of a queue's policy.
 pub(super) fn policy_id(queue: &StageName) -> LogicalId {
     names::logical_id(&stage(queue), "Policy")
@@ -68,7 +62,7 @@ pub(super) fn fragment(scene: &Scene<'_>, queue: &Queue) -> Fragment {
     let pipeline = scene.pipeline;
     let stage = stage(&queue.name);
     let name = pipeline.physical_name(&queue.name);
-    let ids = Ids { queue: id(&queue.name), dead: names::logical_id(&stage, "Dead") };
+    let ids = Ids { queue: main_id(StageKind::Queue, &queue.name), dead: names::logical_id(&stage, "Dead") };
     let topics = pipeline.topics().values().filter(|topic| topic.queues.contains(&queue.name));
     let view = View {
         arn: scene.arn("sqs", &name),
@@ -83,7 +77,7 @@ pub(super) fn fragment(scene: &Scene<'_>, queue: &Queue) -> Fragment {
             Policy {
                 id: policy_id(&queue.name),
                 queue: ids.queue.clone(),
-                topics: topics.map(|topic| reference(&topic::id(&topic.name))).collect(),
+                topics: topics.map(|topic| reference(&main_id(StageKind::Topic, &topic.name))).collect(),
             },
             Policy { id: names::logical_id(&stage, "DeadPolicy"), queue: ids.dead.clone(), topics: Vec::new() },
         ],

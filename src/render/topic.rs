@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::access::key_arn;
 use super::queue;
-use super::scene::{Fragment, Scene};
+use super::scene::{Fragment, Scene, main_id};
 use crate::pipeline::{StageKind, StageRef, Topic, names};
 use crate::units::{LogicalId, StageName};
 
@@ -50,15 +50,6 @@ struct Outputs<T> {
     arn: T,
 }
 
-fn stage(topic: &StageName) -> StageRef {
-    StageRef::new(StageKind::Topic, topic)
-}
-
-/// The logical id of a topic.
-pub(super) fn id(topic: &StageName) -> LogicalId {
-    names::logical_id(&stage(topic), "")
-}
-
 /// The literal ARN of a topic, for whatever the topic itself refers to.
 pub(super) fn arn(scene: &Scene<'_>, topic: &StageName) -> String {
     scene.arn("sns", &scene.pipeline.physical_name(topic))
@@ -66,13 +57,13 @@ pub(super) fn arn(scene: &Scene<'_>, topic: &StageName) -> String {
 
 pub(super) fn fragment(scene: &Scene<'_>, topic: &Topic) -> Fragment {
     let pipeline = scene.pipeline;
-    let stage = stage(&topic.name);
-    let own = id(&topic.name);
+    let stage = StageRef::new(StageKind::Topic, &topic.name);
+    let own = main_id(StageKind::Topic, &topic.name);
     let part = |part: &str| names::logical_id(&stage, part);
     let queues = topic.queues.iter().map(|name| QueueSubscription {
         id: part(&format!("queue-{name}")),
         topic: own.clone(),
-        queue: queue::id(name),
+        queue: main_id(StageKind::Queue, name),
         policy: queue::policy_id(name),
     });
     let emails = topic.emails.iter().map(|address| EmailSubscription {

@@ -14,7 +14,7 @@ use crate::pipeline::{Endpoint, EndpointRollout, Serving, StageKind, StageRef, n
 use crate::units::{LogicalId, StageName};
 use scaling::Scaling;
 use variants::{ModelView, VariantView};
-pub(super) use variants::model_ids;
+pub(super) use variants::{model_ids, names_of as production_variants};
 
 /// How long an endpoint's logs are kept.
 const LOG_RETENTION_DAYS: u32 = 30;

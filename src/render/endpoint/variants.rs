@@ -111,7 +111,7 @@ pub(in crate::render) fn model_ids(endpoint: &Endpoint) -> Vec<LogicalId> {
 }
 
 /// The production variants' names: what scales and what alarms watch.
-pub(super) fn names_of(model: &Model) -> Vec<&str> {
+pub(in crate::render) fn names_of(model: &Model) -> Vec<&str> {
     variants(model).into_iter().filter(|variant| !variant.shadow).map(|variant| variant.name).collect()
 }
 
