@@ -111,7 +111,7 @@ mod producers {
     ]}"#;
 
     const TRAFFIC: &str = "traffic:
-  orders: {steady: 100/s, peak: 2k/s, burst: 5m, record: 4 KiB, key: {field: shop_id, distinct: 400, hottest: 20%}}
+  orders: {steady: 100/s, peak: 2k/s, burst: 5m, record: 4 KiB, key: {field: shop_id, distinct: 400, hottest: 10%}}
 
 streams:";
 
@@ -120,6 +120,10 @@ streams:";
         project.edit(SPEC, "streams:", TRAFFIC);
         project.write("stacks/orders/events/ordinary.json", EVENT);
         project
+    }
+
+    fn read(project: &Project, name: &str) -> String {
+        std::fs::read_to_string(project.path(&format!("handed-over/{name}"))).expect("is written")
     }
 
     #[test]
@@ -132,9 +136,9 @@ streams:";
         let project = project();
         let outcome = project.sluice("producer --env local --output markdown --out handed-over");
         assert_eq!(outcome.code, Some(0), "{outcome}");
-        assert_eq!(project.read("handed-over/producer.md"), outcome.stdout);
+        assert_eq!(read(&project, "producer.md"), outcome.stdout);
         let policy: serde_json::Value =
-            serde_json::from_str(&project.read("handed-over/producer-policy.json")).expect("a policy is JSON");
+            serde_json::from_str(&read(&project, "producer-policy.json")).expect("a policy is JSON");
         let json: serde_json::Value =
             serde_json::from_str(&project.sluice("producer --env local --output json").stdout).expect("JSON");
         assert_eq!(json.pointer("/producers/0/policy"), Some(&policy));

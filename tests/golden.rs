@@ -123,7 +123,8 @@ fn json_and_yaml_are_one_template() {
 fn every_resource_points_at_a_line_of_the_pipeline_or_environment_file() {
     for (file, rendered) in golden() {
         for (id, origin) in rendered.origins.iter() {
-            let place = origin.place.as_ref().unwrap_or_else(|| panic!("{id} comes from nowhere: {}", origin.spec_path));
+            let place =
+                origin.place.as_ref().unwrap_or_else(|| panic!("{id} comes from nowhere: {}", origin.spec_path));
             assert!(place.line > 0, "{id}");
         }
         assert!(rendered.warnings.is_empty(), "{file:?}: {:?}", rendered.warnings);

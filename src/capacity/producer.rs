@@ -101,11 +101,7 @@ mod tests {
             peak: Rate::Records(10_000.0),
             burst: Duration::from_secs(60),
             record: ByteSize::from_bytes(record),
-            key: Some(KeySpread {
-                field: "id".to_owned(),
-                distinct: Count(1_000),
-                hottest: Percent::new(hottest),
-            }),
+            key: Some(KeySpread { field: "id".to_owned(), distinct: Count(1_000), hottest: Percent::new(hottest) }),
         }
     }
 

@@ -165,9 +165,7 @@ fn scaled(
             (format!("table/{name}/index/{index}"), format!("index-{index}-{what}"), format!("{name}-{index}-{what}"))
         }
     };
-    let id = |end: &str| {
-        names::logical_id(&StageRef::new(StageKind::Table, &table.name), &format!("{part}-{end}"))
-    };
+    let id = |end: &str| names::logical_id(&StageRef::new(StageKind::Table, &table.name), &format!("{part}-{end}"));
     Scaling {
         target_id: id("ScalingTarget"),
         policy_id: id("ScalingPolicy"),

@@ -98,9 +98,11 @@ struct View<'a> {
 /// Every alarm of the pipeline, by stage.
 pub(super) fn all(scene: &Scene<'_>) -> Vec<AlarmView> {
     let recommended = catalogue::all(scene).into_iter().map(|recommended| view(scene, recommended));
-    let of_metrics = scene.pipeline.metrics().values().flat_map(|metric| {
-        metric.alarms.iter().map(move |(name, alarm)| of_metric(scene, metric, name, alarm))
-    });
+    let of_metrics = scene
+        .pipeline
+        .metrics()
+        .values()
+        .flat_map(|metric| metric.alarms.iter().map(move |(name, alarm)| of_metric(scene, metric, name, alarm)));
     recommended.chain(of_metrics).collect()
 }
 

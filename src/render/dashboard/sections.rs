@@ -175,8 +175,7 @@ fn of_table(page: &mut Page<'_>, pipeline: &Pipeline, table: &Table) {
         .keys()
         .map(|index| (index.as_str(), [("TableName", physical.as_str()), ("GlobalSecondaryIndexName", index.as_str())]))
         .collect();
-    let indexes =
-        of_indexes.iter().map(|(name, of)| (*name, Source { namespace: "AWS/DynamoDB", dimensions: of }));
+    let indexes = of_indexes.iter().map(|(name, of)| (*name, Source { namespace: "AWS/DynamoDB", dimensions: of }));
     let all: Vec<(&str, Source<'_>)> = [("", on)].into_iter().chain(indexes).collect();
     page.heading(&format!("table {}", table.name));
     page.of_each("capacity used", &all, &[("ConsumedReadCapacityUnits", "Sum"), ("ConsumedWriteCapacityUnits", "Sum")]);

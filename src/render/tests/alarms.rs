@@ -167,9 +167,8 @@ fn a_waiting_endpoint_is_watched_by_what_waits_and_has_no_alarm_on_what_it_does_
 fn the_worst_of_several_variants_rings() {
     let alarm = endpoints().properties("AlarmEndpointSplitErrors5xx");
     assert_eq!(alarm["Metrics"][0]["Expression"], "MAX([part1, part2])");
-    let variants: Vec<&Value> = (1..3)
-        .map(|index| &alarm["Metrics"][index]["MetricStat"]["Metric"]["Dimensions"][1]["Value"])
-        .collect();
+    let variants: Vec<&Value> =
+        (1..3).map(|index| &alarm["Metrics"][index]["MetricStat"]["Metric"]["Dimensions"][1]["Value"]).collect();
     assert_eq!(variants, ["challenger", "champion"]);
 }
 
@@ -193,7 +192,9 @@ fn the_dashboard_shows_every_stage_that_publishes_as_records_pass_it() {
     };
     let flow = ["stream events", "consumer count", "queue work", "worker work"];
     assert!(flow.windows(2).all(|pair| at(pair[0]) < at(pair[1])), "{headings:?}");
-    for heading in ["stream results", "table scaled", "topic moderated", "archive of events", "metric score of consumer count"] {
+    for heading in
+        ["stream results", "table scaled", "topic moderated", "archive of events", "metric score of consumer count"]
+    {
         at(heading);
     }
     assert!(at("consumer count") < at("topic moderated") && at("topic moderated") < at("worker tell"));

@@ -46,7 +46,10 @@ fn both_queues_take_tls_alone() {
     let rendered = data();
     for id in ["QueueWorkPolicy", "QueueWorkDeadPolicy"] {
         let tls = allowed(&rendered, id, "PolicyDocument", "TlsOnly").expect("is there");
-        assert_eq!((&tls["Effect"], &tls["Condition"]), (&json!("Deny"), &json!({"Bool": {"aws:SecureTransport": "false"}})));
+        assert_eq!(
+            (&tls["Effect"], &tls["Condition"]),
+            (&json!("Deny"), &json!({"Bool": {"aws:SecureTransport": "false"}}))
+        );
     }
 }
 
@@ -96,9 +99,7 @@ fn whatever_is_kept_is_encrypted_as_its_stage_says() {
     assert_eq!(rendered.properties("StreamResults")["StreamEncryption"]["KeyId"], "alias/aws/kinesis");
     assert_eq!(rendered.properties("TableScaled")["SSESpecification"]["KMSMasterKeyId"], key);
     assert_eq!(rendered.properties("TableFixed")["SSESpecification"], json!({"SSEEnabled": true}));
-    let bucket = |id: &str| {
-        rendered.properties(id)["BucketEncryption"]["ServerSideEncryptionConfiguration"][0].clone()
-    };
+    let bucket = |id: &str| rendered.properties(id)["BucketEncryption"]["ServerSideEncryptionConfiguration"][0].clone();
     assert_eq!(
         bucket("BucketEvidence"),
         json!({"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": arn("KeyEvidence")}, "BucketKeyEnabled": true})
@@ -161,10 +162,7 @@ fn a_table_and_each_of_its_indexes_scale_by_reads_and_by_writes() {
     let policy = rendered.properties("TableScaledIndexByKindWriteScalingPolicy");
     let tracking = &policy["TargetTrackingScalingPolicyConfiguration"];
     assert_eq!(tracking["TargetValue"], 60);
-    assert_eq!(
-        tracking["PredefinedMetricSpecification"]["PredefinedMetricType"],
-        "DynamoDBWriteCapacityUtilization"
-    );
+    assert_eq!(tracking["PredefinedMetricSpecification"]["PredefinedMetricType"], "DynamoDBWriteCapacityUtilization");
     assert_eq!(policy["ScalingTargetId"], json!({"Ref": "TableScaledIndexByKindWriteScalingTarget"}));
     assert_eq!(rendered.properties("TableScaled")["ProvisionedThroughput"]["WriteCapacityUnits"], 10);
 }
@@ -206,10 +204,7 @@ fn parquet_is_written_by_a_glue_table_that_the_role_may_read_and_no_other() {
     );
     let read = rendered.statement("ArchiveEventsRole", "ReadSchema").expect("is granted");
     let glue = |resource: &str| format!("arn:aws:glue:eu-west-1:123456789012:{resource}");
-    assert_eq!(
-        read["Resource"],
-        json!([glue("catalog"), glue("database/data_prod"), glue("table/data_prod/events")])
-    );
+    assert_eq!(read["Resource"], json!([glue("catalog"), glue("database/data_prod"), glue("table/data_prod/events")]));
     let columns = rendered.properties("ArchiveEventsTable")["TableInput"]["StorageDescriptor"]["Columns"].clone();
     assert_eq!(columns[2], json!({"Name": "amount", "Type": "double"}));
 }
@@ -233,10 +228,7 @@ fn objects_are_laid_out_by_the_fields_of_records_and_athena_finds_them() {
         table["PartitionKeys"].as_array().expect("keys").iter().filter_map(|key| key["Name"].as_str()).collect();
     assert_eq!(keys, ["tenant_partition", "country", "arrival_hour"]);
     let template = table["Parameters"]["storage.location.template"].as_str().expect("a template");
-    assert!(
-        template.ends_with("/data/tenant=${tenant_partition}/country=${country}/${arrival_hour}/"),
-        "{template}"
-    );
+    assert!(template.ends_with("/data/tenant=${tenant_partition}/country=${country}/${arrival_hour}/"), "{template}");
 }
 
 #[test]

@@ -54,10 +54,11 @@ pub(super) fn of_archive(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended
         let says = format!(
             "The archive of stream {name} has more partitions open than Firehose takes: `partition_by` names a field of too many values"
         );
-        found.push(
-            Recommended::new(&stage, AlarmId::ArchivePartitions, on("PartitionCountExceeded"), says)
-                .of(Statistic::Maximum, 300, 1),
-        );
+        found.push(Recommended::new(&stage, AlarmId::ArchivePartitions, on("PartitionCountExceeded"), says).of(
+            Statistic::Maximum,
+            300,
+            1,
+        ));
     }
     found
 }

@@ -182,7 +182,10 @@ pub(super) fn of_worker(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended>
         WorkSource::Topic { .. } => ("its messages are retried twice at most, and then given up", None),
     };
     let mut found = of_function(scene, &stage, &ids, &worker.function, waits);
-    let ceilings = [(most_at_once, "what its queue may use at once"), (worker.function.concurrency.reserved, "what is reserved for it")];
+    let ceilings = [
+        (most_at_once, "what its queue may use at once"),
+        (worker.function.concurrency.reserved, "what is reserved for it"),
+    ];
     let lowest = ceilings.into_iter().filter_map(|(ceiling, whose)| ceiling.map(|ceiling| (ceiling, whose))).min();
     found.extend(lowest.map(|(ceiling, whose)| concurrency(scene, &stage, AlarmId::WorkerConcurrency, ceiling, whose)));
     if let WorkSource::Topic { .. } = worker.from {

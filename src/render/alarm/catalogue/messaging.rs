@@ -25,7 +25,10 @@ pub(super) fn of_queue(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended> 
             &stage,
             AlarmId::QueueDeadLetters,
             pipeline.dead_letter_queue_name(name),
-            format!("Messages of queue {name} were given up after {} attempts and wait to be looked at", queue.attempts),
+            format!(
+                "Messages of queue {name} were given up after {} attempts and wait to be looked at",
+                queue.attempts
+            ),
         ),
     ]
 }
@@ -56,7 +59,8 @@ fn tolerated_age_seconds(pipeline: &Pipeline, queue: &Queue) -> f64 {
 pub(super) fn of_topic(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended> {
     let stage = StageRef::new(StageKind::Topic, name);
     let topic = vec![dimension("TopicName", scene.pipeline.physical_name(name))];
-    let says = format!("Topic {name} cannot deliver messages: look at its subscriptions and at what their policies admit");
+    let says =
+        format!("Topic {name} cannot deliver messages: look at its subscriptions and at what their policies admit");
     let failed = metric("AWS/SNS", "NumberOfNotificationsFailed", topic);
     vec![Recommended::new(&stage, AlarmId::TopicFailedNotifications, failed, says).of(Statistic::Sum, 60, 5)]
 }
