@@ -26,7 +26,7 @@ use sluicegate::spec::{self, SpecFile};
 use sluicegate::template::Template;
 
 const ENVIRONMENTS: [&str; 5] = ["local", "dev", "rehearsal", "staging", "prod"];
-const FEATURES: [&str; 2] = ["endpoints", "functions"];
+const FEATURES: [&str; 3] = ["data", "endpoints", "functions"];
 
 fn project() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -123,7 +123,8 @@ fn json_and_yaml_are_one_template() {
 fn every_resource_points_at_a_line_of_the_pipeline_or_environment_file() {
     for (file, rendered) in golden() {
         for (id, origin) in rendered.origins.iter() {
-            let place = origin.place.as_ref().unwrap_or_else(|| panic!("{id} comes from nowhere: {}", origin.spec_path));
+            let place =
+                origin.place.as_ref().unwrap_or_else(|| panic!("{id} comes from nowhere: {}", origin.spec_path));
             assert!(place.line > 0, "{id}");
         }
         assert!(rendered.warnings.is_empty(), "{file:?}: {:?}", rendered.warnings);

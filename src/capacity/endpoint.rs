@@ -82,8 +82,9 @@ fn backlog(endpoint: &Endpoint, parallel: Option<u32>) -> (u32, &'static str, St
     };
     let at_once = parallel.unwrap_or(1);
     let per_minute = (60e6 / median.as_micros() as f64 * f64::from(at_once)).floor().clamp(1.0, 10_000_000.0);
-    let reason =
-        format!("a median request takes {median}, so one instance with {at_once} at once works that many off in a minute");
+    let reason = format!(
+        "a median request takes {median}, so one instance with {at_once} at once works that many off in a minute"
+    );
     (per_minute as u32, what, reason)
 }
 
@@ -119,9 +120,10 @@ mod tests {
         assert_eq!(waiting(0, 4, None, Some(90_000)).0.scale_at, Some(1), "never none");
         let (sized, decisions) = waiting(0, 4, Some(4), None);
         assert_eq!((sized.scale_at, sized.rollout), (Some(UNMEASURED_BACKLOG), Some(EndpointRollout::AllAtOnce)));
-        assert_eq!(decisions.iter().map(|d| d.spec_path.as_str()).collect::<Vec<_>>(), [
-            "endpoints.scoring.serving.async.instances"
-        ]);
+        assert_eq!(
+            decisions.iter().map(|d| d.spec_path.as_str()).collect::<Vec<_>>(),
+            ["endpoints.scoring.serving.async.instances"]
+        );
     }
 
     #[test]

@@ -5,12 +5,15 @@
 //! decision costs is not this room's business; list prices appear only where two modes are compared.
 
 mod endpoint;
+mod producer;
 mod stream;
 
 use std::collections::BTreeMap;
 
 use crate::pipeline::{EndpointRollout, Pipeline};
 use crate::units::StageName;
+
+pub use producer::{HotKey, KeyVerdict, PUT_LIMITS, PutLimits, hottest_key};
 
 /// The capacity of a stream, decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

@@ -24,7 +24,8 @@ fn seconds(seconds: u64) -> Duration {
 
 /// A pipeline as its file writes it, in an environment as its file writes it, beside other pipelines.
 pub(crate) fn written(pipeline: &str, environment: &str, neighbours: &[&str]) -> Pipeline {
-    let read = |text: &str| spec::read(&FilePath::new("stacks/written/pipeline.yaml"), text.as_bytes()).expect("a file");
+    let read =
+        |text: &str| spec::read(&FilePath::new("stacks/written/pipeline.yaml"), text.as_bytes()).expect("a file");
     let environment =
         environment::read(&FilePath::new("environments/written.yaml"), environment.as_bytes()).expect("an environment");
     let mut facts = FolderFacts::none();

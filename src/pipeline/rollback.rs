@@ -65,4 +65,3 @@ impl Pipeline {
         format!("{}-{}-rollback", self.stack_name(), group.as_str())
     }
 }
-

@@ -15,6 +15,12 @@ use crate::pipeline::{Encryption, StageKind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Use {
     ReadStream,
+    /// What Firehose reads a stream with,
+    ArchiveStream,
+    /// and writes objects with, of any size.
+    DeliverObjects,
+    /// What producers outside of the pipeline need; those that batch look up shards.
+    ProduceRecords,
     SubscribeToShards,
     ReceiveMessages,
     ReadFeatures,
@@ -63,6 +69,19 @@ impl Use {
                     "kinesis:ListShards",
                 ],
                 OPENS,
+            ),
+            Self::ArchiveStream => (
+                "ReadStream",
+                &["kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"],
+                OPENS,
+            ),
+            Self::DeliverObjects => {
+                ("WriteObjects", &["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], SEALS)
+            }
+            Self::ProduceRecords => (
+                "PutRecords",
+                &["kinesis:DescribeStreamSummary", "kinesis:ListShards", "kinesis:PutRecord", "kinesis:PutRecords"],
+                &["kms:GenerateDataKey"],
             ),
             Self::SubscribeToShards => ("Subscribe", &["kinesis:SubscribeToShard"], &[]),
             // Those of AWS's managed policy `AWSLambdaSQSQueueExecutionRole`.

@@ -7,7 +7,8 @@ use super::access::{Access, Key, Use, key};
 use super::function::{self, FailureQueue, Invoked};
 use super::scene::{Fragment, Scene, attribute, main_id};
 use crate::pipeline::{
-    Consumer, FailureDestination, OtherKey, OtherStream, ReadMode, StageKind, StageRef, StartPosition, StreamFrom, names,
+    Consumer, FailureDestination, OtherKey, OtherStream, ReadMode, StageKind, StageRef, StartPosition, StreamFrom,
+    names,
 };
 use crate::units::{LogicalId, StageName};
 

@@ -32,8 +32,7 @@ pub(super) fn settle(pipeline: &Pipeline, template: &mut Template, origins: &mut
 
 fn settle_endpoint(pipeline: &Pipeline, template: &mut Template, endpoint: &Endpoint) {
     let config = endpoint::config_id(&endpoint.name);
-    let Some(mut content) =
-        template.resources.get(&config).map(|resource| Value::Object(resource.properties.clone()))
+    let Some(mut content) = template.resources.get(&config).map(|resource| Value::Object(resource.properties.clone()))
     else {
         return;
     };

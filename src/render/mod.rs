@@ -9,6 +9,9 @@ mod alarm;
 mod archive;
 mod assets;
 mod boundary;
+mod bucket;
+mod budget;
+mod catalog;
 mod check;
 mod consumer;
 mod dashboard;
@@ -18,8 +21,10 @@ mod escape;
 mod function;
 mod identity;
 mod image;
+mod key;
 mod notifications;
-mod pending;
+mod producer;
+mod queue;
 mod scene;
 mod slots;
 mod sources;
@@ -28,9 +33,11 @@ mod table;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod topic;
 mod worker;
 
 pub use assets::{Assets, target_model};
+pub use producer::{Producer, producers};
 pub use sources::{TemplateName, TemplateSources};
 
 use std::collections::BTreeMap;
@@ -71,17 +78,11 @@ pub struct Rendered {
 pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Result<Rendered, Diagnostics> {
     let scene = Scene::new(sized, assets);
     let pipeline = sized.pipeline();
-    pending::refuse(pipeline)?;
     let mut draft = Draft::new(pipeline, sources);
     let alarms = alarm::all(&scene);
 
     draft.place(TemplateName::Notifications, Ok(notifications::fragment(&scene)));
-    for stage in pipeline.streams().values() {
-        draft.place(TemplateName::Stream, Ok(stream::fragment(&scene, stage)));
-    }
-    for stage in pipeline.tables().values() {
-        draft.place(TemplateName::Table, Ok(table::fragment(&scene, stage)));
-    }
+    place_kept(&scene, &mut draft);
     for stage in pipeline.endpoints().values() {
         draft.place(TemplateName::Endpoint, endpoint::fragment(&scene, stage, &alarms));
     }
@@ -93,8 +94,9 @@ pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Resu
         draft.place(TemplateName::Function, function::fragment(&scene, worker::invoked(&scene, stage)));
         draft.place(TemplateName::Worker, Ok(worker::fragment(&scene, stage)));
     }
-    for stage in pipeline.archives().values() {
-        draft.place(TemplateName::Archive, Ok(archive::fragment(&scene, stage)));
+    place_archives(&scene, &mut draft);
+    if let Some(budget) = pipeline.budget() {
+        draft.place(TemplateName::Budget, Ok(budget::fragment(&scene, budget)));
     }
     if !alarms.is_empty() {
         draft.place(TemplateName::Alarms, Ok(alarm::fragment(&scene, &alarms)));
@@ -120,4 +122,41 @@ pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Resu
             .collect(),
         warnings,
     })
+}
+
+/// Keys, and what keeps or carries records and messages.
+fn place_kept(scene: &Scene<'_>, draft: &mut Draft<'_>) {
+    let pipeline = scene.pipeline;
+    for stage in pipeline.keys().values() {
+        draft.place(TemplateName::Key, Ok(key::fragment(scene, stage)));
+    }
+    for stage in pipeline.streams().values() {
+        draft.place(TemplateName::Stream, Ok(stream::fragment(scene, stage)));
+    }
+    for stage in producer::entry_streams(pipeline) {
+        draft.place(TemplateName::Producer, Ok(producer::fragment(scene, stage)));
+    }
+    for stage in pipeline.tables().values() {
+        draft.place(TemplateName::Table, Ok(table::fragment(scene, stage)));
+    }
+    for stage in pipeline.queues().values() {
+        draft.place(TemplateName::Queue, Ok(queue::fragment(scene, stage)));
+    }
+    for stage in pipeline.topics().values() {
+        draft.place(TemplateName::Topic, Ok(topic::fragment(scene, stage)));
+    }
+    for stage in pipeline.buckets().values() {
+        draft.place(TemplateName::Bucket, Ok(bucket::fragment(scene, stage)));
+    }
+}
+
+/// Archives, each with its bucket, and the one database of their tables.
+fn place_archives(scene: &Scene<'_>, draft: &mut Draft<'_>) {
+    for stage in scene.pipeline.archives().values() {
+        draft.place(TemplateName::Bucket, Ok(bucket::of_archive(scene, stage)));
+        draft.place(TemplateName::Archive, Ok(archive::fragment(scene, stage)));
+    }
+    if let Some(database) = catalog::database(scene) {
+        draft.place(TemplateName::Catalog, Ok(database));
+    }
 }

@@ -139,6 +139,11 @@ pub(super) fn attribute(id: &LogicalId, name: &str) -> Value {
     json!({ "Fn::GetAtt": [id, name] })
 }
 
+/// A whole number without its `.0`.
+pub(super) fn number(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 9e15 { json!(value as i64) } else { json!(value) }
+}
+
 /// A reference and a text as one text: a path below an ARN.
 pub(super) fn below(reference: &Value, path: &str) -> Value {
     json!({ "Fn::Join": ["", [reference, path]] })

@@ -59,8 +59,22 @@ templates! {
     Consumer = "consumer";
     /// What invokes a worker.
     Worker = "worker";
-    /// A Firehose archive with its bucket.
+    /// A Firehose archive.
     Archive = "archive";
+    /// A customer-managed key.
+    Key = "key";
+    /// An SQS queue with its dead-letter queue.
+    Queue = "queue";
+    /// An SNS topic with its subscriptions.
+    Topic = "topic";
+    /// A bucket: a stage, or the one that an archive writes to.
+    Bucket = "bucket";
+    /// The Glue database of archived Parquet.
+    Catalog = "catalog";
+    /// The policy of a stream's producers.
+    Producer = "producer";
+    /// The monthly budget.
+    Budget = "budget";
     /// All alarms.
     Alarms = "alarms";
     /// The dashboard.

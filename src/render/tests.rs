@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+mod alarms;
+mod data;
 mod endpoints;
 mod functions;
 

@@ -71,9 +71,11 @@ pub(super) fn invoked<'a>(scene: &Scene<'a>, worker: &'a Worker) -> Invoked<'a> 
         }
         WorkSource::Topic { topic, .. } => {
             let queue = FailureQueue::of(scene, &worker.name);
-            failures = scene.pipeline.topics().get(topic).map(|topic| {
-                queue.taking_from(main_id(StageKind::Topic, &topic.name), &topic.encryption)
-            });
+            failures = scene
+                .pipeline
+                .topics()
+                .get(topic)
+                .map(|topic| queue.taking_from(main_id(StageKind::Topic, &topic.name), &topic.encryption));
         }
     }
     Invoked { stage: stage(&worker.name), function: &worker.function, access, late_to: None, queue: failures }

@@ -14,7 +14,7 @@ use crate::pipeline::{Endpoint, EndpointRollout, Serving, StageKind, StageRef, n
 use crate::units::{LogicalId, StageName};
 use scaling::Scaling;
 use variants::{ModelView, VariantView};
-pub(super) use variants::model_ids;
+pub(super) use variants::{model_ids, names_of as production_variants};
 
 /// How long an endpoint's logs are kept.
 const LOG_RETENTION_DAYS: u32 = 30;
@@ -111,10 +111,8 @@ pub(super) fn fragment(scene: &Scene<'_>, endpoint: &Endpoint, alarms: &[AlarmVi
     let served = variants::served(scene, endpoint, &ids.role)?;
     let rollout = scene.sized.endpoint(&endpoint.name).and_then(|sized| sized.rollout.as_ref()).map(rollout);
     // Alarms roll a roll-out back; where SageMaker offers none they have nothing to do.
-    let own: Vec<&AlarmView> = alarms
-        .iter()
-        .filter(|alarm| rollout.is_some() && alarm.stage() == &stage && alarm.arms_rollback())
-        .collect();
+    let own: Vec<&AlarmView> =
+        alarms.iter().filter(|alarm| rollout.is_some() && alarm.stage() == &stage && alarm.arms_rollback()).collect();
     let rollback_alarms: Vec<&str> = own.iter().map(|alarm| alarm.name()).collect();
     let scaling = scaling::of(scene, endpoint, &ids.endpoint);
     let mut depends_on: Vec<LogicalId> = own.iter().map(|alarm| alarm.id().clone()).collect();

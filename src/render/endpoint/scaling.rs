@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::variants::{self, ALL_TRAFFIC};
 use super::stage;
+use super::variants::{self, ALL_TRAFFIC};
 use crate::pipeline::{Endpoint, Serving, names};
 use crate::render::scene::Scene;
 use crate::units::LogicalId;

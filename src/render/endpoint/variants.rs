@@ -111,7 +111,7 @@ pub(in crate::render) fn model_ids(endpoint: &Endpoint) -> Vec<LogicalId> {
 }
 
 /// The production variants' names: what scales and what alarms watch.
-pub(super) fn names_of(model: &Model) -> Vec<&str> {
+pub(in crate::render) fn names_of(model: &Model) -> Vec<&str> {
     variants(model).into_iter().filter(|variant| !variant.shadow).map(|variant| variant.name).collect()
 }
 
@@ -124,8 +124,13 @@ pub(super) fn served<'a>(
         Model::Multi { .. } => "MultiModel",
         Model::Single { .. } | Model::Variants(_) => "SingleModel",
     };
-    let mut served =
-        Served { models: Vec::new(), variants: Vec::new(), shadows: Vec::new(), keys: Vec::new(), repositories: Vec::new() };
+    let mut served = Served {
+        models: Vec::new(),
+        variants: Vec::new(),
+        shadows: Vec::new(),
+        keys: Vec::new(),
+        repositories: Vec::new(),
+    };
     for variant in variants(&endpoint.model) {
         let keys = scene.assets.models.get(&endpoint.name);
         let Some(key) = keys.and_then(|keys| keys.get(variant.artifact)) else {

@@ -65,7 +65,11 @@ impl<'a> Edges<'a> {
             access.allow(Use::SendMessages, [arn(StageKind::Queue, &queue.name)], key(&queue.encryption));
         }
         for topic in function.sends.topics.iter().filter_map(|name| pipeline.topics().get(name)) {
-            access.allow(Use::PublishNotifications, [reference(&main_id(StageKind::Topic, &topic.name))], key(&topic.encryption));
+            access.allow(
+                Use::PublishNotifications,
+                [reference(&main_id(StageKind::Topic, &topic.name))],
+                key(&topic.encryption),
+            );
         }
         for (buckets, usage) in
             [(self.buckets(scene), Use::PutObjects), (function.reads.iter().collect(), Use::GetObjects)]

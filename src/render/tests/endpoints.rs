@@ -73,7 +73,8 @@ fn an_asynchronous_endpoint_writes_to_its_buckets_and_tells_its_topics() {
     let config = rendered.properties("EndpointWaitingConfig")["AsyncInferenceConfig"].clone();
     assert_eq!(config["ClientConfig"], json!({"MaxConcurrentInvocationsPerInstance": 2}));
     let output = &config["OutputConfig"];
-    let path = |folder: &str| json!({"Fn::Join": ["", ["s3://", {"Ref": "BucketOutbox"}, format!("/waiting/{folder}/")]]});
+    let path =
+        |folder: &str| json!({"Fn::Join": ["", ["s3://", {"Ref": "BucketOutbox"}, format!("/waiting/{folder}/")]]});
     assert_eq!((&output["S3OutputPath"], &output["S3FailurePath"]), (&path("results"), &path("failures")));
     let topic = json!({"Ref": "TopicAnswered"});
     assert_eq!(output["NotificationConfig"], json!({"SuccessTopic": topic, "ErrorTopic": topic}));

@@ -36,15 +36,31 @@ fn below(id: &str, path: &str) -> Value {
 fn each_edge_is_one_right_on_one_resource() {
     let rendered = functions(&[]);
     for (sid, actions, resources) in [
-        ("ReadFeatures", json!(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"]), json!([arn("TableProfiles"), below("TableProfiles", "/index/by-mail")])),
+        (
+            "ReadFeatures",
+            json!(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"]),
+            json!([arn("TableProfiles"), below("TableProfiles", "/index/by-mail")]),
+        ),
         ("WriteTables", json!(["dynamodb:PutItem", "dynamodb:UpdateItem"]), json!([arn("TableResults")])),
-        ("PutRecords", json!(["kinesis:PutRecord", "kinesis:PutRecords"]), json!([arn("StreamEnriched"), arn("StreamLate")])),
+        (
+            "PutRecords",
+            json!(["kinesis:PutRecord", "kinesis:PutRecords"]),
+            json!([arn("StreamEnriched"), arn("StreamLate")]),
+        ),
         ("SendMessages", json!(["sqs:SendMessage"]), json!([arn("QueueRequests")])),
         ("PublishNotifications", json!(["sns:Publish"]), json!([{"Ref": "TopicDone"}])),
         ("PutObjects", json!(["s3:PutObject"]), json!([below("BucketPayloads", "/*")])),
         ("GetObjects", json!(["s3:GetObject"]), json!([below("BucketAnswers", "/*")])),
-        ("Score", json!(["sagemaker:InvokeEndpoint"]), json!(["arn:aws:sagemaker:eu-west-1:123456789012:endpoint/functions-prod-scoring"])),
-        ("ScoreLater", json!(["sagemaker:InvokeEndpointAsync"]), json!(["arn:aws:sagemaker:eu-west-1:123456789012:endpoint/functions-prod-moderation"])),
+        (
+            "Score",
+            json!(["sagemaker:InvokeEndpoint"]),
+            json!(["arn:aws:sagemaker:eu-west-1:123456789012:endpoint/functions-prod-scoring"]),
+        ),
+        (
+            "ScoreLater",
+            json!(["sagemaker:InvokeEndpointAsync"]),
+            json!(["arn:aws:sagemaker:eu-west-1:123456789012:endpoint/functions-prod-moderation"]),
+        ),
     ] {
         let statement = rendered.statement("ConsumerEnrichRole", sid).unwrap_or_else(|| panic!("no {sid}"));
         assert_eq!((&statement["Action"], &statement["Resource"]), (&actions, &resources), "{sid}");
@@ -68,12 +84,10 @@ fn a_customers_key_is_used_through_the_service_alone_and_a_managed_one_needs_not
         let via = json!({"StringEquals": {"kms:ViaService": format!("{service}.eu-west-1.amazonaws.com")}});
         assert_eq!(statement["Condition"], via, "{sid}");
     }
-    assert_eq!(sids(&functions(&[("encryption: {key: data}", "encryption: managed")]), "WorkerInferRole"), [
-        "WriteLogs",
-        "ReceiveMessages",
-        "PutObjects",
-        "ScoreLater"
-    ]);
+    assert_eq!(
+        sids(&functions(&[("encryption: {key: data}", "encryption: managed")]), "WorkerInferRole"),
+        ["WriteLogs", "ReceiveMessages", "PutObjects", "ScoreLater"]
+    );
 }
 
 #[test]
@@ -118,7 +132,10 @@ fn a_worker_of_a_topic_loses_nothing() {
         (&json!("live"), &json!(1), &json!(1_800))
     );
     assert_eq!(invocation["DestinationConfig"]["OnFailure"]["Destination"], failed);
-    assert_eq!(rendered.statement("WorkerNotifyRole", "SendFailedRecords").expect("is granted")["Resource"], json!([failed]));
+    assert_eq!(
+        rendered.statement("WorkerNotifyRole", "SendFailedRecords").expect("is granted")["Resource"],
+        json!([failed])
+    );
     assert_eq!(rendered.properties("WorkerNotifyPermission")["SourceArn"], json!({"Ref": "TopicDone"}));
 }
 
@@ -173,7 +190,9 @@ fn what_a_version_freezes_publishes_one_and_reserved_concurrency_does_not() {
     let plain = functions(&[]);
     let reserved = functions(&[("{reserved: 40, provisioned: 4}", "{reserved: 41, provisioned: 5}")]);
     assert_eq!(versions(&reserved), versions(&plain), "Lambda would publish nothing, and CloudFormation fail");
-    for change in [("tracing: true", "tracing: false"), ("layer:tools:7", "layer:tools:8"), ("network: private\n", "\n")] {
+    for change in
+        [("tracing: true", "tracing: false"), ("layer:tools:7", "layer:tools:8"), ("network: private\n", "\n")]
+    {
         assert_ne!(versions(&functions(&[change])), versions(&plain), "{change:?}");
     }
 }
