@@ -82,9 +82,9 @@ fn pack(project: &Project, name: &str, pipeline: &Pipeline) -> Result<(Assets, V
             .map(|file| ArtifactFile { path: file.path, bytes: file.bytes, executable: file.executable })
             .collect();
         let packed = artifact::zip(files).map_err(|error| {
-            let place = pipeline.places().nearest(&format!("{}.code", stage.path())).map(|set| set.place.clone());
+            let place = pipeline.stage_origin(&stage, "code").place;
             Failure::error(
-                Diagnostic::error(Code::FileTrouble, format!("cannot pack the handler of `{}`: {error}", stage.name))
+                Diagnostic::error(Code::FileTrouble, format!("cannot pack the handler of {stage}: {error}"))
                     .at_maybe(place, "this folder"),
             )
         })?;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::alarm::AlarmView;
-use super::scene::{Fragment, Scene, Statement, below, main_id, reference};
+use super::scene::{Fragment, Scene, Statement, main_id, reference};
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::{Endpoint, EndpointRollout, Serving, StageKind, StageRef, names};
 use crate::units::{LogicalId, StageName};

@@ -25,7 +25,7 @@ impl<'a> Edges<'a> {
     /// The endpoints that it asks, in the order in which it asks them.
     fn asked(&self, scene: &Scene<'a>) -> impl Iterator<Item = &'a Endpoint> {
         let endpoints = scene.pipeline.endpoints();
-        self.function.endpoints().filter_map(|name| endpoints.get(name))
+        self.function.endpoints().filter_map(move |name| endpoints.get(name))
     }
 
     fn streams(&self) -> BTreeSet<&'a StageName> {
