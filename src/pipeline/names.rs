@@ -45,7 +45,9 @@ impl Pipeline {
     pub fn stream_name(&self, from: &StreamFrom) -> String {
         match from {
             StreamFrom::Own(stream) => self.physical_name(stream),
-            StreamFrom::Other(other) => format!("{}-{}", stack(&other.pipeline, self.environment().name()), other.stream),
+            StreamFrom::Other(other) => {
+                format!("{}-{}", stack(&other.pipeline, self.environment().name()), other.stream)
+            }
         }
     }
 

@@ -79,7 +79,13 @@ impl Resolver<'_> {
     /// Dynamic partitioning and Parquet need large buffers.
     fn check_partitions(&mut self, path: &str, spec: &ArchiveSpec) {
         let source = "Firehose takes 50 keys of dynamic partitioning";
-        self.check_most(&format!("{path}.partition_by"), spec.partition_by.len(), MOST_PREFIX_KEYS, "prefix keys", source);
+        self.check_most(
+            &format!("{path}.partition_by"),
+            spec.partition_by.len(),
+            MOST_PREFIX_KEYS,
+            "prefix keys",
+            source,
+        );
         let Some(size) = spec.buffer.as_ref().and_then(|buffer| buffer.size).filter(|size| size.0 < SMALLEST_BUFFER)
         else {
             return;

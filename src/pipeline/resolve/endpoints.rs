@@ -47,7 +47,9 @@ impl Resolver<'_> {
             ServingChoice::Serverless(_) => "serverless",
         };
         let (model, why) = match &spec.model {
-            ModelChoice::Multi(_) => ("multi-model", "several models behind one container are served in real time only"),
+            ModelChoice::Multi(_) => {
+                ("multi-model", "several models behind one container are served in real time only")
+            }
             ModelChoice::Variants(_) => ("variants", "requests are split between variants in real time only"),
             ModelChoice::Single(single) if single.shadow.is_some() => {
                 ("single.shadow", "requests are copied to a shadow in real time only")
@@ -57,7 +59,11 @@ impl Resolver<'_> {
         let title = format!("`{model}` and `{serving}` exclude each other");
         let finding = self.error(Code::Conflict, &format!("{path}.model.{model}"), title);
         let finding = self.also(finding, &format!("{path}.serving.{serving}"), "how it serves");
-        self.push(finding.note(format!("{why} (SageMaker developer guide)")).help("serve `real-time`, or a `single` model alone"));
+        self.push(
+            finding
+                .note(format!("{why} (SageMaker developer guide)"))
+                .help("serve `real-time`, or a `single` model alone"),
+        );
     }
 
     /// A canary moves traffic between fleets, which SageMaker does not do while a shadow listens.

@@ -77,8 +77,10 @@ impl Resolver<'_> {
     pub(super) fn outline(&self, spec: &SpecFile) -> Option<Pipeline> {
         let merged = spec.merged(self.environment.overlay(spec.name()))?;
         let (places, nothing) = (places(spec, &merged), FolderFacts::none());
-        let mut resolver =
-            Resolver { found: Diagnostics::new(), ..Resolver::new(&merged, self.environment, self.region, &nothing, &places) };
+        let mut resolver = Resolver {
+            found: Diagnostics::new(),
+            ..Resolver::new(&merged, self.environment, self.region, &nothing, &places)
+        };
         Some(resolver.assemble())
     }
 }
