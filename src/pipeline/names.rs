@@ -45,16 +45,18 @@ impl Pipeline {
     pub fn stream_name(&self, from: &StreamFrom) -> String {
         match from {
             StreamFrom::Own(stream) => self.physical_name(stream),
-            StreamFrom::Other(other) => {
-                format!("{}-{}", stack(&other.pipeline, self.environment().name()), other.stream)
-            }
+            StreamFrom::Other(other) => self.other_stream_name(other),
         }
+    }
+
+    fn other_stream_name(&self, other: &OtherStream) -> String {
+        format!("{}-{}", stack(&other.pipeline, self.environment().name()), other.stream)
     }
 
     /// The ARN of another pipeline's stream in the same environment and region.
     #[must_use]
     pub fn other_stream_arn(&self, other: &OtherStream) -> String {
-        let name = format!("{}-{}", stack(&other.pipeline, self.environment().name()), other.stream);
+        let name = self.other_stream_name(other);
         format!("arn:{}:kinesis:{}:{}:stream/{name}", partition(self.region().as_str()), self.region(), self.account())
     }
 
@@ -155,6 +157,13 @@ impl Pipeline {
     #[must_use]
     pub fn composite_name(&self, composite: &LocalName) -> String {
         format!("{}-{composite}-composite", self.stack_name())
+    }
+
+    /// The composite alarm of all stages of a kind that may roll a deployment back: one per kind, because
+    /// CloudFormation takes five rollback triggers (aws-facts.md 2.6).
+    #[must_use]
+    pub fn rollback_alarm_name(&self, kind: StageKind) -> String {
+        format!("{}-{kind}s-rollback", self.stack_name())
     }
 }
 
