@@ -10,6 +10,7 @@ mod file;
 mod leaf;
 mod merge;
 mod read;
+mod reference;
 mod schema;
 mod tree;
 mod yaml;
@@ -28,6 +29,7 @@ pub use read::{
     Merged, Reference, ReferenceKind, SpecFile, handler_files, read, read_partly, read_pipelines, referenced_paths,
     too_large,
 };
+pub use reference::reference;
 pub use schema::{Definitions, Properties, document, json_schema};
 pub use tree::{Entry, Node, Value};
 pub use yaml::{MAX_BYTES, parse};

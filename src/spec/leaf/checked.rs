@@ -27,7 +27,7 @@ macro_rules! checked_texts {
             }
 
             fn schema(_: &mut Definitions) -> serde_json::Value {
-                serde_json::json!({"type": "string", "pattern": $pattern})
+                serde_json::json!({"title": $what, "type": "string", "pattern": $pattern, "examples": [$example]})
             }
         }
     )*};

@@ -25,7 +25,7 @@ macro_rules! names {
                 }
             }
             fn schema(_: &mut Definitions) -> JsonValue {
-                json!({"type": ["string", "integer"], "pattern": $pattern})
+                json!({"title": $what, "type": ["string", "integer"], "pattern": $pattern})
             }
         }
     )*};
@@ -77,7 +77,7 @@ impl Decode for TagKey {
         Some(Self(key))
     }
     fn schema(_: &mut Definitions) -> JsonValue {
-        json!({"type": "string", "pattern": "^(?!aws:|sluice:)[\\p{L}\\p{Nd} _.:/=+\\-@]{1,128}$"})
+        json!({"title": "the key of a tag", "type": "string", "pattern": "^(?!aws:|sluice:)[\\p{L}\\p{Nd} _.:/=+\\-@]{1,128}$"})
     }
 }
 
@@ -101,7 +101,7 @@ impl Decode for VariableName {
         refuse(reader, node, Code::BadName, title, Some(help.to_owned()))
     }
     fn schema(_: &mut Definitions) -> JsonValue {
-        json!({"type": "string", "pattern": "^(?!AWS_|LAMBDA_)[A-Za-z][A-Za-z0-9_]+$"})
+        json!({"title": "a variable name", "type": "string", "pattern": "^(?!AWS_|LAMBDA_)[A-Za-z][A-Za-z0-9_]+$"})
     }
 }
 
@@ -129,7 +129,7 @@ impl Decode for Instance {
         }
     }
     fn schema(_: &mut Definitions) -> JsonValue {
-        json!({"type": "string", "pattern": "^ml\\.[a-z0-9-]+\\.[a-z0-9-]+$"})
+        json!({"title": "an instance type", "type": "string", "pattern": "^ml\\.[a-z0-9-]+\\.[a-z0-9-]+$"})
     }
 }
 
@@ -157,7 +157,7 @@ impl Decode for StreamSource {
         }
     }
     fn schema(_: &mut Definitions) -> JsonValue {
-        json!({"type": "string", "pattern": "^([a-z][a-z0-9-]*/)?[a-z][a-z0-9-]*$"})
+        json!({"title": "`stream` or `pipeline/stream`", "type": "string", "pattern": "^([a-z][a-z0-9-]*/)?[a-z][a-z0-9-]*$"})
     }
 }
 
@@ -184,6 +184,6 @@ impl Decode for AlarmPath {
         }
     }
     fn schema(_: &mut Definitions) -> JsonValue {
-        json!({"type": "string", "pattern": "^[a-z][a-z0-9-]*\\.[a-z][a-z0-9_-]*$"})
+        json!({"title": "`stage.alarm`", "type": "string", "pattern": "^[a-z][a-z0-9-]*\\.[a-z][a-z0-9_-]*$"})
     }
 }
