@@ -10,7 +10,7 @@ use super::assets::Assets;
 use super::scene::{Fragment, Scene, Statement, attribute};
 use super::stream;
 use crate::capacity::{self, HotKey, PUT_LIMITS, PutLimits, Sized, SizedStream};
-use crate::pipeline::{EdgeKind, Encryption, End, Pipeline, StageKind, StageRef, Stream, edges, names};
+use crate::pipeline::{EdgeKind, Encryption, Pipeline, StageKind, StageRef, Stream, edges, names};
 use crate::units::{LogicalId, StageName};
 
 #[derive(Serialize)]

@@ -88,7 +88,9 @@ impl<'a> Page<'a> {
     pub(super) fn of_each(&mut self, title: &str, sources: &[(&str, Source<'_>)], metrics: &[(&str, &str)]) {
         let lines: Vec<Value> = sources
             .iter()
-            .flat_map(|(name, source)| metrics.iter().map(|(metric, statistic)| line(name, *source, metric, statistic)))
+            .flat_map(|(name, source)| {
+                metrics.iter().map(move |(metric, statistic)| line(name, *source, metric, statistic))
+            })
             .collect();
         self.graph(title, &lines);
     }

@@ -114,11 +114,8 @@ fn endpoint(page: &mut Page<'_>, pipeline: &Pipeline, endpoint: &Endpoint) {
     let variants = production_variants(&endpoint.model);
     let dimensions: Vec<[(&str, &str); 2]> =
         variants.iter().map(|variant| [("EndpointName", physical.as_str()), ("VariantName", *variant)]).collect();
-    let each = |namespace| -> Vec<(&str, Source<'_>)> {
-        let sources = dimensions.iter().map(|of| Source { namespace, dimensions: of });
-        variants.iter().map(|variant| if variants.len() > 1 { *variant } else { "" }).zip(sources).collect()
-    };
-    let (calls, hosts) = (each("AWS/SageMaker"), each("/aws/sagemaker/Endpoints"));
+    let (calls, hosts) =
+        (each("AWS/SageMaker", &variants, &dimensions), each("/aws/sagemaker/Endpoints", &variants, &dimensions));
     page.heading(&format!("endpoint {}", endpoint.name));
     match &endpoint.serving {
         Serving::RealTime { .. } => {
@@ -151,6 +148,16 @@ fn endpoint(page: &mut Page<'_>, pipeline: &Pipeline, endpoint: &Endpoint) {
         page.of_each("models found in memory", &calls, &[("ModelCacheHit", "Average")]);
         page.of_each("models loaded", &hosts, &[("LoadedModelCount", "Average")]);
     }
+}
+
+/// A source per variant; the one variant of most endpoints needs no name.
+fn each<'a>(
+    namespace: &'a str,
+    variants: &[&'a str],
+    dimensions: &'a [[(&'a str, &'a str); 2]],
+) -> Vec<(&'a str, Source<'a>)> {
+    let name = |variant: &&'a str| if variants.len() > 1 { *variant } else { "" };
+    variants.iter().map(name).zip(dimensions.iter().map(|of| Source { namespace, dimensions: of })).collect()
 }
 
 fn answers(page: &mut Page<'_>, calls: &[(&str, Source<'_>)], beside: &[(&str, &str)]) {

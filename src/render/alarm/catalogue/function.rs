@@ -148,7 +148,7 @@ fn not_reading(scene: &Scene<'_>, consumer: &Consumer, stage: &StageRef) -> Reco
             },
         })
     };
-    let mapping = reference(&consumer::ids(&consumer.name).mapping);
+    let mapping = reference(&consumer::mapping_id(&consumer.name));
     let stream = dimension("StreamName", scene.pipeline.stream_name(&consumer.from));
     let function = dimension("FunctionName", scene.pipeline.physical_name(&consumer.name));
     let metrics = json!([
