@@ -31,7 +31,6 @@ pub fn check(shelf: &mut Shelf<'_>, pairs: &[(String, String)], region: Option<&
         match prepare(shelf, pipeline, environment, region) {
             Ok(prepared) => {
                 found.extend(prepared.warnings);
-                found.extend(prepared.rendered.warnings);
                 resolved.push(prepared.sized.pipeline().clone());
             }
             Err(failure) => found.extend(failure.diagnostics),

@@ -17,7 +17,7 @@ pub use model::{
     FailureDestination, Image, KeySpread, LatencyClass, LatencyTarget, Model, Pipeline, ReadMode, ServiceTime, Serving,
     ShardMetrics, StartPosition, Stream, StreamCapacity, Table, TableCapacity, Traffic, Ttl, Work,
 };
-pub use origin::{Origin, Origins};
+pub use origin::{Escape, Origin, Origins};
 pub use places::{Places, SetAt};
 pub use resolve::{collisions, resolve};
 pub use stage::{AlarmId, MetricUnit, StageKind, StageRef};
