@@ -50,13 +50,14 @@ impl<'a> Draft<'a> {
     }
 
     fn merge(&mut self, name: TemplateName, fragment: &Fragment, template: Template) {
+        let shadow = self.sources.shadow(name);
         for (id, resource) in template.resources {
             if let Some(first) = self.placed_by.insert(id.clone(), name) {
                 self.found.push(self.twice(&id, first, name));
             }
             let narrower = fragment.narrower.iter().find(|(narrow, _)| *narrow == id).map(|(_, origin)| origin);
             self.origins.insert(id.clone(), narrower.unwrap_or(&fragment.origin).clone());
-            if let Some(file) = self.sources.shadow(name) {
+            if let Some(file) = shadow {
                 self.origins.escape(&id, Escape::Template { file: file.clone() });
             }
             self.template.resources.insert(id, resource);

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::model::{Resource, Template};
-use super::path::PropertyPath;
+use super::path::{PropertyPath, Trail};
 use crate::units::LogicalId;
 
 /// Actions that take no resource, or none that is known before it is there, and why (service authorization
@@ -84,10 +84,11 @@ pub struct Finding {
 #[must_use]
 pub fn excesses(template: &Template) -> Vec<Finding> {
     let mut found = Vec::new();
+    let root = PropertyPath::root();
     for (id, resource) in &template.resources {
         let mut walk = Walk { id, identity: gives_to_itself(resource), found: &mut found };
         for (name, value) in &resource.properties {
-            walk.value(&PropertyPath::of(name), name, value);
+            walk.value(&Trail::Key(&Trail::Root(&root), name), name, value);
         }
     }
     found
@@ -107,20 +108,20 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Looks for policies anywhere below: a mapping with `Statement` is one.
-    fn value(&mut self, path: &PropertyPath, name: &str, value: &Value) {
+    fn value(&mut self, path: &Trail<'_>, name: &str, value: &Value) {
         match value {
             Value::Object(members) => {
                 if let Some(statements) = members.get("Statement") {
-                    self.policy(&path.key("Statement"), name, statements);
+                    self.policy(&Trail::Key(path, "Statement"), name, statements);
                     return;
                 }
                 for (name, member) in members {
-                    self.value(&path.key(name), name, member);
+                    self.value(&Trail::Key(path, name), name, member);
                 }
             }
             Value::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
-                    self.value(&path.index(at), name, item);
+                    self.value(&Trail::Index(path, at), name, item);
                 }
             }
             Value::String(text) if name == "ManagedPolicyArns" && TOO_WIDE.iter().any(|end| text.ends_with(end)) => {
@@ -136,39 +137,39 @@ impl Walk<'_> {
         }
     }
 
-    fn policy(&mut self, path: &PropertyPath, name: &str, statements: &Value) {
+    fn policy(&mut self, path: &Trail<'_>, name: &str, statements: &Value) {
         // Who may take a role on is a resource policy inside an identity.
         let identity = self.identity && name != "AssumeRolePolicyDocument";
         match statements {
             Value::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
-                    self.statement(&path.index(at), identity, item);
+                    self.statement(&Trail::Index(path, at), identity, item);
                 }
             }
             one => self.statement(path, identity, one),
         }
     }
 
-    fn statement(&mut self, path: &PropertyPath, identity: bool, statement: &Value) {
+    fn statement(&mut self, path: &Trail<'_>, identity: bool, statement: &Value) {
         let Some(statement) = statement.as_object() else { return };
         if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
             return;
         }
         for element in ["NotAction", "NotResource"].into_iter().filter(|element| statement.contains_key(*element)) {
-            self.add(&path.key(element), Excess::AllBut(element));
+            self.add(&Trail::Key(path, element), Excess::AllBut(element));
         }
         let actions = texts(statement.get("Action"));
         if identity {
             for action in actions.iter().filter(|action| action.contains(['*', '?'])) {
-                self.add(&path.key("Action"), Excess::ActionWildcard((*action).to_owned()));
+                self.add(&Trail::Key(path, "Action"), Excess::ActionWildcard((*action).to_owned()));
             }
             self.resources(path, &actions, statement);
         } else if anybody(statement) && !statement.contains_key("Condition") {
-            self.add(&path.key("Principal"), Excess::Anybody);
+            self.add(&Trail::Key(path, "Principal"), Excess::Anybody);
         }
     }
 
-    fn resources(&mut self, path: &PropertyPath, actions: &[&str], statement: &Map<String, Value>) {
+    fn resources(&mut self, path: &Trail<'_>, actions: &[&str], statement: &Map<String, Value>) {
         if !texts(statement.get("Resource")).iter().any(|resource| everything(resource)) {
             return;
         }
@@ -178,12 +179,12 @@ impl Walk<'_> {
             .map(|action| (*action).to_owned())
             .collect();
         if !bounded.is_empty() {
-            self.add(&path.key("Resource"), Excess::EveryResource(bounded));
+            self.add(&Trail::Key(path, "Resource"), Excess::EveryResource(bounded));
         }
     }
 
-    fn add(&mut self, path: &PropertyPath, excess: Excess) {
-        self.found.push(Finding { logical_id: self.id.clone(), path: path.clone(), excess });
+    fn add(&mut self, path: &Trail<'_>, excess: Excess) {
+        self.found.push(Finding { logical_id: self.id.clone(), path: path.path(), excess });
     }
 }
 

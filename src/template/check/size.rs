@@ -15,7 +15,7 @@ pub(super) fn check(template: &Template, findings: &mut Findings<'_>) {
         (template.parameters.len(), limits::PARAMETERS, "parameters"),
         (dynamic_references(template), limits::DYNAMIC_REFERENCES, "dynamic references"),
         (template.description.as_deref().map_or(0, str::len), limits::DESCRIPTION_BYTES, "bytes of description"),
-        (template.to_canonical_json().len(), limits::S3_BODY_BYTES, "bytes of template"),
+        (template.canonical_json_bytes(), limits::S3_BODY_BYTES, "bytes of template"),
     ];
     for (count, most, what) in counted {
         at_most(&PropertyPath::root(), count, most, what, findings);
