@@ -329,6 +329,72 @@ mod render {
     }
 }
 
+mod escape_hatch {
+    use super::*;
+
+    /// The small pipeline with a queue that everybody may send to.
+    fn open_to_everybody() -> Project {
+        let project = orders();
+        let patch = "cloudformation:
+  patch:
+    ConsumerScoreFailedRecordsPolicy:
+      PolicyDocument:
+        Statement:
+          - Effect: Allow
+            Principal: \"*\"
+            Action: sqs:SendMessage
+            Resource: {\"Fn::GetAtt\": [ConsumerScoreFailedRecords, Arn]}
+";
+        project.write(SPEC, format!("{ORDERS}\n{patch}"));
+        project
+    }
+
+    #[test]
+    fn a_warning_about_the_template_is_shown_by_every_command_that_renders_it() {
+        let project = open_to_everybody();
+        for command in ["check", "render", "plan --against nothing", "plan", "deploy --yes"] {
+            let (verb, flags) = command.split_once(' ').unwrap_or((command, ""));
+            let outcome = project.sluice(&format!("{verb} orders --env local {flags}"));
+            assert_eq!(outcome.code, Some(0), "{outcome}");
+            assert_eq!(outcome.stderr.matches("warning[E3034]").count(), 1, "{outcome}");
+            assert!(outcome.stderr.contains("stacks/orders/pipeline.yaml:21:"), "{outcome}");
+        }
+    }
+
+    #[test]
+    fn a_plan_says_what_was_patched_added_and_shadowed() {
+        let project = orders();
+        let built_in = include_str!("../templates/dashboard.yaml.hbs");
+        project.write("templates/dashboard.yaml.hbs", format!("# ours\n{built_in}"));
+        let hatch = "cloudformation:
+  patch:
+    StreamOrders: {RetentionPeriodHours: 48}
+  resources:
+    Extra: {Type: \"AWS::SQS::Queue\"}
+";
+        project.write(SPEC, format!("{ORDERS}\n{hatch}"));
+        let outcome = project.sluice("plan orders --env local --against nothing");
+        for words in [
+            "patched by cloudformation.patch.StreamOrders at stacks/orders/pipeline.yaml:21:5",
+            "added by cloudformation.resources.Extra at stacks/orders/pipeline.yaml:23:5",
+            "made by templates/dashboard.yaml.hbs instead of the built-in template",
+        ] {
+            assert_eq!(outcome.stdout.matches(words).count(), 1, "{words}: {outcome}");
+        }
+        let json = project.sluice("plan orders --env local --against nothing --output json");
+        assert!(json.stdout.contains("\"spec_path\": \"cloudformation.patch.StreamOrders\""), "{json}");
+    }
+
+    #[test]
+    fn a_right_without_bounds_is_refused_outside_of_development() {
+        let project = open_to_everybody();
+        project.edit("environments/local.yaml", "tier: development", "tier: staging");
+        let outcome = project.sluice("check orders --env local");
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        assert!(outcome.stderr.contains("error[E3034]"), "{outcome}");
+    }
+}
+
 mod deployments {
     use super::*;
 

@@ -116,6 +116,7 @@ impl Connector for Clouds {
 struct Nobody;
 
 impl Company for Nobody {
+    fn warned(&mut self, _: &Diagnostics, _: &BTreeMap<FilePath, String>) {}
     fn planned(&mut self, _: &Prepared, _: &Plan) {}
     fn leaving(&mut self, _: &str, _: bool, _: &Plan) {}
     fn listens(&self) -> bool {

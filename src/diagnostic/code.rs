@@ -106,6 +106,8 @@ codes! {
     AssetMissing = "E3029", "code or models were not collected";
     SchemaViolation = "E3030", "the rendered template breaks a resource schema";
     BadTag = "E3032", "a tag that AWS refuses";
+    TemplateLimit = "E3033", "the template passes a limit of CloudFormation";
+    UnboundedRight = "E3034", "a policy allows too much";
     UnknownResourceType = "W3031", "a resource type whose schema is not known here";
 
     // 4 plan
