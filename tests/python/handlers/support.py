@@ -21,8 +21,16 @@ from moto import mock_aws
 
 STACKS = Path(__file__).resolve().parents[3] / "stacks"
 REGION = "eu-west-1"
+CLIENTS = {}
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 sys.dont_write_bytecode = True
+
+
+def client(owner, name, **options):
+    """A client, kept: making one takes longer than a test."""
+    if (owner, name) not in CLIENTS:
+        CLIENTS[owner, name] = boto3.session.Session().client(name, **options)
+    return CLIENTS[owner, name]
 
 
 def refused(code="ModelError"):
@@ -67,7 +75,7 @@ class HandlerTest(unittest.TestCase):
         ):
             context.start()
             self.addCleanup(context.stop)
-        self.aws = {name: boto3.client(name, region_name=REGION) for name in ("dynamodb", "kinesis", "s3", "sns", "sqs")}
+        self.aws = {name: client("test", name) for name in ("dynamodb", "kinesis", "s3", "sns", "sqs")}
         variables = {**self.make(), **self.declared.get("environment", {}), **self.environment}
         told = mock.patch.dict(os.environ, variables)
         told.start()
@@ -76,8 +84,8 @@ class HandlerTest(unittest.TestCase):
 
     def load(self):
         """The handler's module, fresh, with the endpoint's stand-in for its SageMaker client."""
-        real = boto3.client
-        fake = lambda name, **options: self.endpoint if name == "sagemaker-runtime" else real(name, **options)
+        owner = (self.stack, self.function)
+        fake = lambda name, **options: self.endpoint if name == "sagemaker-runtime" else client(owner, name, **options)
         path = STACKS / self.stack / self.declared["code"] / "app.py"
         spec = importlib.util.spec_from_file_location("app", path)
         module = importlib.util.module_from_spec(spec)
