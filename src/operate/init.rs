@@ -233,8 +233,7 @@ mod tests {
             assert_eq!(paths(stack.files), on_disk(&format!("stacks/{}", stack.name)));
         }
         let folders = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks")).unwrap();
-        let mut there: Vec<String> =
-            folders.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut there: Vec<String> = folders.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         there.sort_unstable();
         assert_eq!(STACKS.iter().map(|stack| stack.name).collect::<Vec<_>>(), there);
     }

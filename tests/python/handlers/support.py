@@ -95,7 +95,9 @@ class HandlerTest(unittest.TestCase):
 
     def make(self):
         """Makes what the function's edges lead to and answers with the variables that say so."""
-        declared, variables = self.declared, {"METRICS_NAMESPACE": f"Sluice/{self.stack}"}
+        declared, variables = self.declared, {}
+        for metric in self.declared_metrics().values():
+            variables["METRICS_NAMESPACE"] = metric.get("namespace", f"Sluice/{self.stack}")
         written, sends = declared.get("writes", []), declared.get("sends", {})
         for name in {*declared.get("features", []), *written}:
             variables[variable("TABLE", name)] = self.make_table(name)
@@ -185,12 +187,28 @@ class HandlerTest(unittest.TestCase):
         lines = [json.loads(call.args[0]) for call in printed.call_args_list]
         self.metrics = [line for line in lines if "_aws" in line]
         for line in self.metrics:
-            for directive in line["_aws"]["CloudWatchMetrics"]:
-                self.assertEqual(directive["Namespace"], f"Sluice/{self.stack}")
-                for name in [metric["Name"] for metric in directive["Metrics"]] + sum(directive["Dimensions"], []):
-                    self.assertIn(name, line)
+            self.check_metrics(line)
         self.answer = answer
         return [failure["itemIdentifier"] for failure in answer.get("batchItemFailures", [])]
+
+    def declared_metrics(self):
+        """The metrics that the pipeline file says this function writes, by the name that they have in CloudWatch."""
+        camel = lambda stage: "".join(word.capitalize() for word in stage.split("-"))
+        found = self.pipeline.get("metrics", {}).items()
+        return {metric.get("name", camel(stage)): metric for stage, metric in found if metric["by"] == self.function}
+
+    def check_metrics(self, line):
+        """What is written is what is declared: alarms and dashboard look nowhere else. A line takes a hundred values."""
+        for directive in line["_aws"]["CloudWatchMetrics"]:
+            for metric in directive["Metrics"]:
+                declared = self.declared_metrics()[metric["Name"]]
+                self.assertEqual(directive["Namespace"], declared.get("namespace", f"Sluice/{self.stack}"))
+                self.assertEqual(metric.get("Unit", "None").lower(), declared.get("unit", "none"))
+                dimensions = declared.get("dimensions", {})
+                self.assertEqual(directive["Dimensions"], [list(dimensions)])
+                self.assertEqual({name: line[name] for name in dimensions}, dimensions)
+                values = line[metric["Name"]]
+                self.assertLessEqual(len(values) if isinstance(values, list) else 1, 100)
 
     def metric(self, name):
         """Every value of a metric that the last run wrote."""

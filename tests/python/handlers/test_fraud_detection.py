@@ -17,6 +17,7 @@ class ScoreTest(HandlerTest):
         decisions = {item["transaction_id"]: item["decision"] for item in self.items("decisions")}
         self.assertEqual(decisions, {"t-0001": "approve", "t-0002": "decline", "t-0003": "approve"})
         self.assertEqual(self.endpoint.asked, ["fraud-v7.tar.gz"])
+        self.assertEqual(len(self.metric("DecisionTime")), 3)
 
     def test_late_records_go_aside_broken_ones_fail_and_repeated_ones_change_nothing(self):
         event = self.sample("late-bad-and-repeated.json")

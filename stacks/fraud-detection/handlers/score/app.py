@@ -103,6 +103,7 @@ def score_all(items, now, failures):
         for (record, _), error in zip(items, pool.map(attempt, items, scores)):
             if error is not None:
                 fail(failures, record, error)
+    measure(items)
 
 
 def read_features(cards):
@@ -169,6 +170,17 @@ def store(transaction, score, model, now):
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
+
+
+def measure(items):
+    """Milliseconds from the stream's taking a record to its decision, in embedded metric format; a line takes a hundred."""
+    now = time.time()
+    times = [round((now - record["kinesis"]["approximateArrivalTimestamp"]) * 1000, 1) for record, _ in items]
+    metrics = [{"Name": "DecisionTime", "Unit": "Milliseconds"}]
+    directive = {"Namespace": os.environ["METRICS_NAMESPACE"], "Dimensions": [[]], "Metrics": metrics}
+    for start in range(0, len(times), 100):
+        stamp = {"Timestamp": int(now * 1000), "CloudWatchMetrics": [directive]}
+        print(json.dumps({"_aws": stamp, "DecisionTime": times[start : start + 100]}))
 
 
 def send_late(items, failures):
