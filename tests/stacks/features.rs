@@ -10,7 +10,9 @@ const UNUSED: &[(&str, &str)] = &[];
 
 /// Whether a path, or what it is part of, is left out for a reason.
 fn has_a_reason(path: &str) -> bool {
-    UNUSED.iter().any(|(unused, _)| path == *unused || path.strip_prefix(unused).is_some_and(|rest| rest.starts_with('.')))
+    UNUSED
+        .iter()
+        .any(|(unused, _)| path == *unused || path.strip_prefix(unused).is_some_and(|rest| rest.starts_with('.')))
 }
 
 #[test]

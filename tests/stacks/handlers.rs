@@ -96,7 +96,9 @@ fn a_handler_calls_only_what_its_role_allows() {
             })
             .collect();
         for client in ["dynamodb", "kinesis", "s3", "sagemaker", "sns", "sqs"] {
-            for method in words(&source, &format!(" {client}.")).into_iter().chain(words(&source, &format!("({client}."))) {
+            for method in
+                words(&source, &format!(" {client}.")).into_iter().chain(words(&source, &format!("({client}.")))
+            {
                 let needed = known.get(&(client, method));
                 let needed = needed.unwrap_or_else(|| panic!("{stack}/{name}: which action is {client}.{method}?"));
                 let missing: Vec<_> = needed.iter().filter(|action| !allowed.contains(*action)).collect();

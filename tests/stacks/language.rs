@@ -91,7 +91,9 @@ impl Language {
         for alternative in alternatives(node) {
             self.walk(alternative, value, path, found);
         }
-        if let (Some(inner), Some(object)) = (node.get("additionalProperties").filter(|i| i.is_object()), value.as_object()) {
+        if let (Some(inner), Some(object)) =
+            (node.get("additionalProperties").filter(|i| i.is_object()), value.as_object())
+        {
             for value in object.values() {
                 self.walk(inner, value, path, found);
             }
