@@ -50,7 +50,7 @@ pub fn document<T: Decode>(title: &str) -> Value {
 
 impl Definitions {
     /// Adds a record under its name and returns a reference to it.
-    pub fn record(&mut self, name: &str, description: &str, fill: impl FnOnce(&mut Properties<'_>)) -> Value {
+    pub fn record(&mut self, name: &str, description: &str, fill: fn(&mut Properties<'_>)) -> Value {
         // An overlay's version of a record requires nothing, so it is a part of its own.
         let name = if self.overlay { format!("{name}Overlay") } else { name.to_owned() };
         if !self.named.contains_key(&name) {
