@@ -103,6 +103,49 @@ mod basics {
     }
 }
 
+mod producers {
+    use super::*;
+
+    const EVENT: &str = r#"{"Records": [
+        {"kinesis": {"data": "eyJvcmRlcl9pZCI6ICJvLTEifQ=="}, "eventSourceARN": "arn:aws:kinesis:eu-west-1:1:stream/orders-dev-orders"}
+    ]}"#;
+
+    const TRAFFIC: &str = "traffic:
+  orders: {steady: 100/s, peak: 2k/s, burst: 5m, record: 4 KiB, key: {field: shop_id, distinct: 400, hottest: 10%}}
+
+streams:";
+
+    fn project() -> Project {
+        let project = orders();
+        project.edit(SPEC, "streams:", TRAFFIC);
+        project.write("stacks/orders/events/ordinary.json", EVENT);
+        project
+    }
+
+    fn read(project: &Project, name: &str) -> String {
+        std::fs::read_to_string(project.path(&format!("handed-over/{name}"))).expect("is written")
+    }
+
+    #[test]
+    fn a_page_says_what_to_put_where_and_how() {
+        snapshot!(project().sluice("producer orders --env local"));
+    }
+
+    #[test]
+    fn page_and_policy_are_kept_as_files() {
+        let project = project();
+        let outcome = project.sluice("producer --env local --output markdown --out handed-over");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        assert_eq!(read(&project, "producer.md"), outcome.stdout);
+        let policy: serde_json::Value =
+            serde_json::from_str(&read(&project, "producer-policy.json")).expect("a policy is JSON");
+        let json: serde_json::Value =
+            serde_json::from_str(&project.sluice("producer --env local --output json").stdout).expect("JSON");
+        assert_eq!(json.pointer("/producers/0/policy"), Some(&policy));
+        assert_eq!(json.pointer("/producers/0/key/verdict"), Some(&"tight".into()));
+    }
+}
+
 mod check {
     use super::*;
 

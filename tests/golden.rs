@@ -1,4 +1,5 @@
-//! The example pipeline as CloudFormation, one golden template per environment.
+//! The example pipeline as CloudFormation, one golden template per environment, and `tests/features/`: small pipelines
+//! that together use every feature of the language.
 //!
 //! Golden files are read line by line when they change: `SLUICE_BLESS=1 cargo test --test golden` writes them, and the
 //! difference is what a reviewer looks at. Handlers and models stand under fixed digests, so that only what the
@@ -14,16 +15,18 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sluicegate::capacity;
 use sluicegate::diagnostic::FilePath;
 use sluicegate::environment;
-use sluicegate::pipeline::{self, FolderFacts, Pipeline};
+use sluicegate::pipeline::{self, Endpoint, FolderFacts, Model, Neighbour, Pipeline, StageRef};
 use sluicegate::render::{Assets, Rendered, TemplateSources, render};
-use sluicegate::spec;
+use sluicegate::spec::{self, SpecFile};
 use sluicegate::template::Template;
 
 const ENVIRONMENTS: [&str; 5] = ["local", "dev", "rehearsal", "staging", "prod"];
+const FEATURES: [&str; 3] = ["data", "endpoints", "functions"];
 
 fn project() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -33,34 +36,71 @@ fn read(path: &str) -> (FilePath, Vec<u8>) {
     (FilePath::new(path), fs::read(project().join(path)).unwrap_or_else(|error| panic!("{path}: {error}")))
 }
 
-fn resolved(environment: &str) -> Pipeline {
-    let (file, bytes) = read("stacks/fraud-detection/pipeline.yaml");
-    let spec = spec::read(&file, &bytes).expect("the pipeline file");
-    let (file, bytes) = read(&format!("environments/{environment}.yaml"));
-    let environment = environment::read(&file, &bytes).expect("the environment file");
-    pipeline::resolve(&spec, &environment, None, &FolderFacts::none()).expect("resolves").0
+fn spec(path: &str) -> SpecFile {
+    let (file, bytes) = read(path);
+    spec::read(&file, &bytes).unwrap_or_else(|found| panic!("{path}: {found:?}"))
 }
 
-fn rendered(environment: &str) -> Rendered {
-    let pipeline = resolved(environment);
+fn resolved(pipeline: &str, environment: &str, facts: &FolderFacts) -> Pipeline {
+    let (file, bytes) = read(environment);
+    let environment = environment::read(&file, &bytes).expect("the environment file");
+    let resolved = pipeline::resolve(&spec(pipeline), &environment, None, facts);
+    resolved.unwrap_or_else(|found| panic!("{pipeline}: {found:?}")).0
+}
+
+fn example(environment: &str) -> Rendered {
+    let environment = format!("environments/{environment}.yaml");
+    rendered(resolved("stacks/fraud-detection/pipeline.yaml", &environment, &FolderFacts::none()))
+}
+
+fn feature(name: &str) -> Rendered {
+    let mut facts = FolderFacts::none();
+    let neighbour = spec("tests/features/neighbour.yaml");
+    facts.insert_neighbour(neighbour.name().clone(), Neighbour::Read(Arc::new(neighbour)));
+    rendered(resolved(&format!("tests/features/{name}.yaml"), "tests/features/prod.yaml", &facts))
+}
+
+/// Under fixed digests.
+fn assets(pipeline: &Pipeline) -> Assets {
     let digest = "0123456789abcdef".repeat(4);
-    let stages =
-        |names: Vec<_>, key: String| -> BTreeMap<_, _> { names.into_iter().map(|name| (name, key.clone())).collect() };
-    let assets = Assets {
-        bucket: pipeline::names::artifact_bucket(pipeline.account(), pipeline.region()),
-        code: stages(pipeline.consumers().keys().cloned().collect(), format!("functions/score/{digest}.zip")),
-        models: stages(pipeline.endpoints().keys().cloned().collect(), format!("models/{digest}/")),
+    let keys = |endpoint: &Endpoint| -> BTreeMap<String, String> {
+        if let Model::Multi { .. } = endpoint.model {
+            return BTreeMap::from([(String::new(), format!("models/{digest}/"))]);
+        }
+        let key = format!("models/{digest}/model.tar.gz");
+        endpoint.model.artifacts().iter().map(|artifact| (artifact.name.to_owned(), key.clone())).collect()
     };
+    let code = |stage: StageRef| {
+        let key = format!("functions/{}/{digest}.zip", stage.name);
+        (stage.name, key)
+    };
+    Assets {
+        bucket: pipeline::names::artifact_bucket(pipeline.account(), pipeline.region()),
+        code: pipeline.functions().map(|(stage, _)| code(stage)).collect(),
+        models: pipeline.endpoints().values().map(|endpoint| (endpoint.name.clone(), keys(endpoint))).collect(),
+    }
+}
+
+fn rendered(pipeline: Pipeline) -> Rendered {
+    let assets = assets(&pipeline);
     let sources = TemplateSources::built_in().expect("templates");
     render(&capacity::size(pipeline), &sources, &assets).expect("renders")
 }
 
+/// Every golden file and what stands in it.
+fn golden() -> impl Iterator<Item = (PathBuf, Rendered)> {
+    let file = |name: String| Path::new("tests/golden").join(name);
+    let examples = ENVIRONMENTS
+        .into_iter()
+        .map(move |environment| (file(format!("fraud-detection.{environment}.yaml")), example(environment)));
+    examples.chain(FEATURES.into_iter().map(move |name| (file(format!("feature.{name}.yaml")), feature(name))))
+}
+
 #[test]
-fn every_environment_renders_its_golden_template() {
+fn every_environment_and_every_feature_renders_its_golden_template() {
     let mut different = Vec::new();
-    for environment in ENVIRONMENTS {
-        let text = rendered(environment).template.to_canonical_yaml();
-        let file = Path::new("tests/golden").join(format!("fraud-detection.{environment}.yaml"));
+    for (file, rendered) in golden() {
+        let text = rendered.template.to_canonical_yaml();
         if std::env::var_os("SLUICE_BLESS").is_some() {
             fs::write(project().join(&file), &text).expect("written");
         }
@@ -73,27 +113,28 @@ fn every_environment_renders_its_golden_template() {
 
 #[test]
 fn json_and_yaml_are_one_template() {
-    for environment in ENVIRONMENTS {
-        let template = rendered(environment).template;
-        assert_eq!(Template::parse(&template.to_canonical_json()).as_ref(), Ok(&template), "{environment}");
-        assert_eq!(Template::parse(&template.to_canonical_yaml()).as_ref(), Ok(&template), "{environment}");
+    for (file, Rendered { template, .. }) in golden() {
+        assert_eq!(Template::parse(&template.to_canonical_json()).as_ref(), Ok(&template), "{file:?}");
+        assert_eq!(Template::parse(&template.to_canonical_yaml()).as_ref(), Ok(&template), "{file:?}");
     }
 }
 
 #[test]
 fn every_resource_points_at_a_line_of_the_pipeline_or_environment_file() {
-    let rendered = rendered("prod");
-    for (id, origin) in rendered.origins.iter() {
-        let place = origin.place.as_ref().unwrap_or_else(|| panic!("{id} comes from nowhere: {}", origin.spec_path));
-        assert!(place.line > 0, "{id}");
+    for (file, rendered) in golden() {
+        for (id, origin) in rendered.origins.iter() {
+            let place =
+                origin.place.as_ref().unwrap_or_else(|| panic!("{id} comes from nowhere: {}", origin.spec_path));
+            assert!(place.line > 0, "{id}");
+        }
+        assert!(rendered.warnings.is_empty(), "{file:?}: {:?}", rendered.warnings);
     }
-    assert!(rendered.warnings.is_empty(), "{:?}", rendered.warnings);
 }
 
 #[test]
 fn an_environment_overrides_what_auto_would_have_decided() {
     let shards = |environment: &str| {
-        rendered(environment).template.resources["StreamTransactions"].properties["ShardCount"].clone()
+        example(environment).template.resources["StreamTransactions"].properties["ShardCount"].clone()
     };
     assert_eq!(shards("prod"), 24);
     assert_eq!(shards("staging"), 15);

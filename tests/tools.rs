@@ -54,19 +54,28 @@ fn sluice(project: &Path, arguments: &[&str]) -> String {
     String::from_utf8(done.stdout).unwrap()
 }
 
+fn lint(folder: &Path, least: usize) {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() >= least, "only {} templates in {folder:?}", files.len());
+    let lint = Command::new(python().with_file_name("cfn-lint")).args(&files).output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&lint.stdout), String::from_utf8_lossy(&lint.stderr));
+    assert!(lint.status.success() && said.trim().is_empty(), "cfn-lint:\n{said}");
+}
+
 #[test]
 fn cfn_lint_finds_nothing_in_any_environment_in_yaml_or_json() {
     let project = project();
     for form in ["yaml", "json"] {
         sluice(project.path(), &["render", "--output", form, "--out", "rendered"]);
     }
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(project.path().join("rendered")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    assert!(files.len() >= 10, "only {} templates were rendered", files.len());
-    let lint = Command::new(python().with_file_name("cfn-lint")).args(&files).output().unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&lint.stdout), String::from_utf8_lossy(&lint.stderr));
-    assert!(lint.status.success() && said.trim().is_empty(), "cfn-lint:\n{said}");
+    lint(&project.path().join("rendered"), 10);
+}
+
+/// `tests/golden.rs` holds these files to what is rendered.
+#[test]
+fn cfn_lint_finds_nothing_in_any_feature() {
+    lint(&root().join("tests/golden"), 7);
 }
 
 #[test]

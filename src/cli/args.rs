@@ -102,6 +102,8 @@ pub(crate) enum Command {
     Destroy(DestroyArgs),
     /// Show a deployed stack: status, resources, outputs
     Status(StatusArgs),
+    /// What a producer needs: stream, policy, partition key, limits
+    Producer(ProducerArgs),
     /// Explain a code, for instance `sluice explain E1004`
     Explain(ExplainArgs),
     /// Print the JSON Schema of pipeline or environment files
@@ -235,6 +237,18 @@ pub(crate) struct StatusArgs {
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProducerArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+    /// Also write `producer.md` and `producer-policy.json` into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod embedded;
 mod exit;
 mod offline;
 mod online;
+mod producer;
 mod screen;
 mod world;
 
@@ -50,6 +51,7 @@ fn run() -> Exit {
         }
         Command::Check(args) => offline::check(&world, &args),
         Command::Render(args) => offline::render(&world, &args),
+        Command::Producer(args) => producer::producer(&world, &args),
         Command::Explain(args) => offline::explain(&world, &args),
         Command::Schema(args) => offline::schema(&args),
         Command::Init(args) => offline::init(&world, &args),

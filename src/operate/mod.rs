@@ -14,6 +14,7 @@ mod init;
 mod load;
 mod plan;
 mod prepare;
+mod producer;
 mod render;
 mod status;
 
@@ -27,5 +28,6 @@ pub use init::{Started, init};
 pub use load::{Resolved, Shelf, only_pipeline, region_of, select};
 pub use plan::{Planned, plan_afresh, plan_live};
 pub use prepare::{Prepared, Upload, UploadSource, prepare};
+pub use producer::{Producers, producers};
 pub use render::{RenderedFile, TemplateForm, render_all};
 pub use status::{Status, status};

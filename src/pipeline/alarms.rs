@@ -1,8 +1,6 @@
 //! Which alarms a stage has as it is configured, and whose silence is over.
 
-use super::model::{
-    AlarmTuning, FailureDestination, Model, Pipeline, ReadMode, Serving, WorkSource, Worker,
-};
+use super::model::{AlarmTuning, FailureDestination, Model, Pipeline, ReadMode, Serving, WorkSource, Worker};
 use super::stage::{AlarmId, StageRef};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::units::Timestamp;
@@ -24,10 +22,15 @@ impl Pipeline {
                     consumer.is_some_and(|consumer| consumer.failure.to == FailureDestination::OwnQueue)
                 }
                 AlarmId::EndpointCacheHit => endpoint.is_some_and(|spec| matches!(spec.model, Model::Multi { .. })),
+                AlarmId::EndpointModelErrors => {
+                    endpoint.is_some_and(|spec| !matches!(spec.serving, Serving::Async { .. }))
+                }
                 AlarmId::EndpointBacklog
                 | AlarmId::EndpointNoCapacity
                 | AlarmId::EndpointFailures
-                | AlarmId::EndpointExpired => endpoint.is_some_and(|spec| matches!(spec.serving, Serving::Async { .. })),
+                | AlarmId::EndpointExpired => {
+                    endpoint.is_some_and(|spec| matches!(spec.serving, Serving::Async { .. }))
+                }
                 AlarmId::WorkerConcurrency => worker.is_some_and(has_ceiling),
                 AlarmId::WorkerFailedMessages => {
                     worker.is_some_and(|worker| matches!(worker.from, WorkSource::Topic { .. }))
@@ -48,7 +51,6 @@ impl Pipeline {
                 | AlarmId::TopicFailedNotifications
                 | AlarmId::EndpointErrors5xx
                 | AlarmId::EndpointErrors4xx
-                | AlarmId::EndpointModelErrors
                 | AlarmId::EndpointLatency
                 | AlarmId::ConsumerIteratorAge
                 | AlarmId::ConsumerErrors

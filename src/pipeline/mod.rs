@@ -11,6 +11,7 @@ pub mod names;
 mod origin;
 mod places;
 mod resolve;
+mod rollback;
 mod stage;
 
 pub use edges::{Edge, EdgeKind, End, edges};
@@ -19,4 +20,5 @@ pub use model::*;
 pub use origin::{Origin, Origins};
 pub use places::{Places, SetAt};
 pub use resolve::{collisions, resolve};
+pub use rollback::RollbackGroup;
 pub use stage::{AlarmId, MetricUnit, StageKind, StageRef};

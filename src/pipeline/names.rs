@@ -45,14 +45,18 @@ impl Pipeline {
     pub fn stream_name(&self, from: &StreamFrom) -> String {
         match from {
             StreamFrom::Own(stream) => self.physical_name(stream),
-            StreamFrom::Other(other) => format!("{}-{}", stack(&other.pipeline, self.environment().name()), other.stream),
+            StreamFrom::Other(other) => self.other_stream_name(other),
         }
+    }
+
+    fn other_stream_name(&self, other: &OtherStream) -> String {
+        format!("{}-{}", stack(&other.pipeline, self.environment().name()), other.stream)
     }
 
     /// The ARN of another pipeline's stream in the same environment and region.
     #[must_use]
     pub fn other_stream_arn(&self, other: &OtherStream) -> String {
-        let name = format!("{}-{}", stack(&other.pipeline, self.environment().name()), other.stream);
+        let name = self.other_stream_name(other);
         format!("arn:{}:kinesis:{}:{}:stream/{name}", partition(self.region().as_str()), self.region(), self.account())
     }
 

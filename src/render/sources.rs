@@ -53,10 +53,28 @@ templates! {
     Table = "table";
     /// A SageMaker endpoint with its model and configuration.
     Endpoint = "endpoint";
-    /// A Lambda consumer with its mapping.
+    /// A Lambda function, whatever invokes it.
+    Function = "function";
+    /// How a consumer reads its stream.
     Consumer = "consumer";
-    /// A Firehose archive with its bucket.
+    /// What invokes a worker.
+    Worker = "worker";
+    /// A Firehose archive.
     Archive = "archive";
+    /// A customer-managed key.
+    Key = "key";
+    /// An SQS queue with its dead-letter queue.
+    Queue = "queue";
+    /// An SNS topic with its subscriptions.
+    Topic = "topic";
+    /// A bucket: a stage, or the one that an archive writes to.
+    Bucket = "bucket";
+    /// The Glue database of archived Parquet.
+    Catalog = "catalog";
+    /// The policy of a stream's producers.
+    Producer = "producer";
+    /// The monthly budget.
+    Budget = "budget";
     /// All alarms.
     Alarms = "alarms";
     /// The dashboard.

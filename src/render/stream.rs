@@ -1,7 +1,9 @@
 //! The view of a Kinesis stream.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
+use super::access::key_arn;
 use super::scene::{Fragment, Protection, Scene};
 use crate::capacity::SizedStream;
 use crate::pipeline::{ShardMetrics, StageKind, StageRef, Stream, names};
@@ -18,6 +20,9 @@ const SHARD_METRICS: [&str; 7] = [
     "WriteProvisionedThroughputExceeded",
 ];
 
+/// The key that AWS manages for Kinesis: roles of the account may use it by way of the stream.
+const MANAGED_KEY: &str = "alias/aws/kinesis";
+
 #[derive(Serialize)]
 struct View<'a> {
     id: LogicalId,
@@ -25,6 +30,7 @@ struct View<'a> {
     mode: &'static str,
     shards: Option<u32>,
     retention_hours: u64,
+    key: Value,
     shard_metrics: &'a [&'static str],
     protection: Protection,
     outputs: Outputs<LogicalId>,
@@ -54,6 +60,7 @@ pub(super) fn fragment(scene: &Scene<'_>, stream: &Stream) -> Fragment {
         mode,
         shards,
         retention_hours: stream.retention.as_hours(),
+        key: key_arn(&stream.encryption).unwrap_or_else(|| json!(MANAGED_KEY)),
         shard_metrics: match stream.shard_metrics {
             ShardMetrics::All => &SHARD_METRICS,
             ShardMetrics::None => &[],

@@ -5,24 +5,36 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+mod alarms;
+mod data;
+mod endpoints;
+mod functions;
+
 use super::*;
 use crate::capacity;
 use crate::pipeline::fixture::name;
 use crate::pipeline::{
-    AlarmId, AlarmTuning, EndpointRollout, FailureDestination, Image, Model, Pipeline, ReadMode, Serving,
-    StartPosition, StreamCapacity,
+    AlarmId, AlarmTuning, Artifact, Endpoint, EndpointRollout, FailureDestination, Image, Model, Pipeline, ReadMode,
+    Serving, StageKind, StartPosition, StreamCapacity,
 };
 use crate::template::Resource;
 use crate::units::{Duration, LogicalId, Timestamp};
 
-const MODELS: &str = "models/5f2d1c0a9b8e7f6d5c4b3a29181706f5e4d3c2b1a09f8e7d6c5b4a3928170615/";
-const CODE: &str = "code/0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9.zip";
-
-fn assets() -> Assets {
+/// One key per function and artifact, told apart by their names instead of their contents.
+fn assets(pipeline: &Pipeline) -> Assets {
+    let keys = |endpoint: &Endpoint| -> BTreeMap<String, String> {
+        match &endpoint.model {
+            Model::Multi { .. } => BTreeMap::from([(String::new(), format!("models/{}/", endpoint.name))]),
+            single => {
+                let key = |artifact: Artifact<'_>| format!("models/{}-{}/model.tar.gz", endpoint.name, artifact.name);
+                single.artifacts().into_iter().map(|artifact| (artifact.name.to_owned(), key(artifact))).collect()
+            }
+        }
+    };
     Assets {
         bucket: "sluice-artifacts-123456789012-eu-west-1".to_owned(),
-        code: BTreeMap::from([(name("score"), CODE.to_owned())]),
-        models: BTreeMap::from([(name("scoring"), MODELS.to_owned())]),
+        code: pipeline.functions().map(|(stage, _)| (stage.name.clone(), format!("code/{}.zip", stage.name))).collect(),
+        models: pipeline.endpoints().values().map(|endpoint| (endpoint.name.clone(), keys(endpoint))).collect(),
     }
 }
 
@@ -33,7 +45,8 @@ fn sources() -> &'static TemplateSources {
 }
 
 fn try_rendered(pipeline: Pipeline) -> Result<Rendered, Diagnostics> {
-    render(&capacity::size(pipeline), sources(), &assets())
+    let assets = assets(&pipeline);
+    render(&capacity::size(pipeline), sources(), &assets)
 }
 
 fn rendered(pipeline: Pipeline) -> Rendered {
@@ -193,15 +206,15 @@ fn a_consumer_that_does_not_read_has_an_alarm_of_its_own() {
 }
 
 #[test]
-fn alarms_that_may_roll_back_are_one_composite_per_kind_and_at_most_five() {
+fn alarms_that_may_roll_back_are_one_composite_per_group_and_at_most_five() {
     let rendered = rendered(production());
     let names: Vec<&str> = rendered
         .of_type("AWS::CloudWatch::CompositeAlarm")
         .filter_map(|(_, alarm)| alarm.properties["AlarmName"].as_str())
         .collect();
-    assert_eq!(names.len(), 5);
+    assert_eq!(names.len(), 4, "a group without such an alarm has none");
     assert!(rendered.rollback_alarms.iter().all(|name| names.contains(&name.as_str())), "{names:?}");
-    let rule = &rendered.properties("RollbackConsumer")["AlarmRule"]["Fn::Join"][1];
+    let rule = &rendered.properties("RollbackFunctions")["AlarmRule"]["Fn::Join"][1];
     assert_eq!(rule[0], "ALARM(\"");
     assert_eq!(rule[1], json!({"Ref": "AlarmConsumerScoreIteratorAge"}));
     assert_eq!(rule[2], "\") OR ALARM(\"");
@@ -287,8 +300,8 @@ fn whatever_changes_the_function_publishes_a_version_and_nothing_else_does() {
 #[test]
 fn a_new_model_renames_model_and_configuration_and_the_endpoint_keeps_its_name() {
     let plain = rendered(production());
-    let mut newer = assets();
-    newer.models.insert(name("scoring"), MODELS.replace("5f2d", "6a3e"));
+    let mut newer = assets(&production());
+    newer.models.insert(name("scoring"), BTreeMap::from([(String::new(), "models/newer/".to_owned())]));
     let other = render(&capacity::size(production()), sources(), &newer).expect("renders");
     for (id, property) in [("EndpointScoringModel", "ModelName"), ("EndpointScoringConfig", "EndpointConfigName")] {
         let (a, b) = (plain.properties(id)[property].clone(), other.properties(id)[property].clone());
@@ -462,7 +475,7 @@ fn a_silenced_alarm_stays_tells_nobody_and_rolls_nothing_back() {
             .is_some_and(|text| text.ends_with("Silenced until 2027-01-01T00:00:00.000Z: load test")),
         "{alarm}"
     );
-    assert!(!rendered.properties("RollbackEndpoint").to_string().contains("Latency"));
+    assert!(!rendered.properties("RollbackEndpoints").to_string().contains("Latency"));
     assert!(!rendered.properties("EndpointScoring").to_string().contains("latency"));
 }
 
@@ -559,7 +572,7 @@ fn a_projects_own_template_replaces_the_built_in_one() {
     let sources =
         TemplateSources::with_project([(crate::diagnostic::FilePath::new("templates/dashboard.yaml.hbs"), own)])
             .expect("loads");
-    let rendered = render(&capacity::size(production()), &sources, &assets()).expect("renders");
+    let rendered = render(&capacity::size(production()), &sources, &assets(&production())).expect("renders");
     assert_eq!(rendered.properties("Dashboard")["DashboardName"], "mine");
 }
 

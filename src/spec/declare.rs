@@ -31,9 +31,9 @@ macro_rules! record {
 
         impl $crate::spec::Record for $name {
             fn fields() -> Vec<$crate::spec::FieldShape> {
-                let own: Vec<$crate::spec::FieldShape> =
-                    vec![$((stringify!($field), <$type as $crate::spec::Decode>::shape),)*];
-                [own, $(<$part_type as $crate::spec::Record>::fields(),)?].concat()
+                const OWN: &[$crate::spec::FieldShape] =
+                    &[$((stringify!($field), <$type as $crate::spec::Decode>::shape),)*];
+                [OWN.to_vec(), $(<$part_type as $crate::spec::Record>::fields(),)?].concat()
             }
 
             fn take(fields: &$crate::spec::Fields<'_>, reader: &mut $crate::spec::Reader) -> Option<Self> {

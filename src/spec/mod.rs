@@ -10,6 +10,7 @@ mod file;
 mod leaf;
 mod merge;
 mod read;
+mod reference;
 mod schema;
 mod tree;
 mod yaml;
@@ -17,17 +18,18 @@ mod yaml;
 pub(crate) use declare::{choice, record};
 pub use decode::{Decode, FieldShape, Fields, Reader, Reading, Record, Shape};
 pub use file::*;
+pub(crate) use leaf::checked_texts;
 pub use leaf::{
     AlarmPath, Between, ColumnName, Days, Decimal, DimensionText, Email, FormatVersion, Gib, GlueTypeText, Hours,
     Instance, Json, KmsArn, LayerArn, MetricText, Mib, Minutes, Namespace, PercentFrom, Positive, Raw, RecordField,
     Seconds, Share, StreamSource, TagKey, TagText, Text, VariableName, Whole,
 };
-pub(crate) use leaf::checked_texts;
 pub use merge::merge;
 pub use read::{
     Merged, Reference, ReferenceKind, SpecFile, handler_files, read, read_partly, read_pipelines, referenced_paths,
     too_large,
 };
+pub use reference::reference;
 pub use schema::{Definitions, Properties, document, json_schema};
 pub use tree::{Entry, Node, Value};
 pub use yaml::{MAX_BYTES, parse};

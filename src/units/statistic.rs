@@ -41,8 +41,8 @@ fn percentile(text: &str) -> Option<Statistic> {
     if !digits(whole, 3) || !digits(part, 2) {
         return None;
     }
-    let hundredths = whole.parse::<u16>().ok()? * 100 + format!("{part:0<2}").parse::<u16>().ok()?;
-    (hundredths <= 10_000).then_some(Statistic::Percentile(hundredths))
+    let hundredths = whole.parse::<u32>().ok()? * 100 + format!("{part:0<2}").parse::<u32>().ok()?;
+    u16::try_from(hundredths).ok().filter(|hundredths| *hundredths <= 10_000).map(Statistic::Percentile)
 }
 
 impl fmt::Display for Statistic {
@@ -70,12 +70,16 @@ mod tests {
 
     #[test]
     fn a_statistic_is_read_as_files_write_it_and_shown_as_cloudwatch_spells_it() {
-        for (written, shown) in
-            [("average", "Average"), ("sample-count", "SampleCount"), ("p99", "p99"), ("p99.5", "p99.5"), ("p100", "p100")]
-        {
+        for (written, shown) in [
+            ("average", "Average"),
+            ("sample-count", "SampleCount"),
+            ("p99", "p99"),
+            ("p99.5", "p99.5"),
+            ("p100", "p100"),
+        ] {
             assert_eq!(Statistic::parse(written).map(|statistic| statistic.to_string()).as_deref(), Some(shown));
         }
-        for wrong in ["Average", "p", "p101", "p-1", "p99.999", "p1e2", "99", "p099.", ""] {
+        for wrong in ["Average", "p", "p101", "p999", "p-1", "p99.999", "p1e2", "99", "p099.", ""] {
             assert_eq!(Statistic::parse(wrong), None, "{wrong}");
         }
     }

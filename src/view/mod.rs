@@ -10,6 +10,7 @@ pub mod explain;
 pub mod next_steps;
 pub mod outputs;
 pub mod plan;
+pub mod producer;
 pub mod status;
 pub mod style;
 mod table;

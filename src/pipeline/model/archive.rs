@@ -12,7 +12,7 @@ pub struct Archive {
     pub format: ArchiveFormat,
     /// When a buffer is written: 1 to 128 MiB.
     pub buffer_size: ByteSize,
-    /// When a buffer is written at the latest: 60 s to 900 s.
+    /// When a buffer is written at the latest: 0 s to 900 s; 0 s writes at once.
     pub buffer_every: Duration,
     /// How long objects stay in standard storage before they go on.
     pub keep_standard: Duration,

@@ -40,6 +40,6 @@ pub struct Key {
 pub struct CostBudget {
     /// The amount.
     pub monthly: Money,
-    /// At which shares of it somebody is told, ascending, 1 to 5 of them.
+    /// At which shares of it somebody is told, ascending, 1 to 10 of them.
     pub alert_at: Vec<Percent>,
 }

@@ -43,7 +43,9 @@ impl Resolver<'_> {
         let named = |stage: &StageRef| AlarmId::find(stage.kind, &alarm.0).map(|id| (stage.clone(), id));
         let ids: Vec<(StageRef, AlarmId)> = stages.iter().filter_map(named).collect();
         if ids.is_empty() && !stages.is_empty() {
-            let of = |stage: &StageRef| AlarmId::of(stage.kind).filter(|id| pipeline.has_alarm(stage, *id)).collect();
+            let of = |stage: &StageRef| -> Vec<AlarmId> {
+                AlarmId::of(stage.kind).filter(|id| pipeline.has_alarm(stage, *id)).collect()
+            };
             let known: Vec<Vec<AlarmId>> = stages.iter().map(of).collect();
             let known: Vec<String> = known.concat().into_iter().map(|id| id.to_string()).collect();
             self.unknown_alarm(&AlarmPath { stage: name.clone(), alarm: alarm.0.clone() }, &path, &known);

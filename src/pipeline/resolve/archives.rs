@@ -7,11 +7,11 @@ use crate::diagnostic::Code;
 use crate::pipeline::model::{AfterStandard, Archive, ArchiveFormat, Compression};
 use crate::pipeline::stage::{StageKind, StageRef};
 use crate::spec::{ArchiveSpec, CompressChoice, FormatChoice, ThenChoice};
-use crate::units::{ByteSize, StageName};
+use crate::units::{ByteSize, Duration, StageName};
 
 /// Most prefix keys of dynamic partitioning (Firehose developer guide, dynamic partitioning).
 const MOST_PREFIX_KEYS: usize = 50;
-/// Smallest buffer with dynamic partitioning or Parquet (Firehose developer guide, buffering hints).
+/// Smallest buffer with dynamic partitioning or Parquet (Firehose answers "BufferingHints.SizeInMBs must be at least 64").
 const SMALLEST_BUFFER: ByteSize = ByteSize::from_mib(64);
 
 impl Resolver<'_> {
@@ -76,25 +76,28 @@ impl Resolver<'_> {
         ArchiveFormat::Parquet { columns: pairs.collect() }
     }
 
-    /// Dynamic partitioning and Parquet need large buffers.
+    /// Dynamic partitioning and Parquet need large buffers, and partitions some time.
     fn check_partitions(&mut self, path: &str, spec: &ArchiveSpec) {
-        let source = "Firehose takes 50 keys of dynamic partitioning";
-        self.check_most(&format!("{path}.partition_by"), spec.partition_by.len(), MOST_PREFIX_KEYS, "prefix keys", source);
-        let Some(size) = spec.buffer.as_ref().and_then(|buffer| buffer.size).filter(|size| size.0 < SMALLEST_BUFFER)
-        else {
-            return;
-        };
-        let cause = if spec.partition_by.is_empty() {
-            matches!(spec.format, Some(FormatChoice::Parquet(_))).then_some(("format", "Parquet"))
-        } else {
-            Some(("partition_by", "dynamic partitioning"))
-        };
-        if let Some((field, what)) = cause {
-            let title = format!("{what} needs a buffer of at least {SMALLEST_BUFFER}, this one has {}", size.0);
-            let finding = self.error(Code::Conflict, &format!("{path}.buffer.size"), title);
-            let finding = self.also(finding, &format!("{path}.{field}"), "asked for here");
-            self.push(finding.note("Firehose refuses smaller buffers with it").help("write `size: 64 MiB` or more"));
+        let partitions = format!("{path}.partition_by");
+        let source = "Firehose takes 50 keys of dynamic partitioning (Firehose developer guide)";
+        self.check_most(&partitions, spec.partition_by.len(), MOST_PREFIX_KEYS, "prefix keys", source);
+        let buffer = spec.buffer.as_ref();
+        if !spec.partition_by.is_empty() && buffer.and_then(|buffer| buffer.every).is_some_and(|every| every.0 == Duration::ZERO) {
+            let title = "dynamic partitioning needs a buffer, and `every: 0s` is none";
+            let finding = self.error(Code::Conflict, &format!("{path}.buffer.every"), title);
+            let finding = self.also(finding, &partitions, "asked for here");
+            let note = "zero buffering is not available for dynamic partitioning (Firehose developer guide, buffering)";
+            self.push(finding.note(note).help("write `every: 1m` or more, or remove `partition_by`"));
         }
+        let parquet = matches!(spec.format, Some(FormatChoice::Parquet(_)));
+        let small = buffer.and_then(|buffer| buffer.size).filter(|size| size.0 < SMALLEST_BUFFER);
+        let (Some(size), true) = (small, parquet || !spec.partition_by.is_empty()) else { return };
+        let (cause, what) = if parquet { (format!("{path}.format"), "Parquet") } else { (partitions, "dynamic partitioning") };
+        let title = format!("{what} needs a buffer of at least {SMALLEST_BUFFER}, this one has {}", size.0);
+        let finding = self.error(Code::Conflict, &format!("{path}.buffer.size"), title);
+        let finding = self.also(finding, &cause, "asked for here");
+        let note = "Firehose refuses less: \"BufferingHints.SizeInMBs must be at least 64\"";
+        self.push(finding.note(note).help("write `size: 64 MiB` or more"));
     }
 }
 

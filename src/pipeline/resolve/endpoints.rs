@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, closest};
 use crate::pipeline::model::{Endpoint, Image, Model, ServiceTime, Shadow, Variant};
 use crate::pipeline::stage::{StageKind, StageRef};
 use crate::spec::{
-    EndpointSpec, ImageChoice, ModelChoice, MultiModelSpec, RolloutChoice, ServingChoice, SingleModelSpec, Text,
+    EndpointSpec, ImageChoice, ModelChoice, MultiModelSpec, ServingChoice, SingleModelSpec, Text,
     VariantSpec,
 };
 use crate::units::{LocalName, StageName};
@@ -42,35 +42,22 @@ impl Resolver<'_> {
     /// What SageMaker does not do together (aws-facts.md 1.5; SageMaker developer guide).
     fn check_combination(&mut self, path: &str, spec: &EndpointSpec) {
         let serving = match &spec.serving {
-            ServingChoice::RealTime(_) => return self.check_shadow_rollout(path, spec),
+            ServingChoice::RealTime(_) => return,
             ServingChoice::Async(_) => "async",
             ServingChoice::Serverless(_) => "serverless",
         };
         let (model, why) = match &spec.model {
-            ModelChoice::Multi(_) => ("multi-model", "several models behind one container are served in real time only"),
+            ModelChoice::Multi(_) => ("multi-model", "only a real-time request can name the model it is for"),
             ModelChoice::Variants(_) => ("variants", "requests are split between variants in real time only"),
             ModelChoice::Single(single) if single.shadow.is_some() => {
-                ("single.shadow", "requests are copied to a shadow in real time only")
+                ("single.shadow", "SageMaker copies requests of real-time endpoints only (shadow tests, exclusions)")
             }
             ModelChoice::Single(_) => return,
         };
         let title = format!("`{model}` and `{serving}` exclude each other");
         let finding = self.error(Code::Conflict, &format!("{path}.model.{model}"), title);
         let finding = self.also(finding, &format!("{path}.serving.{serving}"), "how it serves");
-        self.push(finding.note(format!("{why} (SageMaker developer guide)")).help("serve `real-time`, or a `single` model alone"));
-    }
-
-    /// A canary moves traffic between fleets, which SageMaker does not do while a shadow listens.
-    fn check_shadow_rollout(&mut self, path: &str, spec: &EndpointSpec) {
-        let ModelChoice::Single(SingleModelSpec { shadow: Some(_), .. }) = &spec.model else { return };
-        let ServingChoice::RealTime(real_time) = &spec.serving else { return };
-        if let Some(RolloutChoice::Canary(_)) = real_time.rollout {
-            let title = "a canary and a shadow exclude each other";
-            let finding = self.error(Code::Conflict, &format!("{path}.serving.real-time.rollout"), title);
-            let finding = self.also(finding, &format!("{path}.model.single.shadow"), "the shadow");
-            let note = "SageMaker rolls an endpoint with a shadow variant out all at once (SageMaker developer guide)";
-            self.push(finding.note(note).help("write `rollout: all-at-once`, or remove `shadow`"));
-        }
+        self.push(finding.note(why).help("serve `real-time`, or a `single` model alone"));
     }
 
     fn single_model(&mut self, path: &str, spec: &SingleModelSpec) -> Model {

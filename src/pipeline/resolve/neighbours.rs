@@ -1,7 +1,7 @@
 //! Streams of other pipelines.
 
 use super::{Resolver, places};
-use crate::diagnostic::{Code, Diagnostics};
+use crate::diagnostic::Code;
 use crate::pipeline::facts::{FolderFacts, Neighbour};
 use crate::pipeline::model::{Encryption, OtherKey, OtherStream, OtherStreamFacts, Pipeline, StreamFrom};
 use crate::pipeline::names;
@@ -77,8 +77,6 @@ impl Resolver<'_> {
     pub(super) fn outline(&self, spec: &SpecFile) -> Option<Pipeline> {
         let merged = spec.merged(self.environment.overlay(spec.name()))?;
         let (places, nothing) = (places(spec, &merged), FolderFacts::none());
-        let mut resolver =
-            Resolver { found: Diagnostics::new(), ..Resolver::new(&merged, self.environment, self.region, &nothing, &places) };
-        Some(resolver.assemble())
+        Some(Resolver::new(&merged, self.environment, self.region, &nothing, &places).assemble())
     }
 }

@@ -9,8 +9,8 @@ use crate::pipeline::stage::{StageKind, StageRef};
 use crate::spec::EncryptionChoice;
 use crate::units::{Percent, StageName};
 
-/// Most notifications of a budget (Budgets API, `CreateBudget`).
-const MOST_NOTIFICATIONS: usize = 5;
+/// Most notifications of a budget (Budgets API, `Notification`).
+const MOST_NOTIFICATIONS: usize = 10;
 
 impl Resolver<'_> {
     pub(super) fn keys(&mut self) -> BTreeMap<StageName, Key> {
@@ -30,7 +30,7 @@ impl Resolver<'_> {
             spec.alert_at.len(),
             MOST_NOTIFICATIONS,
             "shares",
-            "a budget of AWS Budgets takes five notifications",
+            "a budget of AWS Budgets takes ten notifications (Budgets API)",
         );
         self.check_distinct("budget.alert_at", &spec.alert_at.iter().map(|share| share.0).collect::<Vec<_>>());
         let mut alert_at: Vec<Percent> = spec.alert_at.iter().map(|share| share.0).collect();

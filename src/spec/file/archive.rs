@@ -34,8 +34,8 @@ record! {
     "a buffer" BufferSpec {
         /// 1 MiB to 128 MiB. Left out, 64 MiB.
         size: Option<Mib<1, 128>>,
-        /// 1m to 15m. Left out, 5m.
-        every: Option<Seconds<60, 900>>,
+        /// 0s to 15m; 0s writes at once. Left out, 5m.
+        every: Option<Seconds<0, 900>>,
     }
 
     /// How long objects are kept, and where.

@@ -17,7 +17,7 @@ record! {
     "a budget" CostBudgetSpec {
         /// The amount, for instance `500 USD`.
         monthly: Positive<Money>,
-        /// At which shares of it somebody is told; at most five. Left out, 80% and 100%.
+        /// At which shares of it somebody is told; at most ten. Left out, 80% and 100%.
         alert_at: Vec<PercentFrom<1, 1000>>,
     }
 }

@@ -38,7 +38,7 @@ impl Decode for Raw {
         text(node, reader, "a single value").map(|written| Self(written.to_owned()))
     }
     fn schema(_: &mut Definitions) -> JsonValue {
-        json!({"type": ["string", "number"]})
+        json!({"title": "a value in the metric's unit", "type": ["string", "number"]})
     }
 }
 

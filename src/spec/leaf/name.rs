@@ -7,9 +7,7 @@ use super::super::schema::Definitions;
 use super::super::tree::{Node, excerpt};
 use super::{TagText, refuse, text};
 use crate::diagnostic::Code;
-use crate::units::{
-    AccountId, EnvironmentName, LocalName, LogicalId, NameError, PipelineName, Region, StageName,
-};
+use crate::units::{AccountId, EnvironmentName, LocalName, LogicalId, NameError, PipelineName, Region, StageName};
 
 macro_rules! names {
     ($($type:ident, $what:literal, $pattern:literal;)*) => {$(
@@ -25,7 +23,7 @@ macro_rules! names {
                 }
             }
             fn schema(_: &mut Definitions) -> JsonValue {
-                json!({"type": ["string", "integer"], "pattern": $pattern})
+                json!({"title": $what, "type": ["string", "integer"], "pattern": $pattern})
             }
         }
     )*};
@@ -77,7 +75,7 @@ impl Decode for TagKey {
         Some(Self(key))
     }
     fn schema(_: &mut Definitions) -> JsonValue {
-        json!({"type": "string", "pattern": "^(?!aws:|sluice:)[\\p{L}\\p{Nd} _.:/=+\\-@]{1,128}$"})
+        json!({"title": "the key of a tag", "type": "string", "pattern": "^(?!aws:|sluice:)[\\p{L}\\p{Nd} _.:/=+\\-@]{1,128}$"})
     }
 }
 
@@ -101,7 +99,7 @@ impl Decode for VariableName {
         refuse(reader, node, Code::BadName, title, Some(help.to_owned()))
     }
     fn schema(_: &mut Definitions) -> JsonValue {
-        json!({"type": "string", "pattern": "^(?!AWS_|LAMBDA_)[A-Za-z][A-Za-z0-9_]+$"})
+        json!({"title": "a variable name", "type": "string", "pattern": "^(?!AWS_|LAMBDA_)[A-Za-z][A-Za-z0-9_]+$"})
     }
 }
 
@@ -129,7 +127,7 @@ impl Decode for Instance {
         }
     }
     fn schema(_: &mut Definitions) -> JsonValue {
-        json!({"type": "string", "pattern": "^ml\\.[a-z0-9-]+\\.[a-z0-9-]+$"})
+        json!({"title": "an instance type", "type": "string", "pattern": "^ml\\.[a-z0-9-]+\\.[a-z0-9-]+$"})
     }
 }
 
@@ -157,7 +155,7 @@ impl Decode for StreamSource {
         }
     }
     fn schema(_: &mut Definitions) -> JsonValue {
-        json!({"type": "string", "pattern": "^([a-z][a-z0-9-]*/)?[a-z][a-z0-9-]*$"})
+        json!({"title": "`stream` or `pipeline/stream`", "type": "string", "pattern": "^([a-z][a-z0-9-]*/)?[a-z][a-z0-9-]*$"})
     }
 }
 
@@ -184,6 +182,6 @@ impl Decode for AlarmPath {
         }
     }
     fn schema(_: &mut Definitions) -> JsonValue {
-        json!({"type": "string", "pattern": "^[a-z][a-z0-9-]*\\.[a-z][a-z0-9_-]*$"})
+        json!({"title": "`stage.alarm`", "type": "string", "pattern": "^[a-z][a-z0-9-]*\\.[a-z][a-z0-9_-]*$"})
     }
 }

@@ -34,7 +34,7 @@ macro_rules! quantities {
                 quantity(node, reader, $what, Self::parse)
             }
             fn schema(_: &mut Definitions) -> JsonValue {
-                json!({"type": ["string", "integer"], "pattern": $pattern})
+                json!({"title": $what, "type": ["string", "integer"], "pattern": $pattern})
             }
         }
     )*};
@@ -59,7 +59,7 @@ impl Decode for Timestamp {
         })
     }
     fn schema(_: &mut Definitions) -> JsonValue {
-        json!({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?$"})
+        json!({"title": "a moment", "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?$"})
     }
 }
 
@@ -73,7 +73,7 @@ impl Decode for Statistic {
         })
     }
     fn schema(_: &mut Definitions) -> JsonValue {
-        json!({"type": "string", "pattern": "^(average|sum|minimum|maximum|sample-count|p(100|[0-9]{1,2}(\\.[0-9]{1,2})?))$"})
+        json!({"title": "a statistic", "type": "string", "pattern": "^(average|sum|minimum|maximum|sample-count|p(100|[0-9]{1,2}(\\.[0-9]{1,2})?))$"})
     }
 }
 

@@ -46,6 +46,6 @@ impl Decode for TagText {
         }
     }
     fn schema(_: &mut Definitions) -> JsonValue {
-        json!({"type": ["string", "number"], "pattern": "^[\\p{L}\\p{Nd} _.:/=+\\-@]{1,256}$"})
+        json!({"title": "a text for a tag", "type": ["string", "number"], "pattern": "^[\\p{L}\\p{Nd} _.:/=+\\-@]{1,256}$"})
     }
 }
