@@ -6,7 +6,7 @@ use super::{Resolver, defaults};
 use crate::diagnostic::Code;
 use crate::pipeline::model::{Batch, Consumer, Failure, FailureDestination, ReadMode, StartPosition, StreamFrom};
 use crate::pipeline::stage::{StageKind, StageRef};
-use crate::spec::{BatchSpec, ConsumerSpec, FailureSpec, FailureToChoice, ReadChoice, StartChoice};
+use crate::spec::{ConsumerSpec, FailureSpec, FailureToChoice, ReadChoice, StartChoice};
 use crate::units::{Duration, StageName};
 
 /// Most filter patterns of a mapping, and the longest of them (aws-facts.md 2.2).
