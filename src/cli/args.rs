@@ -286,7 +286,7 @@ pub(crate) struct InitArgs {
     /// Where; must be empty or new
     #[arg(value_name = "FOLDER", default_value = ".")]
     pub(crate) folder: PathBuf,
-    /// The built-in stack to start from
+    /// The built-in stack to start from (`all` for every one; a wrong name lists them)
     #[arg(long, value_name = "STACK", default_value = "fraud-detection")]
     pub(crate) stack: String,
 }
