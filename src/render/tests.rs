@@ -580,7 +580,9 @@ fn a_patched_policy_and_a_shadowed_template_are_looked_at_again_and_named() {
     let own = TemplateName::Consumer.built_in().replace("Action: {{json actions}}", "Action: \"*\"");
     let file = crate::diagnostic::FilePath::new("templates/consumer.yaml.hbs");
     let sources = TemplateSources::with_project([(file.clone(), own)]).expect("loads");
-    let told = render(&capacity::size(production()), &sources, &assets()).expect_err("is refused");
+    let pipeline = production();
+    let assets = assets(&pipeline);
+    let told = render(&capacity::size(pipeline), &sources, &assets).expect_err("is refused");
     let first = told.iter().next().expect("one");
     assert!(first.title.contains("allows `*`"), "{first:?}");
     assert_eq!(first.place().map(|place| &place.file), Some(&file));
@@ -622,7 +624,8 @@ fn what_the_escape_hatch_and_the_projects_own_templates_did_is_remembered() {
     let mut pipeline = production();
     pipeline.escape_mut().patch.insert("StreamTransactions".to_owned(), json!({"RetentionPeriodHours": 48}));
     pipeline.escape_mut().resources.insert("Extra".to_owned(), json!({"Type": "AWS::SQS::Queue"}));
-    let rendered = render(&capacity::size(pipeline), &sources, &assets()).expect("renders");
+    let assets = assets(&pipeline);
+    let rendered = render(&capacity::size(pipeline), &sources, &assets).expect("renders");
     let escapes =
         |id: &str| rendered.origins.get(&LogicalId::new(id).expect("an id")).expect("an origin").escapes.clone();
     assert_eq!(escapes("Dashboard"), [Escape::Template { file }]);
