@@ -3,8 +3,9 @@
 use super::*;
 use crate::diagnostic::FilePath;
 use crate::environment;
-use crate::pipeline::{AlarmId, AlarmTuning, EndpointRollout, PathFact, Serving, StageRef, StreamCapacity};
+use crate::pipeline::{AlarmId, AlarmTuning, EndpointRollout, PathFact, Serving, StageKind, StageRef, StreamCapacity};
 use crate::spec;
+use crate::units::StageName;
 
 const FRAUD: &str = include_str!("../../../stacks/fraud-detection/pipeline.yaml");
 const ENVIRONMENTS: [(&str, &str); 5] = [
