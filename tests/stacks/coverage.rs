@@ -42,7 +42,7 @@ fn exists(language: &Language, name: &str) -> bool {
         return root().join(name).exists();
     }
     Code::parse(name).is_some()
-        || language.paths().contains(name)
+        || language.has(name)
         || AlarmId::ALL.iter().any(|alarm| alarm.as_str() == name)
         || is_a_stage(name)
 }
