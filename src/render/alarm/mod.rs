@@ -17,7 +17,7 @@ use crate::units::{LocalName, LogicalId, Timestamp};
 use catalogue::Recommended;
 use composite::Composite;
 pub(super) use composite::rollback_members;
-use signal::{Compared, Dimension, Limit, Signal};
+use signal::{Compared, Dimension, Limit, Signal, Together};
 
 /// Longest `AlarmDescription` (resource schema).
 const LONGEST_DESCRIPTION: usize = 1_024;
