@@ -395,6 +395,39 @@ mod escape_hatch {
     }
 }
 
+mod graph {
+    use super::*;
+
+    #[test]
+    fn the_small_pipeline_in_every_form() {
+        let project = orders();
+        for (form, begins) in
+            [("mermaid", "flowchart LR\n"), ("dot", "digraph \"orders\" {"), ("svg", "<svg "), ("json", "{\n")]
+        {
+            let outcome = project.sluice(&format!("graph orders --output {form}"));
+            assert_eq!(outcome.code, Some(0), "{outcome}");
+            assert!(outcome.stdout.starts_with(begins) && outcome.stdout.contains("results"), "{outcome}");
+        }
+    }
+
+    #[test]
+    fn a_file_says_by_its_ending_what_it_is_and_a_page_keeps_the_rest() {
+        let project = orders();
+        project.write("README.md", "# orders\n<!-- topology -->\n<!-- /topology -->\nrest\n");
+        for file in ["orders.svg", "orders.dot", "orders.json", "README.md"] {
+            assert_eq!(project.sluice(&format!("graph --env local --out {file}")).code, Some(0), "{file}");
+        }
+        let read = |file: &str| std::fs::read_to_string(project.path(file)).expect("was written");
+        assert!(read("orders.svg").starts_with("<svg ") && read("orders.dot").starts_with("digraph "));
+        assert!(read("orders.json").starts_with('{'));
+        let page = read("README.md");
+        assert!(page.contains("```mermaid\nflowchart LR\n") && page.ends_with("<!-- /topology -->\nrest\n"), "{page}");
+        project.write("other.md", "# no place\n");
+        let outcome = project.sluice("graph --out other.md");
+        assert_eq!((outcome.code, read("other.md").as_str()), (Some(1), "# no place\n"), "{outcome}");
+    }
+}
+
 mod deployments {
     use super::*;
 

@@ -20,10 +20,13 @@ use std::sync::Arc;
 use sluicegate::capacity;
 use sluicegate::diagnostic::FilePath;
 use sluicegate::environment;
+use sluicegate::operate::{self, Shelf};
 use sluicegate::pipeline::{self, Endpoint, FolderFacts, Model, Neighbour, Pipeline, StageRef};
 use sluicegate::render::{Assets, Rendered, TemplateSources, render};
 use sluicegate::spec::{self, SpecFile};
 use sluicegate::template::Template;
+use sluicegate::view::graph;
+use sluicegate::workspace::Project;
 
 const ENVIRONMENTS: [&str; 5] = ["local", "dev", "rehearsal", "staging", "prod"];
 const FEATURES: [&str; 3] = ["data", "endpoints", "functions"];
@@ -138,4 +141,26 @@ fn an_environment_overrides_what_auto_would_have_decided() {
     };
     assert_eq!(shards("prod"), 24);
     assert_eq!(shards("staging"), 15);
+}
+
+#[test]
+fn the_page_of_every_stack_shows_the_topology_of_its_pipeline() {
+    let repository = Project::find(&project()).expect("this repository is a project");
+    let mut shelf = Shelf::new(&repository);
+    let mut wrong = Vec::new();
+    for pipeline in repository.pipelines().expect("stacks/") {
+        let file = project().join("stacks").join(&pipeline).join("README.md");
+        let page = fs::read_to_string(&file).unwrap_or_default();
+        let shape = operate::shape(&mut shelf, &pipeline, None, None).expect("resolves");
+        let Some(fresh) = graph::placed(&page, &graph::to_mermaid(&graph::topology(&shape.sized))) else {
+            wrong.push(format!("{pipeline} has no place for its topology"));
+            continue;
+        };
+        if fresh != page && std::env::var_os("SLUICE_BLESS").is_some() {
+            fs::write(&file, &fresh).expect("written");
+        } else if fresh != page {
+            wrong.push(format!("{pipeline} shows an old topology"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}; write them with SLUICE_BLESS=1, or `sluice graph PIPELINE --out README.md`");
 }

@@ -23,6 +23,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use sluicegate::cloud::{Cloud, CloudSettings, Credentials, Sleeper};
+use sluicegate::diagnostic::{Diagnostics, FilePath};
 use sluicegate::embedded::{EmbeddedCloud, Settings, Speed};
 use sluicegate::environment::Environment;
 use sluicegate::event::{Event, OperationResult};

@@ -98,6 +98,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("serde_yaml", &["template", "render", "embedded"]),
     ("handlebars", &["render"]),
     ("clap", &["cli"]),
+    ("dagre", &["view"]),
     ("annotate_snippets", &["view"]),
     ("zip", &["artifact"]),
 ];

@@ -94,6 +94,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Render pipelines to CloudFormation
     Render(RenderArgs),
+    /// Draw the topology of a pipeline
+    Graph(GraphArgs),
     /// Show exactly what a deployment would change
     Plan(PlanArgs),
     /// Plan, ask, deploy, and follow it to its end
@@ -164,6 +166,39 @@ pub(crate) struct RenderArgs {
     /// Write `<pipeline>.<environment>.<yaml|json>` files into this folder instead of standard output
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    /// Pipeline (a folder of `stacks/`); may be left out where there is only one
+    #[arg(value_name = "PIPELINE")]
+    pub(crate) pipeline: Option<String>,
+    /// Environment (a file of `environments/`); the first of the strictest tier where none is named
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV")]
+    pub(crate) environment: Option<String>,
+    /// Region, where the environment has several
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+    /// Form of the picture [default: by the ending of FILE, else mermaid]
+    #[arg(short, long, value_enum)]
+    pub(crate) output: Option<GraphOutput>,
+    /// Write it into this file instead of standard output; in a `.md` file, between `<!-- topology -->` and
+    /// `<!-- /topology -->`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// The form of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphOutput {
+    /// A Mermaid flowchart, as code hosts show it inside Markdown
+    Mermaid,
+    /// Graphviz' language
+    Dot,
+    /// A picture in one file
+    Svg,
+    /// One JSON document
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -20,6 +20,14 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError> {
     fs::rename(&part, path).map_err(WorkspaceError::io("write", path))
 }
 
+/// Reads a text file that somebody named on the command line.
+///
+/// # Errors
+/// When the operating system refuses, or the file is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String, WorkspaceError> {
+    fs::read_to_string(path).map_err(WorkspaceError::io("read", path))
+}
+
 /// Adds a line to a file, making it where it is not there.
 ///
 /// # Errors
