@@ -16,6 +16,7 @@ mod plan;
 mod prepare;
 mod render;
 mod status;
+mod work;
 
 pub use check::{Checked, check};
 pub use connect::{Connecting, Connector};
@@ -29,3 +30,4 @@ pub use plan::{Planned, plan_afresh, plan_live};
 pub use prepare::{Prepared, Upload, UploadSource, prepare};
 pub use render::{RenderedFile, TemplateForm, render_all};
 pub use status::{Status, status};
+pub use work::{Measured, measured_work};
