@@ -88,9 +88,11 @@ codes! {
     Conflict = "E2005", "two settings do not go together";
     MissingSetting = "E2006", "a setting is missing that others make necessary";
     MissingFile = "E2007", "a path leads to nothing that can be used";
-    OtherPipeline = "E2008", "streams of other pipelines cannot be read yet";
+    OtherPipeline = "E2008", "another pipeline's stream is not there";
     NameCollision = "E2009", "two resources would get one name";
     AgeBeyondRetention = "W2010", "records expire before they are given up";
+    IdleQueue = "W2011", "a queue that nothing fills or empties";
+    SilenceOver = "W2012", "the silence of an alarm is over";
 
     // 3 template
     TemplateSyntax = "E3021", "a template is not Handlebars";
@@ -115,7 +117,6 @@ codes! {
     // 5 deploy
     DeploymentFailed = "E5001", "the deployment failed";
     StackStuck = "E5002", "the stack needs a person";
-    WorldMoved = "E5003", "the stack is not what the plan was made against";
     StackProtected = "E5004", "the stack is protected against deletion";
     LossNotApproved = "E5005", "something would be lost that nobody approved";
     ChangeSetRefused = "E5006", "CloudFormation refused the change set";
