@@ -24,10 +24,9 @@ fn seconds(seconds: u64) -> Duration {
 
 /// A pipeline as its file writes it, in an environment as its file writes it, beside other pipelines.
 pub(crate) fn written(pipeline: &str, environment: &str, neighbours: &[&str]) -> Pipeline {
-    let read =
-        |text: &str| spec::read(&FilePath::new("stacks/written/pipeline.yaml"), text.as_bytes()).expect("a file");
+    let read = |text: &str| spec::read(&FilePath::new("pipeline.yaml"), text.as_bytes()).expect("a file");
     let environment =
-        environment::read(&FilePath::new("environments/written.yaml"), environment.as_bytes()).expect("an environment");
+        environment::read(&FilePath::new("environment.yaml"), environment.as_bytes()).expect("an environment");
     let mut facts = FolderFacts::none();
     for neighbour in neighbours.iter().map(|text| read(text)) {
         facts.insert_neighbour(neighbour.name().clone(), Neighbour::Read(Arc::new(neighbour)));
