@@ -1,5 +1,5 @@
-//! The example pipeline as CloudFormation, one golden template per environment, and `tests/features/`: small pipelines
-//! that together use every feature of the language.
+//! The built-in stacks as CloudFormation: fraud detection in every environment, the others in production. And
+//! `tests/features/`: small pipelines that together use every feature of the language.
 //!
 //! Golden files are read line by line when they change: `SLUICE_BLESS=1 cargo test --test golden` writes them, and the
 //! difference is what a reviewer looks at. Handlers and models stand under fixed digests, so that only what the
@@ -29,6 +29,8 @@ use sluicegate::view::graph;
 use sluicegate::workspace::Project;
 
 const ENVIRONMENTS: [&str; 5] = ["local", "dev", "rehearsal", "staging", "prod"];
+/// The stack that is kept for every environment.
+const EXAMPLE: &str = "fraud-detection";
 const FEATURES: [&str; 3] = ["data", "endpoints", "functions"];
 
 fn project() -> PathBuf {
@@ -51,9 +53,22 @@ fn resolved(pipeline: &str, environment: &str, facts: &FolderFacts) -> Pipeline 
     resolved.unwrap_or_else(|found| panic!("{pipeline}: {found:?}")).0
 }
 
-fn example(environment: &str) -> Rendered {
-    let environment = format!("environments/{environment}.yaml");
-    rendered(resolved("stacks/fraud-detection/pipeline.yaml", &environment, &FolderFacts::none()))
+/// The names of the built-in stacks.
+fn stacks() -> Vec<String> {
+    let folders = fs::read_dir(project().join("stacks")).expect("stacks");
+    let mut names: Vec<String> =
+        folders.map(|folder| folder.expect("a stack").file_name().into_string().expect("a name in UTF-8")).collect();
+    names.sort();
+    names
+}
+
+fn stack(name: &str, environment: &str) -> Rendered {
+    let mut facts = FolderFacts::none();
+    for other in stacks().iter().filter(|other| *other != name) {
+        let other = spec(&format!("stacks/{other}/pipeline.yaml"));
+        facts.insert_neighbour(other.name().clone(), Neighbour::Read(Arc::new(other)));
+    }
+    rendered(resolved(&format!("stacks/{name}/pipeline.yaml"), &format!("environments/{environment}.yaml"), &facts))
 }
 
 fn feature(name: &str) -> Rendered {
@@ -93,9 +108,13 @@ fn rendered(pipeline: Pipeline) -> Rendered {
 /// Every golden file and what stands in it.
 fn golden() -> impl Iterator<Item = (PathBuf, Rendered)> {
     let file = |name: String| Path::new("tests/golden").join(name);
-    let examples = ENVIRONMENTS
-        .into_iter()
-        .map(move |environment| (file(format!("fraud-detection.{environment}.yaml")), example(environment)));
+    let examples = stacks().into_iter().flat_map(move |name| {
+        let environments = if name == EXAMPLE { &ENVIRONMENTS[..] } else { &["prod"] };
+        environments
+            .iter()
+            .map(move |environment| (file(format!("{name}.{environment}.yaml")), stack(&name, environment)))
+            .collect::<Vec<_>>()
+    });
     examples.chain(FEATURES.into_iter().map(move |name| (file(format!("feature.{name}.yaml")), feature(name))))
 }
 
@@ -137,7 +156,7 @@ fn every_resource_points_at_a_line_of_the_pipeline_or_environment_file() {
 #[test]
 fn an_environment_overrides_what_auto_would_have_decided() {
     let shards = |environment: &str| {
-        example(environment).template.resources["StreamTransactions"].properties["ShardCount"].clone()
+        stack(EXAMPLE, environment).template.resources["StreamTransactions"].properties["ShardCount"].clone()
     };
     assert_eq!(shards("prod"), 24);
     assert_eq!(shards("staging"), 15);
