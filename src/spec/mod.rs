@@ -12,6 +12,7 @@ mod merge;
 mod read;
 mod schema;
 mod tree;
+mod undecided;
 mod yaml;
 
 pub(crate) use declare::{choice, record};
@@ -32,7 +33,8 @@ pub use merge::merge;
 pub use read::{Merged, Reference, ReferenceKind, SpecFile, handler_files, read, referenced_paths, too_large};
 pub use schema::{Definitions, document, json_schema};
 pub use tree::{Entry, Node, Value};
-pub use yaml::{MAX_BYTES, parse};
+pub use undecided::{PLACEHOLDER, refused};
+pub use yaml::{MAX_BYTES, parse, parse_tagged, text_of};
 
 #[cfg(test)]
 mod tests;

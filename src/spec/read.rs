@@ -4,6 +4,7 @@ use super::decode::{Decode as _, Reader};
 use super::file::{ModelChoice, PipelineFile};
 use super::merge::merge;
 use super::tree::{Node, Value};
+use super::undecided::undecided;
 use super::yaml::{self, MAX_BYTES};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place};
 use crate::units::{ByteSize, PipelineName};
@@ -104,9 +105,11 @@ impl SpecFile {
     /// What is wrong with the result, each error at the place of the value that causes it, in either file.
     pub fn merged(&self, overlay: Option<&Node>) -> Result<Merged, Diagnostics> {
         let Some(overlay) = overlay.filter(|node| node.value != Value::Null) else {
+            undecided(&self.tree).into_result(())?;
             return Ok(Merged { file: self.base.clone(), places: places(&self.tree) });
         };
         let tree = merge(&self.tree, overlay, PipelineFile::shape());
+        undecided(&tree).into_result(())?;
         Ok(Merged { file: decode(&tree)?, places: places(&tree) })
     }
 

@@ -7,6 +7,7 @@
 pub mod diagnostics;
 pub mod events;
 pub mod explain;
+pub mod import;
 pub mod next_steps;
 pub mod outputs;
 pub mod plan;
