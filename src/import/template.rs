@@ -33,8 +33,9 @@ pub(super) fn read(source: &SourceText<'_>, told: &mut Diagnostics) -> Result<Wo
     let mut value = Template::read(source.text).map_err(|error| refused(source, &places, &error))?;
     let mappings = set_aside(&mut value, &places, told);
     let template = Template::from_value(value).map_err(|error| refused(source, &places, &error))?;
-    let mut world =
-        World { description: template.description.clone(), mark: mark(&template.metadata), ..World::default() };
+    let mut world = World::default();
+    world.description.clone_from(&template.description);
+    world.mark = mark(&template.metadata);
     let reader = Reader { evaluator: Evaluator::new(&template, mappings), places: &places };
     for (id, resource) in &template.resources {
         let path = format!("Resources.{id}");

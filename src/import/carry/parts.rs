@@ -179,7 +179,7 @@ impl<'w> Parts<'w> {
                 busy.extend(topic.map(|topic| topic.address.as_str()));
             }
         }
-        let mut spare = |resource: Option<&'w Resource>, how: &'static str| {
+        let spare = |resource: Option<&'w Resource>, how: &'static str| {
             if let Some(resource) = resource.filter(|resource| !busy.contains(resource.address.as_str())) {
                 self.leave(resource, Left::Anew(how));
             }

@@ -126,8 +126,8 @@ fn known(name: &str, arguments: &[Item], place: &Option<Place>) -> Option<Item> 
             Some(listed(kept.filter(|item| item.value != Value::Null).collect(), place))
         }
         "flatten" => {
-            let items = list(first)?.iter().flat_map(|item| item.members().into_iter().cloned().collect::<Vec<_>>());
-            Some(listed(items.collect(), place))
+            let outer = list(first)?;
+            Some(listed(outer.iter().flat_map(Item::members).cloned().collect(), place))
         }
         "distinct" => {
             let (mut seen, mut kept) = (BTreeSet::new(), Vec::new());
