@@ -4,16 +4,42 @@
 
 use std::path::Path;
 
-use sluicegate::{environment, spec};
+use sluicegate::environment::{self, EnvironmentSpec};
+use sluicegate::spec::{self, Decode as _, PipelineFile};
 
-fn check(name: &str, schema: &serde_json::Value) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(name);
-    let fresh = format!("{}\n", serde_json::to_string_pretty(schema).expect("is JSON"));
+fn check_file(name: &str, fresh: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("SLUICE_BLESS").is_some() {
-        std::fs::write(&path, &fresh).expect("can be written");
+        std::fs::write(&path, fresh).expect("can be written");
     }
     let stored = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(stored == fresh, "{name} is stale: run the tests with SLUICE_BLESS=1");
+}
+
+fn check(name: &str, schema: &serde_json::Value) {
+    let fresh = format!("{}\n", serde_json::to_string_pretty(schema).expect("is JSON"));
+    check_file(&format!("schemas/{name}"), &fresh);
+}
+
+/// What stands above the generated reference.
+const ABOUT_THE_LANGUAGE: &str = "\
+# The language
+
+Every field of `stacks/<name>/pipeline.yaml` and of `environments/<name>.yaml`: what may stand there, what it means where
+it is left out, and the codes with which a value is refused (`sluice explain CODE`). A field marked * is required, every
+other one may be left out. Unknown fields, duplicate keys and wrong units are errors with line and column.
+
+Choices are bare words, or one word with its details: `capacity: on-demand`, `capacity: {provisioned: {shards: 4}}`.
+An environment's overlay merges by key; scalars, lists and choices replace whole, `null` goes back to the default.
+
+This page is made from the declarations that read the files.
+
+";
+
+#[test]
+fn the_reference_of_the_language_is_fresh() {
+    let reference = spec::reference(&[PipelineFile::schema, EnvironmentSpec::schema]);
+    check_file("docs/language.md", &format!("{ABOUT_THE_LANGUAGE}{}\n", reference.trim_end()));
 }
 
 #[test]

@@ -11,7 +11,9 @@ const UNMEASURED: u32 = 1_000;
 
 pub(super) fn decide(endpoint: &Endpoint) -> (SizedEndpoint, Vec<Decision>) {
     let path = |field: &str| format!("endpoints.{}.serving.real-time.{field}", endpoint.name);
-    let Serving::RealTime { min, max, rollout, .. } = &endpoint.serving;
+    let Serving::RealTime { min, max, rollout, .. } = &endpoint.serving else {
+        return (SizedEndpoint { rollout: EndpointRollout::AllAtOnce, scale_at: UNMEASURED }, Vec::new());
+    };
     let mut decisions = Vec::new();
 
     let rollout = match rollout {

@@ -44,7 +44,7 @@ struct Readers {
 impl Readers {
     fn of(pipeline: &Pipeline, stream: &Stream) -> Self {
         let mut readers = Self::default();
-        for consumer in pipeline.consumers().values().filter(|consumer| consumer.from == stream.name) {
+        for consumer in pipeline.consumers().values().filter(|consumer| consumer.from.own() == Some(&stream.name)) {
             match consumer.read {
                 ReadMode::Shared => readers.shared += 1,
                 ReadMode::FanOut => readers.fan_out += 1,

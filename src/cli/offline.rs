@@ -28,7 +28,7 @@ pub(crate) fn check(world: &World, args: &CheckArgs) -> Exit {
     };
     let mut shelf = Shelf::new(&project);
     let outcome = selected(&project, &args.select)
-        .and_then(|(pairs, region)| operate::check(&mut shelf, &pairs, region.as_ref()));
+        .and_then(|(pairs, region)| operate::check(&mut shelf, &pairs, region.as_ref(), world.clock.now()));
     let checked = match outcome {
         Ok(checked) => checked,
         Err(failure) => return fail(world, &failure, shelf.texts()),

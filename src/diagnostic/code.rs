@@ -89,9 +89,11 @@ codes! {
     Conflict = "E2005", "two settings do not go together";
     MissingSetting = "E2006", "a setting is missing that others make necessary";
     MissingFile = "E2007", "a path leads to nothing that can be used";
-    OtherPipeline = "E2008", "streams of other pipelines cannot be read yet";
+    OtherPipeline = "E2008", "another pipeline's stream is not there";
     NameCollision = "E2009", "two resources would get one name";
     AgeBeyondRetention = "W2010", "records expire before they are given up";
+    IdleQueue = "W2011", "a queue that nothing fills or empties";
+    SilenceOver = "W2012", "the silence of an alarm is over";
 
     // 3 template
     TemplateSyntax = "E3021", "a template is not Handlebars";

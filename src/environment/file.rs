@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::spec::{
-    Decode, Definitions, FormatVersion, Node, PipelineFile, Positive, Reader, Seconds, TagKey, TagText, Text, Whole,
-    choice, record,
+    Decode, Definitions, Email, FormatVersion, Node, PipelineFile, Positive, Reader, Seconds, TagKey, TagText, Text,
+    Whole, checked_texts, choice, record,
 };
-use crate::units::{AccountId, Duration, EnvironmentName, Money, PipelineName, Region};
+use crate::units::{AccountId, Duration, EnvironmentName, LocalName, Money, PipelineName, Region};
 
 record! {
     /// An environment that pipelines are deployed to.
@@ -36,6 +36,10 @@ record! {
         gates: Option<GatesSpec>,
         /// Tags put on every resource.
         tags: BTreeMap<TagKey, TagText>,
+        /// The boundary of every role's permissions, by ARN.
+        permissions_boundary: Option<PolicyArn>,
+        /// Networks that functions may stand in.
+        networks: BTreeMap<LocalName, NetworkSpec>,
         /// What differs here, by pipeline: an overlay on the pipeline file.
         pipelines: BTreeMap<PipelineName, Overlay>,
     }
@@ -44,6 +48,14 @@ record! {
     "`notify`" NotifySpec {
         /// An address that is subscribed to the pipeline's topic.
         email: Option<Email>,
+    }
+
+    /// A network that functions may stand in.
+    "a network" NetworkSpec {
+        /// Its subnets, 1 to 16.
+        subnets: Vec<SubnetId>,
+        /// Its security groups, 1 to 5.
+        security_groups: Vec<SecurityGroupId>,
     }
 
     /// What changes may cost.
@@ -114,7 +126,7 @@ pub struct Overlay(pub(super) Node);
 
 impl Decode for Overlay {
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
-        let (_, found) = Reader::overlay().read::<PipelineFile>(node);
+        let found = Reader::overlay().read::<PipelineFile>(node).found;
         let refused = found.has_errors();
         reader.absorb(found);
         for entry in node.entries().iter().filter(|entry| entry.key == "pipeline" || entry.key == "sluice") {
@@ -130,32 +142,6 @@ impl Decode for Overlay {
     }
 }
 
-macro_rules! checked_texts {
-    ($($(#[$doc:meta])* $name:ident <= $longest:literal, $what:literal, $example:literal, $pattern:literal, $check:expr;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub struct $name(pub(super) String);
-
-        impl Decode for $name {
-            fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
-                let Text(text) = Text::<$longest>::decode(node, reader)?;
-                let check: fn(&str) -> bool = $check;
-                if check(&text) {
-                    return Some(Self(text));
-                }
-                let title = format!("{} is not {}", node.describe(), $what);
-                let help = concat!("write one such as `", $example, "`");
-                reader.error(Diagnostic::error(Code::BadName, title).at(node.place.clone(), "").help(help));
-                None
-            }
-
-            fn schema(_: &mut Definitions) -> serde_json::Value {
-                serde_json::json!({"type": "string", "pattern": $pattern})
-            }
-        }
-    )*};
-}
-
 checked_texts! {
     /// A role or user, by ARN.
     RoleArn <= 2048, "the ARN of a role or user", "arn:aws:iam::123456789012:role/release-owner",
@@ -166,13 +152,22 @@ checked_texts! {
                 if partition.starts_with("aws") && AccountId::new(account).is_ok()
                     && !rest.is_empty() && !rest.contains(char::is_whitespace))
         };
-    /// An address of mail.
-    Email <= 254, "an e-mail address", "oncall@example.com", "^[^@\\s]+@[^@\\s]+$",
+    /// A managed policy, by ARN.
+    PolicyArn <= 2048, "the ARN of a managed policy", "arn:aws:iam::123456789012:policy/boundary",
+        "^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+$",
         |text| {
-            let parts: Vec<&str> = text.split('@').collect();
-            matches!(parts.as_slice(), [name, host] if !name.is_empty() && !host.is_empty())
-                && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+            let parts: Vec<&str> = text.splitn(6, ':').collect();
+            matches!(parts.as_slice(), ["arn", partition, "iam", "", account, rest]
+                if partition.starts_with("aws") && (*account == "aws" || AccountId::new(account).is_ok())
+                    && rest.strip_prefix("policy/").is_some_and(|name| !name.is_empty())
+                    && !rest.contains(char::is_whitespace))
         };
+    /// A subnet.
+    SubnetId <= 24, "the id of a subnet", "subnet-0123456789abcdef0", "^subnet-[0-9a-f]{8,17}$",
+        |text| text.strip_prefix("subnet-").is_some_and(hexadecimal);
+    /// A security group.
+    SecurityGroupId <= 20, "the id of a security group", "sg-0123456789abcdef0", "^sg-[0-9a-f]{8,17}$",
+        |text| text.strip_prefix("sg-").is_some_and(hexadecimal);
     /// The address of a server.
     Url <= 2048, "the address of a server", "http://127.0.0.1:5000", "^https?://[^\\s]+$",
         |text| {
@@ -180,4 +175,8 @@ checked_texts! {
             host.is_some_and(|host| !host.is_empty() && !host.starts_with('/'))
                 && !text.contains(|c: char| c.is_whitespace() || c.is_control())
         };
+}
+
+fn hexadecimal(text: &str) -> bool {
+    (8..=17).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }

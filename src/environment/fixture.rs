@@ -27,6 +27,8 @@ impl Environment {
             max_monthly_increase: None,
             gates: crate::environment::Gates::default(),
             tags: BTreeMap::from([("cost-center".to_owned(), "42".to_owned())]),
+            permissions_boundary: None,
+            networks: BTreeMap::new(),
         }
     }
 }

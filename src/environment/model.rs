@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::FilePath;
-use crate::units::{AccountId, Duration, EnvironmentName, Money, Region};
+use crate::units::{AccountId, Duration, EnvironmentName, LocalName, Money, Region};
 
 /// How strict the rules are and what survives (DESIGN section 8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -76,6 +76,17 @@ pub struct Environment {
     pub(super) max_monthly_increase: Option<Money>,
     pub(super) gates: Gates,
     pub(super) tags: BTreeMap<String, String>,
+    pub(super) permissions_boundary: Option<String>,
+    pub(super) networks: BTreeMap<LocalName, Network>,
+}
+
+/// A network that functions may stand in.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Network {
+    /// Ids of its subnets, 1 to 16.
+    pub subnets: Vec<String>,
+    /// Ids of its security groups, 1 to 5.
+    pub security_groups: Vec<String>,
 }
 
 impl Environment {
@@ -138,5 +149,15 @@ impl Environment {
     #[must_use]
     pub fn tags(&self) -> &BTreeMap<String, String> {
         &self.tags
+    }
+    /// The boundary of every role's permissions: the ARN of a managed policy.
+    #[must_use]
+    pub fn permissions_boundary(&self) -> Option<&str> {
+        self.permissions_boundary.as_deref()
+    }
+    /// Networks that functions may stand in.
+    #[must_use]
+    pub fn networks(&self) -> &BTreeMap<LocalName, Network> {
+        &self.networks
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::file::{EnvironmentSpec, GatesSpec, Overlay, TargetChoice, TierChoice};
-use super::model::{Approval, Environment, Gates, Notify, Target, Tier};
+use super::file::{EnvironmentSpec, GatesSpec, NetworkSpec, Overlay, TargetChoice, TierChoice};
+use super::model::{Approval, Environment, Gates, Network, Notify, Target, Tier};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place};
 use crate::spec::{self, Node, Reader};
-use crate::units::{AccountId, PipelineName, Region};
+use crate::units::{AccountId, LocalName, PipelineName, Region};
 
 /// The account of embedded environments that name none; the documentation's own.
 const EMBEDDED_ACCOUNT: &str = "123456789012";
@@ -56,8 +56,8 @@ impl EnvironmentFile {
 /// Everything that is wrong with it, its overlays included, in one go.
 pub fn read(file: &FilePath, bytes: &[u8]) -> Result<EnvironmentFile, Diagnostics> {
     let tree = spec::parse(file, bytes)?;
-    let (decoded, found) = Reader::whole().read::<EnvironmentSpec>(&tree);
-    let (decoded, mut found) = found.into_result(decoded)?;
+    let reading = Reader::whole().read::<EnvironmentSpec>(&tree);
+    let (decoded, mut found) = reading.found.into_result(reading.value)?;
     let Some(decoded) = decoded else { return Err(found) };
     let place = |path: &str| tree.get(path).map_or_else(|| tree.place.clone(), |node| node.place.clone());
     found.extend(misplaced(file, &decoded, &place));
@@ -75,6 +75,7 @@ pub fn read(file: &FilePath, bytes: &[u8]) -> Result<EnvironmentFile, Diagnostic
     }
     found.extend(repeated_region(&tree, &regions));
     found.extend(unreachable_approval(&decoded, &place));
+    found.extend(decoded.networks.iter().flat_map(|(name, network)| crowded(&tree, name, network)));
     let (account, found) = found.into_result(account)?;
     let Some(account) = account else { return Err(found) };
     let environment = environment(file, &decoded, target, account, regions);
@@ -106,6 +107,15 @@ fn environment(
         max_monthly_increase: decoded.budget.as_ref().map(|budget| budget.max_monthly_increase),
         gates: decoded.gates.as_ref().map(gates).unwrap_or_default(),
         tags: decoded.tags.iter().map(|(key, value)| (key.0.clone(), value.0.clone())).collect(),
+        permissions_boundary: decoded.permissions_boundary.as_ref().map(|policy| policy.0.clone()),
+        networks: decoded.networks.iter().map(|(name, spec)| (name.clone(), network(spec))).collect(),
+    }
+}
+
+fn network(spec: &NetworkSpec) -> Network {
+    Network {
+        subnets: spec.subnets.iter().map(|subnet| subnet.0.clone()).collect(),
+        security_groups: spec.security_groups.iter().map(|group| group.0.clone()).collect(),
     }
 }
 
@@ -171,4 +181,25 @@ fn unreachable_approval(decoded: &EnvironmentSpec, place: &impl Fn(&str) -> Plac
     }
     let title = format!("{needed} must approve, and only {} may", approval.by.len());
     Some(Diagnostic::error(Code::Conflict, title).at(place("gates"), "").help("name more in `by`, or lower `count`"))
+}
+
+/// Most subnets and security groups of a function (the schema of `AWS::Lambda::Function`).
+const MOST_SUBNETS: usize = 16;
+const MOST_GROUPS: usize = 5;
+
+/// A network without subnets or security groups is none, and Lambda takes only so many.
+fn crowded(tree: &Node, name: &LocalName, network: &NetworkSpec) -> Vec<Diagnostic> {
+    let counts = [
+        ("subnets", network.subnets.len(), MOST_SUBNETS),
+        ("security_groups", network.security_groups.len(), MOST_GROUPS),
+    ];
+    let wrong = counts.into_iter().filter(|(_, count, most)| *count == 0 || count > most);
+    let node = tree.get("networks").and_then(|networks| networks.get(name.as_str()));
+    wrong
+        .map(|(field, count, most)| {
+            let title = format!("network `{name}` has {count} `{field}`; Lambda takes 1 to {most}");
+            let place = node.map(|node| node.get(field).unwrap_or(node).place.clone());
+            Diagnostic::error(Code::OutOfRange, title).at_maybe(place, "")
+        })
+        .collect()
 }

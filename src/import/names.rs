@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::world::{Mark, Resource};
+use crate::spec::kebab;
 
 /// Longest name of a stage.
 const LONGEST: usize = 40;
@@ -60,25 +61,6 @@ pub(super) fn stage_name(text: &str, fallback: &str) -> String {
         name.insert_str(0, "n-");
     }
     name.truncate(LONGEST);
-    name.trim_end_matches('-').to_owned()
-}
-
-/// A text in lower case, its words joined with hyphens.
-fn kebab(text: &str) -> String {
-    let mut name = String::new();
-    for c in text.chars() {
-        match c {
-            'A'..='Z' => {
-                if name.ends_with(|last: char| last.is_ascii_lowercase() || last.is_ascii_digit()) {
-                    name.push('-');
-                }
-                name.push(c.to_ascii_lowercase());
-            }
-            'a'..='z' | '0'..='9' => name.push(c),
-            _ if name.ends_with('-') || name.is_empty() => {}
-            _ => name.push('-'),
-        }
-    }
     name.trim_end_matches('-').to_owned()
 }
 

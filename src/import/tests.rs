@@ -213,7 +213,7 @@ mod what_is_refused {
     #[test]
     fn text_that_is_no_template_with_the_place() {
         let found = errors(from_template("Resources:\n  A:\n    Type: [1\n"));
-        assert!(found[0].starts_with("4:"), "{found:?}");
+        assert!(found[0].starts_with("3:11"), "{found:?}");
         let found = errors(from_template("Resources:\n  A:\n    Properties: {}\n"));
         assert_eq!(found, ["2:3 E8101 not a template at /Resources/A: every resource needs a Type"]);
         let found = errors(from_template("Resources:\n  A: {Type: X, Properties: {B: !Nope x}}\n"));

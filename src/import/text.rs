@@ -64,7 +64,7 @@ mod tests {
         let text = "é = 1\n".repeat(900) + "x";
         let file = FilePath::new("main.tf");
         let source = SourceText::read(&file, text.as_bytes()).unwrap();
-        for start in [0, 2, 7, 1023, 1024, 1029, 4_000, text.len() - 1, text.len()] {
+        for start in [0, 2, 7, 1022, 1024, 1029, 4_001, text.len() - 1, text.len()] {
             let counted = Place::locate(&file, &text, Span { start, end: start });
             let found = source.place(start..start);
             assert_eq!((found.line, found.column), (counted.line, counted.column), "at byte {start}");

@@ -7,7 +7,7 @@ use super::load::Shelf;
 use super::prepare::prepare;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::pipeline;
-use crate::units::Region;
+use crate::units::{Region, Timestamp};
 
 /// What a check found.
 #[derive(Clone, Debug, Default)]
@@ -18,11 +18,16 @@ pub struct Checked {
     pub looked_at: Vec<(String, String)>,
 }
 
-/// Checks pipelines in environments, up to the rendered template.
+/// Checks pipelines in environments, up to the rendered template, as of a moment.
 ///
 /// # Errors
 /// Only when the project itself cannot be read; what is wrong with its files is the result.
-pub fn check(shelf: &mut Shelf<'_>, pairs: &[(String, String)], region: Option<&Region>) -> Result<Checked, Failure> {
+pub fn check(
+    shelf: &mut Shelf<'_>,
+    pairs: &[(String, String)],
+    region: Option<&Region>,
+    now: Timestamp,
+) -> Result<Checked, Failure> {
     let mut checked = Checked { looked_at: pairs.to_vec(), ..Checked::default() };
     let mut seen = BTreeSet::new();
     let mut found = Diagnostics::new();
@@ -31,6 +36,7 @@ pub fn check(shelf: &mut Shelf<'_>, pairs: &[(String, String)], region: Option<&
         match prepare(shelf, pipeline, environment, region) {
             Ok(prepared) => {
                 found.extend(prepared.warnings);
+                found.extend(prepared.sized.pipeline().lapsed_silences(now));
                 found.extend(prepared.rendered.warnings);
                 resolved.push(prepared.sized.pipeline().clone());
             }

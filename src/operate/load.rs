@@ -6,17 +6,17 @@ use std::sync::Arc;
 use super::failure::Failure;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, closest};
 use crate::environment::{self, Environment, EnvironmentFile};
-use crate::pipeline::{self, FolderFacts, PathFact, Pipeline};
+use crate::pipeline::{self, FolderFacts, Neighbour, PathFact, Pipeline};
 use crate::render::TemplateSources;
 use crate::spec::{self, SpecFile};
-use crate::units::{ByteSize, Region};
+use crate::units::{ByteSize, PipelineName, Region};
 use crate::workspace::{MAX_FILE_BYTES, PathState, Project, ReadFile};
 
 /// A project's files as far as they have been read.
 #[derive(Debug)]
 pub struct Shelf<'a> {
     project: &'a Project,
-    specs: BTreeMap<String, Result<SpecFile, Diagnostics>>,
+    specs: BTreeMap<String, Result<Arc<SpecFile>, Diagnostics>>,
     environments: BTreeMap<String, Result<EnvironmentFile, Diagnostics>>,
     texts: BTreeMap<FilePath, String>,
     templates: Option<Arc<TemplateSources>>,
@@ -93,10 +93,17 @@ impl<'a> Shelf<'a> {
     /// # Errors
     /// What is wrong with it.
     pub fn spec(&mut self, name: &str) -> Result<&SpecFile, Failure> {
+        let spec = self.spec_partly(name)?;
+        let (spec, _) = spec.found().clone().into_result(spec)?;
+        Ok(spec)
+    }
+
+    /// Reads what can be read of a pipeline file.
+    fn spec_partly(&mut self, name: &str) -> Result<&Arc<SpecFile>, Failure> {
         if !self.specs.contains_key(name) {
             let file = self.project.pipeline_file(name);
             let read = match self.bytes(&file)? {
-                Ok(bytes) => spec::read(&file, &bytes),
+                Ok(bytes) => spec::read_partly(&file, &bytes).map(Arc::new),
                 Err(None) => Err(unknown(Code::UnknownPipeline, "pipeline", name, &self.project.pipelines()?)),
                 Err(Some(too_large)) => Err(too_large.into()),
             };
@@ -111,16 +118,42 @@ impl<'a> Shelf<'a> {
     /// Everything that is wrong with both files, and with the two together.
     pub fn resolve(&mut self, name: &str, environment: &str, region: Option<&Region>) -> Result<Resolved, Failure> {
         let mut wrong = Diagnostics::new();
-        for failure in [self.spec(name).err(), self.environment(environment).err()].into_iter().flatten() {
-            wrong.extend(failure.diagnostics);
-        }
-        if wrong.has_errors() {
+        let read = self.spec_partly(name).map(|spec| spec.found().clone());
+        let environment_read = self.environment(environment).err();
+        if read.is_err() || environment_read.is_some() {
+            wrong.extend(read.unwrap_or_else(|failure| failure.diagnostics));
+            wrong.extend(environment_read.into_iter().flat_map(|failure| failure.diagnostics));
             return Err(wrong.into());
         }
-        let facts = self.folder_facts(name)?;
+        let mut facts = self.folder_facts(name)?;
+        self.meet_neighbours(name, &mut facts)?;
         let environment = kept(&self.environments, environment)?;
         let (pipeline, warnings) = pipeline::resolve(kept(&self.specs, name)?, environment, region, &facts)?;
         Ok(Resolved { pipeline, warnings })
+    }
+
+    /// Reads the pipelines whose streams a pipeline reads, and those that they read in turn.
+    fn meet_neighbours(&mut self, name: &str, facts: &mut FolderFacts) -> Result<(), Failure> {
+        let of = |spec: &SpecFile| -> Vec<PipelineName> {
+            spec::read_pipelines(spec.base()).into_iter().filter(|other| other.as_str() != name).cloned().collect()
+        };
+        let mut next = of(kept(&self.specs, name)?);
+        while let Some(other) = next.pop() {
+            if facts.neighbour(&other).is_some() {
+                continue;
+            }
+            let known = self.project.pipelines()?;
+            let neighbour = if !known.iter().any(|pipeline| pipeline == other.as_str()) {
+                Neighbour::Missing(known)
+            } else if let Ok(spec) = self.spec_partly(other.as_str()) {
+                next.extend(of(spec));
+                Neighbour::Read(Arc::clone(spec))
+            } else {
+                Neighbour::Unreadable
+            };
+            facts.insert_neighbour(other, neighbour);
+        }
+        Ok(())
     }
 
     /// What the paths that a pipeline file names lead to.

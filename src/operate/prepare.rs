@@ -75,22 +75,22 @@ fn pack(project: &Project, name: &str, pipeline: &Pipeline) -> Result<(Assets, V
         models: BTreeMap::new(),
     };
     let mut uploads = Vec::new();
-    for (stage, consumer) in pipeline.consumers() {
-        let files = project.read_tree(name, &consumer.code)?;
+    for (stage, function) in pipeline.functions() {
+        let files = project.read_tree(name, &function.code)?;
         let files = files
             .into_iter()
             .map(|file| ArtifactFile { path: file.path, bytes: file.bytes, executable: file.executable })
             .collect();
         let packed = artifact::zip(files).map_err(|error| {
-            let place = pipeline.places().nearest(&format!("consumers.{stage}.code")).map(|set| set.place.clone());
+            let place = pipeline.stage_origin(&stage, "code").place;
             Failure::error(
-                Diagnostic::error(Code::FileTrouble, format!("cannot pack the handler of `{stage}`: {error}"))
+                Diagnostic::error(Code::FileTrouble, format!("cannot pack the handler of {stage}: {error}"))
                     .at_maybe(place, "this folder"),
             )
         })?;
-        let key = artifact::function_key(stage, &packed.digest);
-        assets.code.insert(stage.clone(), key.clone());
-        uploads.push(Upload { name: consumer.code.clone(), key, source: UploadSource::Packed(packed.bytes) });
+        let key = artifact::function_key(&stage.name, &packed.digest);
+        assets.code.insert(stage.name, key.clone());
+        uploads.push(Upload { name: function.code.clone(), key, source: UploadSource::Packed(packed.bytes) });
     }
     for (stage, endpoint) in pipeline.endpoints() {
         let (asset, files) = address_models(project, name, &endpoint.model)?;
@@ -100,12 +100,12 @@ fn pack(project: &Project, name: &str, pipeline: &Pipeline) -> Result<(Assets, V
     Ok((assets, uploads))
 }
 
-/// The prefix (or key) of an endpoint's models, and the files that belong below it.
+/// The prefix (or key) of an endpoint's models, and the files that belong below it: `<name>.tar.gz` of each model or
+/// variant, `model.tar.gz` of a single one and `shadow.tar.gz` of its shadow.
 fn address_models(project: &Project, name: &str, model: &Model) -> Result<(String, Vec<Upload>), Failure> {
-    let paths: Vec<(String, &String)> = match model {
-        Model::Multi { models, .. } => models.iter().map(|(model, path)| (format!("{model}.tar.gz"), path)).collect(),
-        Model::Single { artifact, .. } => vec![("model.tar.gz".to_owned(), artifact)],
-    };
+    let file = |name: &str| format!("{}.tar.gz", if name.is_empty() { "model" } else { name });
+    let paths: Vec<(String, &str)> =
+        model.artifacts().into_iter().map(|artifact| (file(artifact.name), artifact.file)).collect();
     let files = paths
         .iter()
         .map(|(file, path)| Ok(ModelFile { name: file.clone(), digest: project.digest_asset(name, path)? }))
@@ -114,13 +114,13 @@ fn address_models(project: &Project, name: &str, model: &Model) -> Result<(Strin
     let uploads = paths
         .into_iter()
         .map(|(file, path)| Upload {
-            name: path.clone(),
+            name: path.to_owned(),
             key: format!("{prefix}{file}"),
-            source: UploadSource::File { path: path.clone() },
+            source: UploadSource::File { path: path.to_owned() },
         })
         .collect();
     let asset = match model {
-        Model::Multi { .. } => prefix,
+        Model::Multi { .. } | Model::Variants(_) => prefix,
         Model::Single { .. } => format!("{prefix}model.tar.gz"),
     };
     Ok((asset, uploads))

@@ -1,10 +1,10 @@
 //! The fraud-detection pipeline, resolved, for tests of the rooms that come after resolving.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::environment::{Environment, Tier};
-use crate::units::{ByteSize, Count, Duration, Percent, PipelineName, Rate, StageName};
+use crate::units::{ByteSize, Count, Duration, Percent, PipelineName, Rate, ShardMetric, StageName};
 
 /// A stage name.
 pub(crate) fn name(text: &str) -> StageName {
@@ -31,15 +31,23 @@ impl Pipeline {
             environment,
             traffic: by_name([(name("transactions"), traffic())]),
             latency: Some(LatencyTarget { target: Duration::from_millis(500), class: LatencyClass::Low }),
+            budget: None,
+            keys: BTreeMap::new(),
             streams: by_name([
                 stream("transactions", StreamCapacity::Auto),
                 stream("late-transactions", StreamCapacity::OnDemand),
             ]),
             tables: by_name([table("card-features", "card_id", 30), table("decisions", "transaction_id", 90)]),
+            queues: BTreeMap::new(),
+            topics: BTreeMap::new(),
+            buckets: BTreeMap::new(),
             endpoints: by_name([(name("scoring"), endpoint())]),
             consumers: by_name([(name("score"), consumer())]),
+            workers: BTreeMap::new(),
             archives: by_name([(name("transactions"), archive())]),
+            metrics: BTreeMap::new(),
             alarms: BTreeMap::new(),
+            composites: BTreeMap::new(),
             escape: EscapeHatch::default(),
             places: Places::default(),
         }
@@ -82,12 +90,13 @@ fn traffic() -> Traffic {
 }
 
 fn stream(text: &str, capacity: StreamCapacity) -> (StageName, Stream) {
-    let shard_metrics = if text == "transactions" { ShardMetrics::All } else { ShardMetrics::None };
-    (name(text), Stream { name: name(text), capacity, retention: seconds(7 * 86_400), shard_metrics })
+    let shard_metrics = if text == "transactions" { ShardMetric::ALL.into_iter().collect() } else { BTreeSet::new() };
+    let retention = seconds(7 * 86_400);
+    (name(text), Stream { name: name(text), capacity, retention, shard_metrics, encryption: Encryption::Managed })
 }
 
 fn table(text: &str, key: &str, days: u64) -> (StageName, Table) {
-    let ttl = Ttl::Expires { attribute: "expires_at".to_owned(), after: seconds(days * 86_400) };
+    let ttl = Ttl::Expires { attribute: "expires_at".to_owned(), after: Some(seconds(days * 86_400)) };
     let table = Table {
         name: name(text),
         key: key.to_owned(),
@@ -95,6 +104,8 @@ fn table(text: &str, key: &str, days: u64) -> (StageName, Table) {
         ttl,
         capacity: TableCapacity::OnDemand,
         point_in_time_recovery: true,
+        indexes: BTreeMap::new(),
+        encryption: Encryption::Managed,
     };
     (name(text), table)
 }
@@ -122,12 +133,8 @@ fn endpoint() -> Endpoint {
 fn consumer() -> Consumer {
     Consumer {
         name: name("score"),
-        from: name("transactions"),
-        code: "handlers/score".to_owned(),
-        handler: "app.handler".to_owned(),
-        runtime: "python3.13".to_owned(),
-        memory: ByteSize::from_mib(1_024),
-        timeout: seconds(60),
+        from: StreamFrom::Own(name("transactions")),
+        function: function(),
         read: ReadMode::FanOut,
         start: StartPosition::TrimHorizon,
         batch: Batch { size: 20, window: Duration::ZERO, parallel: 4, tumbling: None },
@@ -138,24 +145,43 @@ fn consumer() -> Consumer {
             report_items: true,
             to: FailureDestination::OwnQueue,
         },
-        features: vec![name("card-features")],
-        scores_with: Some(name("scoring")),
-        writes: vec![name("decisions")],
         late_to: Some(name("late-transactions")),
         filters: Vec::new(),
-        work: Some(Work { fixed: Duration::from_millis(12), per_record: Duration::from_millis(2) }),
+    }
+}
+
+fn function() -> Function {
+    Function {
+        code: "handlers/score".to_owned(),
+        handler: "app.handler".to_owned(),
+        runtime: "python3.13".to_owned(),
+        memory: ByteSize::from_mib(1_024),
+        timeout: seconds(60),
+        features: vec![name("card-features")],
+        scores_with: Some(name("scoring")),
+        falls_back_to: None,
+        writes: vec![name("decisions")],
+        sends: Sends::default(),
+        reads: Vec::new(),
         environment: BTreeMap::new(),
+        network: None,
+        layers: Vec::new(),
+        concurrency: Concurrency::default(),
+        tracing: false,
         log_retention_days: 30,
+        work: Some(Work { fixed: Duration::from_millis(12), per_record: Duration::from_millis(2) }),
     }
 }
 
 fn archive() -> Archive {
     Archive {
         stream: name("transactions"),
-        compress: Compression::Gzip,
+        format: ArchiveFormat::Json { compress: Compression::Gzip },
         buffer_size: ByteSize::from_mib(64),
         buffer_every: seconds(300),
         keep_standard: seconds(90 * 86_400),
         then: AfterStandard::Glacier,
+        partition_by: Vec::new(),
+        encryption: Encryption::Managed,
     }
 }

@@ -1,6 +1,8 @@
 //! What is meant: pipeline file and environment resolved into one typed whole, with physical names,
 //! logical ids and the place of every value.
 
+mod alarms;
+mod edges;
 mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -11,12 +13,9 @@ mod places;
 mod resolve;
 mod stage;
 
-pub use facts::{FolderFacts, PathFact};
-pub use model::{
-    AfterStandard, AlarmTuning, Archive, Batch, Compression, Consumer, Endpoint, EndpointRollout, EscapeHatch, Failure,
-    FailureDestination, Image, KeySpread, LatencyClass, LatencyTarget, Model, Pipeline, ReadMode, ServiceTime, Serving,
-    ShardMetrics, StartPosition, Stream, StreamCapacity, Table, TableCapacity, Traffic, Ttl, Work,
-};
+pub use edges::{Edge, EdgeKind, End, edges};
+pub use facts::{FolderFacts, Neighbour, PathFact};
+pub use model::*;
 pub use origin::{Origin, Origins};
 pub use places::{Places, SetAt};
 pub use resolve::{collisions, resolve};

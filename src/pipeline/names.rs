@@ -6,14 +6,19 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::model::Pipeline;
+use super::model::{OtherStream, Pipeline, StreamFrom};
 use super::stage::{AlarmId, StageKind, StageRef};
-use crate::units::{AccountId, EnvironmentName, LogicalId, PipelineName, Region, StageName};
+use crate::units::{AccountId, EnvironmentName, LocalName, LogicalId, PipelineName, Region, StageName};
 
 /// Longest bucket name, `s3` (aws-facts.md, bucket naming rules).
 const BUCKET: usize = 63;
 /// Longest SageMaker model, endpoint and endpoint configuration name.
 const SAGEMAKER: usize = 63;
+
+/// Ends the name of the queue of what a function gave up.
+const FAILED: &str = "-failed";
+/// Ends the name of a dead-letter queue.
+const DEAD: &str = "-dead";
 
 /// The stack: `<pipeline>-<environment>`.
 #[must_use]
@@ -35,10 +40,31 @@ impl Pipeline {
         format!("{}-{stage}", self.stack_name())
     }
 
-    /// The log group of a consumer's function; Lambda's own default name, so that nothing is logged elsewhere.
+    /// The name of a stream, of this pipeline or of another one.
     #[must_use]
-    pub fn log_group_name(&self, consumer: &StageName) -> String {
-        format!("/aws/lambda/{}", self.physical_name(consumer))
+    pub fn stream_name(&self, from: &StreamFrom) -> String {
+        match from {
+            StreamFrom::Own(stream) => self.physical_name(stream),
+            StreamFrom::Other(other) => self.other_stream_name(other),
+        }
+    }
+
+    fn other_stream_name(&self, other: &OtherStream) -> String {
+        format!("{}-{}", stack(&other.pipeline, self.environment().name()), other.stream)
+    }
+
+    /// The ARN of another pipeline's stream in the same environment and region.
+    #[must_use]
+    pub fn other_stream_arn(&self, other: &OtherStream) -> String {
+        let name = self.other_stream_name(other);
+        format!("arn:{}:kinesis:{}:{}:stream/{name}", partition(self.region().as_str()), self.region(), self.account())
+    }
+
+    /// The log group of a consumer's or worker's function; Lambda's own default name, so that nothing is logged
+    /// elsewhere.
+    #[must_use]
+    pub fn log_group_name(&self, function: &StageName) -> String {
+        format!("/aws/lambda/{}", self.physical_name(function))
     }
 
     /// The log group of an archive's delivery errors.
@@ -47,16 +73,47 @@ impl Pipeline {
         format!("/aws/kinesisfirehose/{}", self.physical_name(stream))
     }
 
-    /// The queue of a consumer's discarded records.
+    /// The queue of what a consumer or a worker gave up.
     #[must_use]
-    pub fn failure_queue_name(&self, consumer: &StageName) -> String {
-        format!("{}-failed", self.physical_name(consumer))
+    pub fn failure_queue_name(&self, function: &StageName) -> String {
+        format!("{}{FAILED}", self.physical_name(function))
     }
 
-    /// The bucket of an archive: with account and region, since bucket names are global; shortened with a hash.
+    /// The dead-letter queue of a queue.
     #[must_use]
-    pub fn archive_bucket_name(&self, stream: &StageName) -> String {
-        shorten(&format!("{}-{}-{}", self.physical_name(stream), self.account(), self.region()), BUCKET)
+    pub fn dead_letter_queue_name(&self, queue: &StageName) -> String {
+        format!("{}{DEAD}", self.physical_name(queue))
+    }
+
+    /// The alias of a key, with its `alias/`.
+    #[must_use]
+    pub fn key_alias(&self, key: &StageName) -> String {
+        key_alias(self.name(), self.environment().name(), key)
+    }
+
+    /// The bucket of a bucket stage or of an archive: with account and region, since bucket names are global; shortened
+    /// with a hash.
+    #[must_use]
+    pub fn bucket_name(&self, stage: &StageName) -> String {
+        shorten(&format!("{}-{}-{}", self.physical_name(stage), self.account(), self.region()), BUCKET)
+    }
+
+    /// The Glue database of a pipeline's archives; it knows no hyphens.
+    #[must_use]
+    pub fn glue_database_name(&self) -> String {
+        self.stack_name().replace('-', "_")
+    }
+
+    /// The Glue table of an archive.
+    #[must_use]
+    pub fn glue_table_name(&self, stream: &StageName) -> String {
+        stream.as_str().replace('-', "_")
+    }
+
+    /// The budget; with the region, since budgets are an account's.
+    #[must_use]
+    pub fn budget_name(&self) -> String {
+        format!("{}-{}", self.stack_name(), self.region())
     }
 
     /// A SageMaker model: its content decides the name, since every property is immutable.
@@ -90,6 +147,18 @@ impl Pipeline {
         format!("{}-{}-{alarm_text}", self.physical_name(stage), alarm.kind())
     }
 
+    /// An alarm of a metric.
+    #[must_use]
+    pub fn metric_alarm_name(&self, metric: &StageName, alarm: &LocalName) -> String {
+        format!("{}-{}-{alarm}", self.physical_name(metric), StageKind::Metric)
+    }
+
+    /// A composite alarm of the file's own.
+    #[must_use]
+    pub fn composite_name(&self, composite: &LocalName) -> String {
+        format!("{}-{composite}-composite", self.stack_name())
+    }
+
     /// The composite alarm of all stages of a kind that may roll a deployment back: one per kind, because
     /// CloudFormation takes five rollback triggers (aws-facts.md 2.6).
     #[must_use]
@@ -117,22 +186,125 @@ pub fn alarm_id(stage: &StageName, alarm: AlarmId) -> LogicalId {
     LogicalId::from_words(&["alarm", alarm.kind().as_str(), stage.as_str(), alarm.as_str()])
 }
 
+/// The logical id of an alarm of a metric: `AlarmMetricFraudScoreHigh`.
+#[must_use]
+pub fn metric_alarm_id(metric: &StageName, alarm: &LocalName) -> LogicalId {
+    LogicalId::from_words(&["alarm", StageKind::Metric.as_str(), metric.as_str(), alarm.as_str()])
+}
+
+/// The logical id of a composite: `CompositeUnhealthy`.
+#[must_use]
+pub fn composite_id(composite: &LocalName) -> LogicalId {
+    LogicalId::from_words(&["composite", composite.as_str()])
+}
+
 /// The logical id of what belongs to the pipeline as a whole: `AlarmTopic`, `Dashboard`.
 #[must_use]
 pub fn shared_id(words: &[&str]) -> LogicalId {
     LogicalId::from_words(words)
 }
 
-/// Longest name that AWS takes for a stage's resources, in characters, and what that resource is
-/// (aws-facts.md section 2 and the resource schemas).
+/// What a name must be unique among: the kinds of resources of an account and region that have names of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NameSpace {
+    /// Kinesis streams.
+    Stream,
+    /// DynamoDB tables.
+    Table,
+    /// SQS queues.
+    Queue,
+    /// SNS topics.
+    Topic,
+    /// S3 buckets.
+    Bucket,
+    /// KMS aliases.
+    Alias,
+    /// SageMaker endpoints.
+    Endpoint,
+    /// Lambda functions.
+    Function,
+    /// Firehose delivery streams.
+    DeliveryStream,
+    /// Tables of the Glue catalogue.
+    GlueTable,
+}
+
+impl NameSpace {
+    /// What such a resource is called.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::Table => "table",
+            Self::Queue => "queue",
+            Self::Topic => "topic",
+            Self::Bucket => "bucket",
+            Self::Alias => "alias",
+            Self::Endpoint => "endpoint",
+            Self::Function => "function",
+            Self::DeliveryStream => "delivery stream",
+            Self::GlueTable => "Glue table",
+        }
+    }
+
+    /// The longest name that AWS takes, in characters (aws-facts.md section 2 and the resource schemas).
+    #[must_use]
+    pub fn longest(self) -> usize {
+        match self {
+            Self::Stream => 128,
+            Self::Table | Self::GlueTable => 255,
+            Self::Queue => 80,
+            Self::Topic | Self::Alias => 256,
+            Self::Bucket => BUCKET,
+            Self::Endpoint => SAGEMAKER,
+            Self::Function | Self::DeliveryStream => 64,
+        }
+    }
+}
+
+impl Pipeline {
+    /// Every physical name that a stage takes.
+    #[must_use]
+    pub fn taken_names(&self, stage: &StageRef) -> Vec<(NameSpace, String)> {
+        let name = &stage.name;
+        let physical = self.physical_name(name);
+        match stage.kind {
+            StageKind::Key => vec![(NameSpace::Alias, self.key_alias(name))],
+            StageKind::Stream => vec![(NameSpace::Stream, physical)],
+            StageKind::Table => vec![(NameSpace::Table, physical)],
+            StageKind::Queue => {
+                vec![(NameSpace::Queue, physical), (NameSpace::Queue, self.dead_letter_queue_name(name))]
+            }
+            StageKind::Topic => vec![(NameSpace::Topic, physical)],
+            StageKind::Bucket => vec![(NameSpace::Bucket, self.bucket_name(name))],
+            StageKind::Endpoint => vec![(NameSpace::Endpoint, physical)],
+            // The queue's name is taken whether or not there is one, so that there can be one later.
+            StageKind::Consumer | StageKind::Worker => {
+                vec![(NameSpace::Function, physical), (NameSpace::Queue, self.failure_queue_name(name))]
+            }
+            StageKind::Archive => vec![
+                (NameSpace::DeliveryStream, physical),
+                (NameSpace::Bucket, self.bucket_name(name)),
+                (NameSpace::GlueTable, format!("{}.{}", self.glue_database_name(), self.glue_table_name(name))),
+            ],
+            StageKind::Metric => Vec::new(),
+        }
+    }
+}
+
+/// The alias of a key, with its `alias/`.
 #[must_use]
-pub fn limits(kind: StageKind) -> &'static [(&'static str, usize, &'static str)] {
-    match kind {
-        StageKind::Stream => &[("stream", 128, "")],
-        StageKind::Table => &[("table", 255, "")],
-        StageKind::Endpoint => &[("endpoint", SAGEMAKER, "")],
-        StageKind::Consumer => &[("function", 64, ""), ("queue", 80, "-failed")],
-        StageKind::Archive => &[("delivery stream", 64, "")],
+pub fn key_alias(pipeline: &PipelineName, environment: &EnvironmentName, key: &StageName) -> String {
+    format!("alias/{}-{key}", stack(pipeline, environment))
+}
+
+/// The partition that a region belongs to, by its prefix.
+#[must_use]
+pub fn partition(region: &str) -> &'static str {
+    match region {
+        china if china.starts_with("cn-") => "aws-cn",
+        government if government.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
     }
 }
 

@@ -4,49 +4,57 @@ use std::fmt;
 
 use crate::units::StageName;
 
-/// What a stage is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StageKind {
-    /// A Kinesis data stream.
-    Stream,
-    /// A DynamoDB table.
-    Table,
-    /// A SageMaker endpoint.
-    Endpoint,
-    /// A Lambda consumer.
-    Consumer,
-    /// A Firehose archive; it has the name of the stream that it archives.
-    Archive,
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident: $word:literal, $section:literal;)*) => {
+        /// What a stage is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        #[serde(rename_all = "lowercase")]
+        pub enum StageKind {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl StageKind {
+            /// Every kind.
+            pub const ALL: [Self; [$($word),*].len()] = [$(Self::$name),*];
+
+            /// The kind in one lower-case word, as logical ids and alarm names carry it.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// The section of the pipeline file that holds stages of this kind.
+            #[must_use]
+            pub fn section(self) -> &'static str {
+                match self { $(Self::$name => $section,)* }
+            }
+        }
+    };
 }
 
-impl StageKind {
-    /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Stream, Self::Table, Self::Endpoint, Self::Consumer, Self::Archive];
-
-    /// The kind in one lower-case word, as logical ids and alarm names carry it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Stream => "stream",
-            Self::Table => "table",
-            Self::Endpoint => "endpoint",
-            Self::Consumer => "consumer",
-            Self::Archive => "archive",
-        }
-    }
-
-    /// The section of the pipeline file that holds stages of this kind.
-    #[must_use]
-    pub fn section(self) -> &'static str {
-        match self {
-            Self::Stream => "streams",
-            Self::Table => "tables",
-            Self::Endpoint => "endpoints",
-            Self::Consumer => "consumers",
-            Self::Archive => "archive",
-        }
-    }
+kinds! {
+    /// A KMS key.
+    Key: "key", "keys";
+    /// A Kinesis data stream.
+    Stream: "stream", "streams";
+    /// A DynamoDB table.
+    Table: "table", "tables";
+    /// An SQS queue with its dead-letter queue.
+    Queue: "queue", "queues";
+    /// An SNS topic.
+    Topic: "topic", "topics";
+    /// An S3 bucket.
+    Bucket: "bucket", "buckets";
+    /// A SageMaker endpoint.
+    Endpoint: "endpoint", "endpoints";
+    /// A Lambda consumer of a stream.
+    Consumer: "consumer", "consumers";
+    /// A Lambda worker of a queue or a topic.
+    Worker: "worker", "workers";
+    /// A Firehose archive; it has the name of the stream that it archives.
+    Archive: "archive", "archive";
+    /// A metric that a handler emits.
+    Metric: "metric", "metrics";
 }
 
 impl fmt::Display for StageKind {
@@ -150,6 +158,12 @@ alarms! {
     TableWriteThrottled: Table, "write_throttled", Count;
     /// DynamoDB itself fails: `SystemErrors`.
     TableSystemErrors: Table, "system_errors", Count;
+    /// Messages wait too long: `ApproximateAgeOfOldestMessage`.
+    QueueOldestMessage: Queue, "oldest_message", Seconds;
+    /// Messages were given up: `ApproximateNumberOfMessagesVisible` of the dead-letter queue.
+    QueueDeadLetters: Queue, "dead_letters", Count;
+    /// Messages cannot be delivered: `NumberOfNotificationsFailed`.
+    TopicFailedNotifications: Topic, "failed_notifications", Count;
     /// Server errors: `Invocation5XXErrors`, share of invocations.
     EndpointErrors5xx: Endpoint, "errors_5xx", Fraction;
     /// Client errors: `Invocation4XXErrors`, share of invocations.
@@ -160,6 +174,14 @@ alarms! {
     EndpointLatency: Endpoint, "latency", Microseconds;
     /// A multi-model endpoint loads too often: `ModelCacheHit`, alarms below. Multi-model endpoints only.
     EndpointCacheHit: Endpoint, "cache_hit", Fraction;
+    /// Requests wait: `ApproximateBacklogSizePerInstance`. Asynchronous endpoints only.
+    EndpointBacklog: Endpoint, "backlog", Count;
+    /// Requests wait and there is no instance: `HasBacklogWithoutCapacity`. Asynchronous endpoints only.
+    EndpointNoCapacity: Endpoint, "no_capacity", Count;
+    /// Requests fail: `InvocationFailures`. Asynchronous endpoints only.
+    EndpointFailures: Endpoint, "failures", Count;
+    /// Requests wait until they are dropped: `ExpiredRequests`. Asynchronous endpoints only.
+    EndpointExpired: Endpoint, "expired", Count;
     /// The consumer is behind: the function's `IteratorAge`.
     ConsumerIteratorAge: Consumer, "iterator_age", Milliseconds;
     /// The handler fails: `Errors`.
@@ -176,12 +198,24 @@ alarms! {
     ConsumerFailedRecords: Consumer, "failed_records", Count;
     /// Enhanced fan-out is behind: `SubscribeToShardEvent.MillisBehindLatest`. `read: fan-out` only.
     ConsumerFanOutLag: Consumer, "fan_out_lag", Milliseconds;
+    /// The handler fails: `Errors`.
+    WorkerErrors: Worker, "errors", Count;
+    /// Lambda throttles the function: `Throttles`.
+    WorkerThrottles: Worker, "throttles", Count;
+    /// The handler nears its timeout: `Duration`, 90th percentile.
+    WorkerDuration: Worker, "duration", Milliseconds;
+    /// Concurrency nears the ceiling: `ConcurrentExecutions`. Workers with `concurrency.max` or `reserved` only.
+    WorkerConcurrency: Worker, "concurrency", Count;
+    /// Given-up messages wait in the worker's own queue. Workers of topics only; a queue has `dead_letters`.
+    WorkerFailedMessages: Worker, "failed_messages", Count;
     /// Objects arrive late: `DeliveryToS3.DataFreshness`.
     ArchiveFreshness: Archive, "freshness", Seconds;
     /// Objects cannot be written: `DeliveryToS3.Success`, alarms below.
     ArchiveDeliverySuccess: Archive, "delivery_success", Fraction;
     /// Firehose cannot read as fast as it should: `ThrottledGetRecords`.
     ArchiveThrottled: Archive, "throttled", Count;
+    /// More prefixes are open at once than Firehose takes: `PartitionCountExceeded`. `partition_by` only.
+    ArchivePartitions: Archive, "partitions", Count;
 }
 
 impl AlarmId {

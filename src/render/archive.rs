@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::scene::{Fragment, Protection, Scene, Statement, attribute};
 use super::stream;
-use crate::pipeline::{AfterStandard, Archive, Compression, StageKind, StageRef, names};
+use crate::pipeline::{AfterStandard, Archive, ArchiveFormat, Compression, StageKind, StageRef, names};
 use crate::units::LogicalId;
 
 /// How long delivery errors are kept.
@@ -61,7 +61,7 @@ pub(super) fn fragment(scene: &Scene<'_>, archive: &Archive) -> Fragment {
     let view = View {
         stream_id: stream::id(&archive.stream),
         name: pipeline.physical_name(&archive.stream),
-        bucket_name: pipeline.archive_bucket_name(&archive.stream),
+        bucket_name: pipeline.bucket_name(&archive.stream),
         account: pipeline.account().as_str(),
         transition_class: match archive.then {
             AfterStandard::Glacier => Some("GLACIER"),
@@ -72,11 +72,11 @@ pub(super) fn fragment(scene: &Scene<'_>, archive: &Archive) -> Fragment {
         log_group_name: pipeline.archive_log_group_name(&archive.stream),
         log_retention_days: LOG_RETENTION_DAYS,
         statements: statements(scene, archive, &ids),
-        compression: match archive.compress {
-            Compression::None => "UNCOMPRESSED",
-            Compression::Gzip => "GZIP",
-            Compression::Zip => "ZIP",
-            Compression::Snappy => "Snappy",
+        compression: match archive.format {
+            ArchiveFormat::Parquet { .. } | ArchiveFormat::Json { compress: Compression::None } => "UNCOMPRESSED",
+            ArchiveFormat::Json { compress: Compression::Gzip } => "GZIP",
+            ArchiveFormat::Json { compress: Compression::Zip } => "ZIP",
+            ArchiveFormat::Json { compress: Compression::Snappy } => "Snappy",
         },
         buffer_mib: archive.buffer_size.as_mib(),
         buffer_seconds: archive.buffer_every.as_secs(),

@@ -139,19 +139,19 @@ pub(super) fn fragment(scene: &Scene<'_>, consumer: &Consumer) -> Result<Fragmen
     let id = |part| names::logical_id(&stage(&consumer.name), part);
     let own_queue = consumer.failure.to == FailureDestination::OwnQueue;
     let view = View {
-        stream_id: stream::id(&consumer.from),
-        endpoint_id: consumer.scores_with.as_ref().map(super::endpoint::id),
+        stream_id: stream::id(consumer.from.stream()),
+        endpoint_id: consumer.function.scores_with.as_ref().map(super::endpoint::id),
         function_name: pipeline.physical_name(&consumer.name),
         // Not the pipeline's own description: a function's is part of what a version freezes.
         description: format!("Consumer {} of pipeline {}", consumer.name, pipeline.name()),
-        runtime: &consumer.runtime,
-        handler: &consumer.handler,
+        runtime: &consumer.function.runtime,
+        handler: &consumer.function.handler,
         code: CodeAt { bucket: &scene.assets.bucket, key },
-        memory_mib: consumer.memory.as_mib(),
-        timeout_seconds: consumer.timeout.as_secs(),
+        memory_mib: consumer.function.memory.as_mib(),
+        timeout_seconds: consumer.function.timeout.as_secs(),
         environment: environment(scene, consumer),
         log_group_name: pipeline.log_group_name(&consumer.name),
-        log_retention_days: consumer.log_retention_days,
+        log_retention_days: consumer.function.log_retention_days,
         statements: statements(scene, consumer, &ids),
         queue: own_queue.then(|| Queue {
             name: pipeline.failure_queue_name(&consumer.name),
@@ -229,19 +229,20 @@ fn bucket_arn(scene: &Scene<'_>, name: &str) -> String {
 /// `ENDPOINT_<NAME>`, `DEFAULT_MODEL`, `FALLBACK_MODEL`, with `<NAME>` the stage's in capitals.
 fn environment(scene: &Scene<'_>, consumer: &Consumer) -> BTreeMap<String, Value> {
     let mut variables = BTreeMap::new();
-    for name in consumer.features.iter().chain(&consumer.writes) {
+    for name in consumer.function.features.iter().chain(&consumer.function.writes) {
         variables.insert(variable("TABLE", name), reference(&table::id(name)));
     }
-    for name in &consumer.writes {
+    for name in &consumer.function.writes {
         if let Some(Ttl::Expires { attribute, after }) = scene.pipeline.tables().get(name).map(|table| &table.ttl) {
             variables.insert(variable("TTL_ATTRIBUTE", name), json!(attribute));
-            variables.insert(variable("TTL_SECONDS", name), json!(after.as_secs().to_string()));
+            let told = after.map(|after| (variable("TTL_SECONDS", name), json!(after.as_secs().to_string())));
+            variables.extend(told);
         }
     }
     if let Some(name) = &consumer.late_to {
         variables.insert(variable("STREAM", name), reference(&stream::id(name)));
     }
-    if let Some(name) = &consumer.scores_with {
+    if let Some(name) = &consumer.function.scores_with {
         variables.insert(variable("ENDPOINT", name), json!(scene.pipeline.physical_name(name)));
         if let Some(Model::Multi { default, fallback, .. }) =
             scene.pipeline.endpoints().get(name).map(|endpoint| &endpoint.model)
@@ -250,7 +251,7 @@ fn environment(scene: &Scene<'_>, consumer: &Consumer) -> BTreeMap<String, Value
             variables.extend(fallback.as_ref().map(|model| ("FALLBACK_MODEL".to_owned(), json!(target_model(model)))));
         }
     }
-    variables.extend(consumer.environment.iter().map(|(name, value)| (name.clone(), json!(value))));
+    variables.extend(consumer.function.environment.iter().map(|(name, value)| (name.clone(), json!(value))));
     variables
 }
 
@@ -260,7 +261,7 @@ fn variable(prefix: &str, stage: &StageName) -> String {
 
 /// Exactly what the edges need (aws-facts.md 1.3; stream-behaviour.md STATE-8 for what the mapping checks).
 fn statements(scene: &Scene<'_>, consumer: &Consumer, ids: &Ids) -> Vec<Statement> {
-    let source = attribute(&stream::id(&consumer.from), "Arn");
+    let source = attribute(&stream::id(consumer.from.stream()), "Arn");
     let mut statements = vec![
         Statement::new(
             "WriteLogs",
@@ -292,15 +293,15 @@ fn edge_statements(scene: &Scene<'_>, consumer: &Consumer) -> Vec<Statement> {
     let arns =
         |tables: &[StageName]| -> Vec<Value> { tables.iter().map(|name| attribute(&table::id(name), "Arn")).collect() };
     let mut statements = Vec::new();
-    if !consumer.features.is_empty() {
+    if !consumer.function.features.is_empty() {
         let actions = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"];
-        statements.push(Statement::new("ReadFeatures", &actions, arns(&consumer.features)));
+        statements.push(Statement::new("ReadFeatures", &actions, arns(&consumer.function.features)));
     }
-    if !consumer.writes.is_empty() {
+    if !consumer.function.writes.is_empty() {
         let actions = ["dynamodb:PutItem", "dynamodb:UpdateItem"];
-        statements.push(Statement::new("WriteTables", &actions, arns(&consumer.writes)));
+        statements.push(Statement::new("WriteTables", &actions, arns(&consumer.function.writes)));
     }
-    if let Some(name) = &consumer.scores_with {
+    if let Some(name) = &consumer.function.scores_with {
         // By literal name: the function may be made while the endpoint still starts; the alias waits for it.
         let endpoint = scene.arn("sagemaker", &format!("endpoint/{}", scene.pipeline.physical_name(name)));
         statements.push(Statement::new("Score", &["sagemaker:InvokeEndpoint"], vec![endpoint.into()]));

@@ -105,13 +105,16 @@ pub(super) fn fragment(scene: &Scene<'_>, endpoint: &Endpoint, alarms: &[AlarmVi
     let pipeline = scene.pipeline;
     let stage = stage(&endpoint.name);
     let name = pipeline.physical_name(&endpoint.name);
-    let Serving::RealTime { instance, min, max, .. } = &endpoint.serving;
+    let Serving::RealTime { instance, min, max, .. } = &endpoint.serving else {
+        return Err(Diagnostic::error(Code::TemplateValue, "this way of serving cannot be rendered yet"));
+    };
     let sized = scene.sized.endpoint(&endpoint.name);
     let own: Vec<&AlarmView> = alarms.iter().filter(|alarm| alarm.stage() == &stage && alarm.arms_rollback()).collect();
 
     let (model, image) = match &endpoint.model {
         Model::Multi { image, .. } => ("MultiModel", image),
         Model::Single { image, .. } => ("SingleModel", image),
+        Model::Variants(_) => return Err(Diagnostic::error(Code::TemplateValue, "variants cannot be rendered yet")),
     };
     let Some(key) = scene.assets.models.get(&endpoint.name) else {
         return Err(Diagnostic::error(

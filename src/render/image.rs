@@ -4,8 +4,8 @@
 //! `sklearn.json`), which AWS publishes and its documentation ("Docker Registry Paths") repeats. A framework, version
 //! or region that is not in the table is refused by name; `image: {uri: …}` takes any other image.
 
-use super::scene::partition;
 use crate::diagnostic::{Code, Diagnostic, closest};
+use crate::pipeline::names;
 use crate::units::Region;
 
 /// An image and, where its registry is ECR, the repository that a role must be allowed to pull from.
@@ -32,7 +32,8 @@ fn repository_arn(uri: &str) -> Option<String> {
         return None;
     }
     let repository = path.split(['@', ':']).next().unwrap_or(path);
-    Some(format!("arn:{}:ecr:{region}:{account}:repository/{repository}", partition(region)))
+    let partition = names::partition(region);
+    Some(format!("arn:{partition}:ecr:{region}:{account}:repository/{repository}"))
 }
 
 /// A framework of the table.

@@ -16,6 +16,7 @@ mod escape;
 mod identity;
 mod image;
 mod notifications;
+mod pending;
 mod scene;
 mod slots;
 mod sources;
@@ -66,6 +67,7 @@ pub struct Rendered {
 pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Result<Rendered, Diagnostics> {
     let scene = Scene::new(sized, assets);
     let pipeline = sized.pipeline();
+    pending::refuse(pipeline)?;
     let mut draft = Draft::new(pipeline, sources);
     let alarms = alarm::all(&scene);
 

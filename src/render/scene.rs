@@ -43,23 +43,12 @@ impl<'a> Scene<'a> {
 
     /// The partition of the region.
     pub(super) fn partition(&self) -> &'static str {
-        partition(self.pipeline.region().as_str())
+        names::partition(self.pipeline.region().as_str())
     }
 
     /// The id of the topic that alarms speak to.
     pub(super) fn topic_id(&self) -> LogicalId {
         names::shared_id(&["alarm", "topic"])
-    }
-}
-
-/// The partition that a region belongs to, by its prefix.
-pub(super) fn partition(region: &str) -> &'static str {
-    if region.starts_with("cn-") {
-        "aws-cn"
-    } else if region.starts_with("us-gov-") {
-        "aws-us-gov"
-    } else {
-        "aws"
     }
 }
 

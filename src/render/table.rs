@@ -54,6 +54,9 @@ pub(super) fn fragment(scene: &Scene<'_>, table: &Table) -> Fragment {
     let (billing_mode, provisioned) = match table.capacity {
         TableCapacity::OnDemand => ("PAY_PER_REQUEST", None),
         TableCapacity::Provisioned { read, write } => ("PROVISIONED", Some(Units { read, write })),
+        TableCapacity::Autoscaled { read, write, .. } => {
+            ("PROVISIONED", Some(Units { read: read.min, write: write.min }))
+        }
     };
     let view = View {
         id: id(&table.name),

@@ -271,7 +271,7 @@ fn whatever_changes_the_function_publishes_a_version_and_nothing_else_does() {
     let plain = rendered(production());
     let version = version_id(&plain);
     assert_eq!(plain.properties("ConsumerScoreAlias")["FunctionVersion"], json!({"Fn::GetAtt": [version, "Version"]}));
-    let memory = changed(|pipeline| pipeline.score().memory = crate::units::ByteSize::from_mib(2_048));
+    let memory = changed(|pipeline| pipeline.score().function.memory = crate::units::ByteSize::from_mib(2_048));
     assert_ne!(version_id(&memory), version);
     let patched = changed(|pipeline| {
         pipeline
@@ -370,9 +370,9 @@ fn discarded_records_go_where_the_file_says_with_just_that_right() {
 fn a_consumer_may_do_what_its_edges_need_and_no_more() {
     let rendered = changed(|pipeline| {
         let score = pipeline.score();
-        score.features.clear();
-        score.writes.clear();
-        score.scores_with = None;
+        score.function.features.clear();
+        score.function.writes.clear();
+        score.function.scores_with = None;
         score.late_to = None;
         score.read = ReadMode::Shared;
     });
@@ -398,7 +398,7 @@ fn no_role_has_a_right_on_everything_but_where_iam_offers_no_resource() {
 #[test]
 fn the_handler_is_told_where_its_edges_lead() {
     let variables = changed(|pipeline| {
-        pipeline.score().environment.insert("LOG_LEVEL".to_owned(), "INFO".to_owned());
+        pipeline.score().function.environment.insert("LOG_LEVEL".to_owned(), "INFO".to_owned());
     })
     .properties("ConsumerScoreFunction")["Environment"]["Variables"]
         .clone();
@@ -476,7 +476,7 @@ proptest! {
         pipeline.set_description(&text);
         let silence = AlarmTuning::Silence { reason: text.clone(), until: Timestamp::from_millis(0) };
         pipeline.tune(StageKind::Table, "decisions", AlarmId::TableSystemErrors, silence);
-        pipeline.score().environment.insert("TEXT".to_owned(), text.clone());
+        pipeline.score().function.environment.insert("TEXT".to_owned(), text.clone());
         let plain = rendered(production());
         let odd = rendered(pipeline);
         let function = odd.properties("ConsumerScoreFunction");
@@ -502,7 +502,7 @@ fn braces_tags_and_quotes_stay_text() {
         "${AWS::AccountId}",
     ] {
         let rendered = changed(|pipeline| {
-            pipeline.score().environment.insert("TEXT".to_owned(), text.to_owned());
+            pipeline.score().function.environment.insert("TEXT".to_owned(), text.to_owned());
         });
         assert_eq!(rendered.properties("ConsumerScoreFunction")["Environment"]["Variables"]["TEXT"], text);
     }
@@ -545,6 +545,7 @@ fn everything_that_is_wrong_is_told_in_one_run() {
     pipeline.scoring().model = Model::Single {
         image: Image::Builtin { name: "xgbost".to_owned(), version: "1.7-1".to_owned() },
         artifact: "models/a.tar.gz".to_owned(),
+        shadow: None,
     };
     pipeline.escape_mut().patch.insert("StreamTransaction".to_owned(), json!({}));
     let told = try_rendered(pipeline).expect_err("is refused");

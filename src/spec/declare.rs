@@ -12,33 +12,53 @@
 ///     }
 /// }
 /// ```
+///
+/// A record may end with `..part: PartSpec`, another record whose fields it takes in as its own.
 macro_rules! record {
     ($($(#[doc = $doc:literal])* $what:literal $name:ident {
         $($(#[doc = $field_doc:literal])* $field:ident: $type:ty,)*
+        $(..$part:ident: $part_type:ty,)?
     })*) => {$(
         $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq)]
         pub struct $name {
             $($(#[doc = $field_doc])* pub $field: $type,)*
+            $(
+                /// The fields it shares with other records.
+                pub $part: $part_type,
+            )?
+        }
+
+        impl $crate::spec::Record for $name {
+            fn fields() -> Vec<$crate::spec::FieldShape> {
+                const OWN: &[$crate::spec::FieldShape] =
+                    &[$((stringify!($field), <$type as $crate::spec::Decode>::shape),)*];
+                [OWN.to_vec(), $(<$part_type as $crate::spec::Record>::fields(),)?].concat()
+            }
+
+            fn take(fields: &$crate::spec::Fields<'_>, reader: &mut $crate::spec::Reader) -> Option<Self> {
+                $(let $field = reader.field::<$type>(fields, stringify!($field));)*
+                $(let $part = <$part_type as $crate::spec::Record>::take(fields, reader);)?
+                Some(Self { $($field: $field?,)* $($part: $part?,)? })
+            }
+
+            fn describe(properties: &mut $crate::spec::Properties<'_>) {
+                $(properties.add::<$type>(stringify!($field), concat!($($field_doc,)*));)*
+                $(<$part_type as $crate::spec::Record>::describe(properties);)?
+            }
         }
 
         impl $crate::spec::Decode for $name {
             fn decode(node: &$crate::spec::Node, reader: &mut $crate::spec::Reader) -> Option<Self> {
-                let fields = reader.fields(node, $what, &[$(stringify!($field)),*])?;
-                $(let $field = reader.field::<$type>(&fields, stringify!($field));)*
-                Some(Self { $($field: $field?,)* })
+                reader.record(node, $what)
             }
 
             fn shape() -> $crate::spec::Shape {
-                const FIELDS: &[(&str, fn() -> $crate::spec::Shape)] =
-                    &[$((stringify!($field), <$type as $crate::spec::Decode>::shape),)*];
-                $crate::spec::Shape::Record(FIELDS)
+                $crate::spec::Shape::Record(<Self as $crate::spec::Record>::fields)
             }
 
             fn schema(definitions: &mut $crate::spec::Definitions) -> serde_json::Value {
-                definitions.record(stringify!($name), concat!($($doc,)*), |fields| {
-                    $(fields.add::<$type>(stringify!($field), concat!($($field_doc,)*));)*
-                })
+                definitions.record(stringify!($name), concat!($($doc,)*), <Self as $crate::spec::Record>::describe)
             }
         }
     )*};
@@ -60,9 +80,9 @@ macro_rules! record {
 macro_rules! choice {
     (@detail) => { false };
     (@detail $detail:ty) => { true };
-    (@read $name:ident $variant:ident $node:ident $reader:ident) => { Some($name::$variant) };
-    (@read $name:ident $variant:ident $node:ident $reader:ident $detail:ty) => {
-        $reader.entire(|reader| <$detail as $crate::spec::Decode>::decode($node, reader)).map($name::$variant)
+    (@read $name:ident $variant:ident $word:literal $node:ident $reader:ident) => { Some($name::$variant) };
+    (@read $name:ident $variant:ident $word:literal $node:ident $reader:ident $detail:ty) => {
+        $reader.detail($word, $node).map($name::$variant)
     };
     (@schema $choices:ident $word:literal $doc:expr) => { $choices.word($word, $doc) };
     (@schema $choices:ident $word:literal $doc:expr, $detail:ty) => { $choices.detail::<$detail>($word, $doc) };
@@ -80,7 +100,7 @@ macro_rules! choice {
                 let choices = [$(($word, $crate::spec::choice!(@detail $($detail)?)),)*];
                 let (word, node) = reader.choice(node, $what, &choices)?;
                 match word {
-                    $($word => $crate::spec::choice!(@read $name $variant node reader $($detail)?),)*
+                    $($word => $crate::spec::choice!(@read $name $variant $word node reader $($detail)?),)*
                     _ => reader.wrong_type(node, $what),
                 }
             }

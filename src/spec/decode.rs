@@ -1,8 +1,14 @@
 //! From the tree to types, collecting every error on the way.
+//!
+//! What cannot be read is left out and remembered by its path, so that the rest can still be judged and nothing is
+//! said about what merely follows from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
 
-use super::schema::Definitions;
+use indexmap::IndexMap;
+
+use super::schema::{Definitions, Properties};
 use super::tree::{Entry, Node, Value, excerpt};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, closest};
 
@@ -28,13 +34,23 @@ pub trait Decode: Sized {
 /// A field of a record: its name, and how an overlay changes it.
 pub type FieldShape = (&'static str, fn() -> Shape);
 
+/// A mapping with fixed fields. Another record may take the fields in as its own.
+pub trait Record: Sized {
+    /// Its fields, in the order of their declaration.
+    fn fields() -> Vec<FieldShape>;
+    /// Reads them.
+    fn take(fields: &Fields<'_>, reader: &mut Reader) -> Option<Self>;
+    /// Adds them to a schema.
+    fn describe(properties: &mut Properties<'_>);
+}
+
 /// How an overlay merges into a value.
 #[derive(Clone, Copy)]
 pub enum Shape {
     /// It replaces it: scalars, lists, choices.
     Whole,
     /// It merges field by field, each by its own shape.
-    Record(&'static [FieldShape]),
+    Record(fn() -> Vec<FieldShape>),
     /// It merges key by key.
     Map(fn() -> Shape),
 }
@@ -44,6 +60,19 @@ pub enum Shape {
 pub struct Reader {
     found: Diagnostics,
     partial: bool,
+    path: Vec<String>,
+    broken: BTreeSet<String>,
+}
+
+/// What a tree was read as.
+#[derive(Debug)]
+pub struct Reading<T> {
+    /// The value, without what could not be read; `None` where something that it needs could not.
+    pub value: Option<T>,
+    /// What is wrong.
+    pub found: Diagnostics,
+    /// The paths of what could not be read.
+    pub broken: BTreeSet<String>,
 }
 
 /// The entries of a record.
@@ -68,9 +97,9 @@ impl Reader {
     }
 
     /// Reads `node`, and returns it with what was found.
-    pub fn read<T: Decode>(mut self, node: &Node) -> (Option<T>, Diagnostics) {
+    pub fn read<T: Decode>(mut self, node: &Node) -> Reading<T> {
         let value = T::decode(node, &mut self);
-        (value, self.found)
+        Reading { value, found: self.found, broken: self.broken }
     }
 
     /// Records what another reader found.
@@ -78,31 +107,57 @@ impl Reader {
         self.found.extend(found);
     }
 
-    /// Records an error.
+    /// Records an error at the value that is being read.
     pub fn error(&mut self, diagnostic: Diagnostic) {
+        self.broken.insert(self.path.join("."));
         self.found.push(diagnostic);
+    }
+
+    /// Records an error at a part of the value that is being read.
+    fn error_in(&mut self, part: &str, diagnostic: Diagnostic) {
+        self.within(part, |reader| reader.error(diagnostic));
+    }
+
+    /// Runs `read` one step further down the path.
+    fn within<T>(&mut self, part: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(part.to_owned());
+        let value = read(self);
+        self.path.pop();
+        value
     }
 
     /// Records that `node` is not what was expected; always `None`, so that decoders can return it.
     pub fn wrong_type<T>(&mut self, node: &Node, expected: &str) -> Option<T> {
         let title = format!("expected {expected}, found {}", node.describe());
-        self.found.push(Diagnostic::error(Code::WrongType, title).at(node.place.clone(), ""));
+        self.error(Diagnostic::error(Code::WrongType, title).at(node.place.clone(), ""));
         None
     }
 
+    /// Reads a record.
+    pub fn record<T: Record>(&mut self, node: &Node, what: &'static str) -> Option<T> {
+        let names: Vec<&str> = T::fields().into_iter().map(|(name, _)| name).collect();
+        let fields = self.fields(node, what, &names)?;
+        T::take(&fields, self)
+    }
+
+    /// Reads the details of a word of a choice; overlays replace them whole.
+    pub fn detail<T: Decode>(&mut self, word: &str, node: &Node) -> Option<T> {
+        self.within(word, |reader| reader.entire(|reader| T::decode(node, reader)))
+    }
+
     /// Takes a node as a record with the given fields, recording unknown ones. Nothing at all is an empty record.
-    pub fn fields<'node>(
+    fn fields<'node>(
         &mut self,
         node: &'node Node,
         what: &'static str,
-        allowed: &[&'static str],
+        allowed: &[&str],
     ) -> Option<Fields<'node>> {
         let entries = match &node.value {
             Value::Mapping(entries) => entries.as_slice(),
             Value::Null => &[],
             Value::Scalar { .. } | Value::Sequence(_) => {
                 let fields = allowed.join("`, `");
-                self.found.push(
+                self.error(
                     Diagnostic::error(Code::WrongType, format!("expected {what}, found {}", node.describe()))
                         .at(node.place.clone(), "")
                         .help(format!("write a mapping with some of `{fields}`")),
@@ -115,7 +170,9 @@ impl Reader {
             let diagnostic = Diagnostic::error(Code::UnknownField, title)
                 .at(entry.key_place.clone(), "")
                 .note(format!("its fields are `{}`", allowed.join("`, `")));
-            self.found.push(did_you_mean(diagnostic, &entry.key, allowed));
+            // The field that was meant is not missing, it is misspelt.
+            let meant = closest(&entry.key, allowed.iter().copied()).unwrap_or(&entry.key);
+            self.error_in(meant, did_you_mean(diagnostic, &entry.key, allowed));
         }
         Some(Fields { entries, place: &node.place, what })
     }
@@ -123,13 +180,13 @@ impl Reader {
     /// Reads one field of a record.
     pub fn field<T: Decode>(&mut self, fields: &Fields<'_>, name: &'static str) -> Option<T> {
         if let Some(entry) = fields.entries.iter().find(|entry| entry.key == name) {
-            return T::decode(&entry.value, self);
+            return self.within(name, |reader| T::decode(&entry.value, reader));
         }
         let absent = T::absent();
         if absent.is_none() && !self.partial {
             let title = format!("{} needs the field `{name}`", fields.what);
             let diagnostic = Diagnostic::error(Code::MissingField, title).at(fields.place.clone(), "");
-            self.found.push(diagnostic.help(format!("add `{name}:`")));
+            self.error_in(name, diagnostic.help(format!("add `{name}:`")));
         }
         absent
     }
@@ -156,7 +213,7 @@ impl Reader {
             let diagnostic = Diagnostic::error(Code::UnknownChoice, title)
                 .at(place.clone(), "")
                 .note(format!("the choices are {}", spelt(choices)));
-            self.found.push(did_you_mean(diagnostic, word, &names));
+            self.error(did_you_mean(diagnostic, word, &names));
             return None;
         };
         match (has_detail, detail) {
@@ -165,13 +222,13 @@ impl Reader {
             (true, None) => {
                 let title = format!("`{name}` needs details");
                 let help = format!("write `{name}: {{…}}` on its own line or in braces");
-                self.found.push(Diagnostic::error(Code::WrongType, title).at(place.clone(), "").help(help));
+                self.error(Diagnostic::error(Code::WrongType, title).at(place.clone(), "").help(help));
                 None
             }
             (false, Some(_)) => {
                 let title = format!("`{name}` stands alone, it has no details");
                 let help = format!("write just `{name}`");
-                self.found.push(Diagnostic::error(Code::WrongType, title).at(place.clone(), "").help(help));
+                self.error(Diagnostic::error(Code::WrongType, title).at(place.clone(), "").help(help));
                 None
             }
         }
@@ -180,7 +237,7 @@ impl Reader {
     fn not_a_choice<T>(&mut self, node: &Node, what: &str, choices: &[(&'static str, bool)]) -> Option<T> {
         let title = format!("expected {what}, found {}", node.describe());
         let help = format!("choose exactly one of {}", spelt(choices));
-        self.found.push(Diagnostic::error(Code::WrongType, title).at(node.place.clone(), "").help(help));
+        self.error(Diagnostic::error(Code::WrongType, title).at(node.place.clone(), "").help(help));
         None
     }
 
@@ -210,9 +267,11 @@ fn did_you_mean(diagnostic: Diagnostic, word: &str, names: &[&str]) -> Diagnosti
 
 impl<T: Decode> Decode for Option<T> {
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        // `field:` with nothing behind it goes back to the default, as `null` does in an overlay. So does, for the
+        // time being, what cannot be read.
         match node.value {
             Value::Null => Some(None),
-            Value::Scalar { .. } | Value::Sequence(_) | Value::Mapping(_) => T::decode(node, reader).map(Some),
+            Value::Scalar { .. } | Value::Sequence(_) | Value::Mapping(_) => Some(T::decode(node, reader)),
         }
     }
     fn absent() -> Option<Self> {
@@ -231,11 +290,12 @@ impl<T: Decode> Decode for Vec<T> {
         let items = match &node.value {
             Value::Null => return Some(Self::new()),
             Value::Sequence(items) => items,
-            Value::Scalar { .. } | Value::Mapping(_) => return reader.wrong_type(node, "a list"),
+            Value::Scalar { .. } | Value::Mapping(_) => return reader.wrong_type(node, "a list").or(Some(Self::new())),
         };
-        // Each item is read before any is judged, so that one bad item does not hide another.
-        let read: Vec<Option<T>> = items.iter().map(|item| reader.entire(|reader| T::decode(item, reader))).collect();
-        read.into_iter().collect()
+        let read = |(index, item): (usize, &Node)| {
+            reader.within(&index.to_string(), |reader| reader.entire(|reader| T::decode(item, reader)))
+        };
+        Some(items.iter().enumerate().filter_map(read).collect())
     }
     fn absent() -> Option<Self> {
         Some(Self::new())
@@ -246,41 +306,60 @@ impl<T: Decode> Decode for Vec<T> {
     }
 }
 
-impl<K: Decode + Ord, V: Decode> Decode for BTreeMap<K, V> {
-    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
-        let entries = match &node.value {
-            Value::Null => return Some(Self::new()),
-            Value::Mapping(entries) => entries,
-            Value::Scalar { .. } | Value::Sequence(_) => return reader.wrong_type(node, "a mapping"),
-        };
-        let read: Vec<Option<(K, V)>> = entries
-            .iter()
-            .map(|entry| {
-                let text = Value::Scalar { text: entry.key.clone(), plain: false };
-                let key = K::decode(&Node { value: text, place: entry.key_place.clone() }, reader);
-                // An overlay takes a key away with `null`.
-                if reader.partial && entry.value.value == Value::Null {
-                    return None;
-                }
-                let value = V::decode(&entry.value, reader);
-                Some((key?, value?))
-            })
-            .collect();
-        read.into_iter().collect()
-    }
-    fn absent() -> Option<Self> {
-        Some(Self::new())
-    }
-    fn shape() -> Shape {
-        Shape::Map(V::shape)
-    }
-    fn schema(definitions: &mut Definitions) -> serde_json::Value {
-        let keys = K::schema(definitions);
-        let values = V::schema(definitions);
-        serde_json::json!({
-            "type": "object",
-            "propertyNames": keys,
-            "additionalProperties": definitions.nullable(values),
+/// Reads the entries of a mapping with free keys, leaving out those that cannot be read.
+fn entries<K: Decode, V: Decode>(node: &Node, reader: &mut Reader) -> Vec<(K, V)> {
+    let entries = match &node.value {
+        Value::Null => return Vec::new(),
+        Value::Mapping(entries) => entries,
+        Value::Scalar { .. } | Value::Sequence(_) => return reader.wrong_type(node, "a mapping").unwrap_or_default(),
+    };
+    let read = |entry: &Entry| {
+        let text = Value::Scalar { text: entry.key.clone(), plain: false };
+        reader.within(&entry.key, |reader| {
+            let key = K::decode(&Node { value: text, place: entry.key_place.clone() }, reader);
+            // An overlay takes a key away with `null`.
+            if reader.partial && entry.value.value == Value::Null {
+                return None;
+            }
+            let value = V::decode(&entry.value, reader);
+            Some((key?, value?))
         })
-    }
+    };
+    entries.iter().filter_map(read).collect()
+}
+
+fn map_schema<K: Decode, V: Decode>(definitions: &mut Definitions) -> serde_json::Value {
+    let keys = K::schema(definitions);
+    let values = V::schema(definitions);
+    serde_json::json!({
+        "type": "object",
+        "propertyNames": keys,
+        "additionalProperties": definitions.nullable(values),
+    })
+}
+
+macro_rules! maps {
+    ($($(#[$doc:meta])* $map:ident: $($bound:ident)+;)*) => {$(
+        $(#[$doc])*
+        impl<K: Decode $(+ $bound)+, V: Decode> Decode for $map<K, V> {
+            fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+                Some(entries(node, reader).into_iter().collect())
+            }
+            fn absent() -> Option<Self> {
+                Some(Self::new())
+            }
+            fn shape() -> Shape {
+                Shape::Map(V::shape)
+            }
+            fn schema(definitions: &mut Definitions) -> serde_json::Value {
+                map_schema::<K, V>(definitions)
+            }
+        }
+    )*};
+}
+
+maps! {
+    BTreeMap: Ord;
+    /// Where the order of the file means something.
+    IndexMap: Hash Eq;
 }

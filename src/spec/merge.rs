@@ -14,6 +14,7 @@ pub fn merge(base: &Node, over: &Node, shape: Shape) -> Node {
         Shape::Whole => return over.clone(),
         Shape::Map(values) => &move |_| values(),
         Shape::Record(fields) => {
+            let fields = fields();
             &move |key| fields.iter().find(|(name, _)| *name == key).map_or(Shape::Whole, |(_, shape)| shape())
         }
     };

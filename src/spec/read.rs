@@ -1,20 +1,23 @@
 //! Reading a pipeline file: bytes → tree → types, alone and with an environment's overlay.
 
-use super::decode::{Decode as _, Reader};
-use super::file::{ModelChoice, PipelineFile};
+use std::collections::BTreeSet;
+
+use super::decode::{Decode as _, Reader, Reading};
+use super::file::{FunctionSpec, ModelChoice, PipelineFile};
 use super::merge::merge;
-use super::tree::{Node, Value};
+use super::tree::{Entry, Node, Value};
 use super::undecided::undecided;
 use super::yaml::{self, MAX_BYTES};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place};
 use crate::units::{ByteSize, PipelineName};
 
-/// A pipeline file that has been read: well formed on its own, not yet resolved.
+/// A pipeline file that has been read, not yet resolved.
 #[derive(Clone, Debug)]
 pub struct SpecFile {
     file: FilePath,
     tree: Node,
     base: PipelineFile,
+    found: Diagnostics,
 }
 
 /// What a path in a pipeline file must lead to.
@@ -40,10 +43,24 @@ pub struct Reference {
 /// A pipeline file with an environment's overlay merged over it.
 #[derive(Clone, Debug)]
 pub struct Merged {
-    /// What both files say together.
+    /// What both files say together, as far as it can be read.
     pub file: PipelineFile,
+    /// The same as a tree.
+    pub tree: Node,
+    /// What cannot be read, each error at the place of the value that causes it, in either file.
+    pub found: Diagnostics,
+    /// The dotted paths of what cannot be read.
+    pub broken: BTreeSet<String>,
+}
+
+impl Merged {
     /// Where each value was set, by dotted path: the place of a scalar, or of a collection's key.
-    pub places: Vec<(String, Place)>,
+    #[must_use]
+    pub fn places(&self) -> Vec<(String, Place)> {
+        let mut places = Vec::new();
+        self.tree.walk(&mut |path, node| places.push((path.to_owned(), node.place.clone())));
+        places
+    }
 }
 
 /// The error for a file that is too large to be read at all.
@@ -59,15 +76,44 @@ pub fn too_large(file: &FilePath, bytes: u64) -> Diagnostic {
 /// # Errors
 /// Everything that is wrong with the file on its own, in one go.
 pub fn read(file: &FilePath, bytes: &[u8]) -> Result<SpecFile, Diagnostics> {
-    let tree = yaml::parse(file, bytes)?;
-    let base = decode(&tree)?;
-    Ok(SpecFile { file: file.clone(), tree, base })
+    let spec = read_partly(file, bytes)?;
+    let (spec, _) = spec.found.clone().into_result(spec)?;
+    Ok(spec)
 }
 
-fn decode(tree: &Node) -> Result<PipelineFile, Diagnostics> {
-    let (decoded, found) = Reader::whole().read::<PipelineFile>(tree);
-    let (decoded, found) = found.into_result(decoded)?;
-    decoded.ok_or(found)
+/// Reads what can be read of a pipeline file; what is wrong with the rest is [`SpecFile::found`].
+///
+/// # Errors
+/// Why nothing of it can be read.
+pub fn read_partly(file: &FilePath, bytes: &[u8]) -> Result<SpecFile, Diagnostics> {
+    let tree = yaml::parse(file, bytes)?;
+    let Reading { value, found, .. } = decode(&tree);
+    match value {
+        Some(base) => Ok(SpecFile { file: file.clone(), tree, base, found }),
+        None => Err(found),
+    }
+}
+
+/// What stands for a name or an owner that cannot be read.
+const UNREADABLE: &str = "unreadable";
+
+/// Reads a tree. Of a file's own two needs, its name and its owner, what cannot be read is replaced, so that the rest
+/// can be judged; the error is among what was found.
+fn decode(tree: &Node) -> Reading<PipelineFile> {
+    let reading = Reader::whole().read::<PipelineFile>(tree);
+    let Value::Mapping(entries) = &tree.value else { return reading };
+    if reading.value.is_some() {
+        return reading;
+    }
+    let mut entries = entries.clone();
+    for field in ["pipeline", "owner"].into_iter().filter(|field| reading.broken.contains(*field)) {
+        entries.retain(|entry| entry.key != field);
+        let value = Value::Scalar { text: UNREADABLE.to_owned(), plain: true };
+        let (key, place) = (field.to_owned(), tree.place.clone());
+        entries.push(Entry { key, key_place: place.clone(), value: Node { value, place } });
+    }
+    let patched = Node { value: Value::Mapping(entries), place: tree.place.clone() };
+    Reading { value: Reader::whole().read::<PipelineFile>(&patched).value, ..reading }
 }
 
 impl SpecFile {
@@ -81,6 +127,12 @@ impl SpecFile {
     #[must_use]
     pub fn name(&self) -> &PipelineName {
         &self.base.pipeline
+    }
+
+    /// What cannot be read of the file; empty for one from [`read`].
+    #[must_use]
+    pub fn found(&self) -> &Diagnostics {
+        &self.found
     }
 
     /// What the file says before any overlay.
@@ -99,18 +151,18 @@ impl SpecFile {
         Some(&node.place)
     }
 
-    /// Merges an overlay over the file.
-    ///
-    /// # Errors
-    /// What is wrong with the result, each error at the place of the value that causes it, in either file.
-    pub fn merged(&self, overlay: Option<&Node>) -> Result<Merged, Diagnostics> {
-        let Some(overlay) = overlay.filter(|node| node.value != Value::Null) else {
-            undecided(&self.tree).into_result(())?;
-            return Ok(Merged { file: self.base.clone(), places: places(&self.tree) });
-        };
-        let tree = merge(&self.tree, overlay, PipelineFile::shape());
-        undecided(&tree).into_result(())?;
-        Ok(Merged { file: decode(&tree)?, places: places(&tree) })
+    /// Merges an overlay over the file. What cannot be read of the result is in [`Merged::found`]; `None` if that is
+    /// everything.
+    #[must_use]
+    pub fn merged(&self, overlay: Option<&Node>) -> Option<Merged> {
+        let overlay = overlay.filter(|node| node.value != Value::Null);
+        let tree = overlay.map_or_else(|| self.tree.clone(), |over| merge(&self.tree, over, PipelineFile::shape()));
+        let Reading { value, found: merged, broken } = decode(&tree);
+        // What an overlay replaces must be readable all the same: another environment may have no overlay.
+        let mut found = self.found.clone();
+        found.extend(merged.into_iter().filter(|error| !self.found.iter().any(|known| known == error)));
+        found.extend(undecided(&tree));
+        value.map(|file| Merged { file, tree, found, broken })
     }
 
     /// The paths that the file names, so that somebody who may can look where they lead.
@@ -121,31 +173,41 @@ impl SpecFile {
     }
 }
 
-fn places(tree: &Node) -> Vec<(String, Place)> {
-    let mut places = Vec::new();
-    tree.walk(&mut |path, node| places.push((path.to_owned(), node.place.clone())));
-    places
-}
-
 /// The paths that a pipeline file names.
 #[must_use]
 pub fn referenced_paths(file: &PipelineFile) -> Vec<Reference> {
     let mut references = Vec::new();
-    for consumer in file.consumers.values() {
-        references.push(Reference { path: consumer.code.0.clone(), kind: ReferenceKind::HandlerFolder });
-        let runtime = consumer.runtime.as_ref().map_or("", |runtime| runtime.0.as_str());
-        let candidates = handler_files(&consumer.code.0, &consumer.handler.0, runtime);
+    for function in functions(file) {
+        references.push(Reference { path: function.code.0.clone(), kind: ReferenceKind::HandlerFolder });
+        let runtime = function.runtime.as_ref().map_or("", |runtime| runtime.0.as_str());
+        let candidates = handler_files(&function.code.0, &function.handler.0, runtime);
         references.extend(candidates.into_iter().map(|path| Reference { path, kind: ReferenceKind::HandlerFile }));
     }
     for endpoint in file.endpoints.values() {
         let files: Vec<&str> = match &endpoint.model {
             ModelChoice::Multi(multi) => multi.models.values().map(|path| path.0.as_str()).collect(),
-            ModelChoice::Single(single) => vec![&single.artifact.0],
+            ModelChoice::Single(single) => {
+                let shadow = single.shadow.as_ref().map(|shadow| shadow.artifact.0.as_str());
+                [single.artifact.0.as_str()].into_iter().chain(shadow).collect()
+            }
+            ModelChoice::Variants(variants) => variants.values().map(|variant| variant.artifact.0.as_str()).collect(),
         };
         let model = |path: &str| Reference { path: path.to_owned(), kind: ReferenceKind::ModelFile };
         references.extend(files.into_iter().map(model));
     }
     references
+}
+
+/// What consumers and workers run.
+fn functions(file: &PipelineFile) -> impl Iterator<Item = &FunctionSpec> {
+    let consumers = file.consumers.values().map(|consumer| &consumer.function);
+    consumers.chain(file.workers.values().map(|worker| &worker.function))
+}
+
+/// The pipelines whose streams a pipeline file's consumers read.
+#[must_use]
+pub fn read_pipelines(file: &PipelineFile) -> BTreeSet<&PipelineName> {
+    file.consumers.values().filter_map(|consumer| consumer.from.pipeline.as_ref()).collect()
 }
 
 /// The files of which one must hold the handler; none where the runtime finds it in another way.

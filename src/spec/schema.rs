@@ -1,14 +1,19 @@
 //! JSON Schema (draft 2020-12), assembled by the same declarations that read the files.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Map, Value, json};
 
 use super::decode::Decode;
 use super::file::PipelineFile;
+use super::reference::codes_of;
+use crate::diagnostic::Code;
 
 /// The named parts of a schema, gathered while it is assembled.
 #[derive(Debug, Default)]
 pub struct Definitions {
     named: Map<String, Value>,
+    codes: BTreeMap<(String, String), fn() -> BTreeSet<Code>>,
     overlay: bool,
 }
 
@@ -16,6 +21,7 @@ pub struct Definitions {
 #[derive(Debug)]
 pub struct Properties<'all> {
     definitions: &'all mut Definitions,
+    record: String,
     properties: Map<String, Value>,
     required: Vec<Value>,
 }
@@ -49,13 +55,24 @@ pub fn document<T: Decode>(title: &str) -> Value {
 }
 
 impl Definitions {
+    /// Every part that was met, in that order.
+    pub(super) fn named(&self) -> &Map<String, Value> {
+        &self.named
+    }
+
+    /// The codes with which a field of a record refuses values.
+    pub(super) fn codes(&self, record: &str, field: &str) -> BTreeSet<Code> {
+        self.codes.get(&(record.to_owned(), field.to_owned())).map(|codes| codes()).unwrap_or_default()
+    }
+
     /// Adds a record under its name and returns a reference to it.
-    pub fn record(&mut self, name: &str, description: &str, fill: impl FnOnce(&mut Properties<'_>)) -> Value {
+    pub fn record(&mut self, name: &str, description: &str, fill: fn(&mut Properties<'_>)) -> Value {
         // An overlay's version of a record requires nothing, so it is a part of its own.
         let name = if self.overlay { format!("{name}Overlay") } else { name.to_owned() };
         if !self.named.contains_key(&name) {
             self.named.insert(name.clone(), Value::Null);
-            let mut parts = Properties { definitions: self, properties: Map::new(), required: Vec::new() };
+            let (properties, required) = (Map::new(), Vec::new());
+            let mut parts = Properties { definitions: self, record: name.clone(), properties, required };
             fill(&mut parts);
             let Properties { properties, required, .. } = parts;
             let mut schema = json!({
@@ -118,6 +135,7 @@ impl Properties<'_> {
             object.insert("description".to_owned(), json!(description.trim()));
         }
         self.properties.insert(name.to_owned(), schema);
+        self.definitions.codes.insert((self.record.clone(), name.to_owned()), codes_of::<T>);
         if T::absent().is_none() {
             self.required.push(json!(name));
         }

@@ -67,6 +67,9 @@ names! {
     PipelineName: |text| kebab(text, 40);
     /// A stage, same rules as a pipeline.
     StageName: |text| kebab(text, 40);
+    /// What a file names beside its stages (an alarm of a metric, a composite, a variant, an index, a network);
+    /// same rules as a pipeline.
+    LocalName: |text| kebab(text, 40);
     /// An environment: lower-case letters and digits, begins with a letter, 1 to 16 characters.
     EnvironmentName: |text| {
         let fits = text.len() <= 16 && text.starts_with(|c: char| c.is_ascii_lowercase())

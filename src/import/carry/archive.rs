@@ -1,10 +1,11 @@
 //! Archives: Firehose from a stream into S3.
 
 use super::parts::Left;
-use super::{Carry, placeholder, seconds};
+use super::{Carry, seconds};
 use crate::import::document::{Block, Out};
 use crate::import::value::Item;
 use crate::import::world::{Kind, Resource, View};
+use crate::spec::{ColumnName, GlueTypeText, RecordField, refused};
 use crate::units::ByteSize;
 
 impl<'w> Carry<'w> {
@@ -97,13 +98,14 @@ impl<'w> Carry<'w> {
         let table = table.and_then(|item| self.world.meant(item, &[Kind::GlueTable]).or_else(|| self.glue_table(&item.as_text()?)));
         let mut columns = Block::default();
         for column in table.map(|table| table.view().each(columns_path(table))).unwrap_or_default() {
-            if let (Some(name), Some(kind)) = (self.text(&column, "Name"), self.text(&column, "Type")) {
+            if let (Some(name), Some(kind)) = (self.checked::<ColumnName>(&column, "Name"), self.checked::<GlueTypeText>(&column, "Type")) {
                 columns.put(&name, Out::text(kind));
             }
         }
         if columns.is_empty() {
-            columns.put("to_be_decided", placeholder());
-            self.to_decide(view.resource, "the columns of its Parquet table are not in the source; write them");
+            let what = "it writes Parquet, and the columns of its table are not in the source: write `format` with `columns`; JSON is taken until then";
+            self.to_decide(view.resource, what);
+            return false;
         }
         let detail = Block::default().with("columns", Out::Map(columns));
         archive.put("format", Out::choice("parquet", Out::Map(detail)));
@@ -172,11 +174,7 @@ fn extraction(query: &str) -> Option<Vec<(String, String)>> {
     let pairs = inner.split(',').map(|pair| {
         let (key, field) = pair.split_once(':')?;
         let (key, field) = (key.trim().trim_matches('"'), field.trim().strip_prefix('.')?);
-        let word = |text: &str| {
-            text.starts_with(|c: char| c.is_ascii_lowercase())
-                && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-        };
-        (word(key) && !field.is_empty() && field.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.'))
+        (refused::<ColumnName>(key).is_none() && refused::<RecordField>(field).is_none())
             .then(|| (key.to_owned(), field.to_owned()))
     });
     pairs.collect()

@@ -7,7 +7,7 @@ use crate::import::document::{Block, Out};
 use crate::import::names::stage_name;
 use crate::import::value::Item;
 use crate::import::world::{Kind, Resource, View};
-use crate::spec::{Text, VariableName, refused};
+use crate::spec::{LayerArn, Text, VariableName, refused};
 use crate::units::ByteSize;
 
 /// Prefixes and names of the variables that Sluice itself sets from edges.
@@ -134,7 +134,7 @@ impl Carry<'_> {
         let Some(field) = view.field("Layers") else { return };
         let mut known = Vec::new();
         for layer in field.item.members() {
-            match layer.as_text().filter(|text| is_layer(text)) {
+            match layer.as_text().filter(|text| refused::<LayerArn>(text).is_none()) {
                 Some(arn) if known.len() < 5 => known.push(Out::text(arn)),
                 Some(_) => self.lost(view, "Layers", "a function has at most five layers"),
                 None => self.lost(view, "Layers", "a layer is named by the ARN of one of its versions"),
@@ -210,11 +210,4 @@ impl Carry<'_> {
             self.lost(view, "Enabled", "a consumer that is there reads");
         }
     }
-}
-
-/// Whether a text is the ARN of a version of a layer.
-fn is_layer(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(':').collect();
-    matches!(parts.as_slice(), ["arn", partition, "lambda", region, account, "layer", name, version]
-        if !partition.is_empty() && !region.is_empty() && account.len() == 12 && !name.is_empty() && version.parse::<u64>().is_ok())
 }

@@ -5,6 +5,7 @@ use super::{Carry, seconds};
 use crate::import::document::{Block, Out};
 use crate::import::value::Item;
 use crate::import::world::{Kind, Resource};
+use crate::spec::Email;
 
 impl<'w> Carry<'w> {
     pub(super) fn queues(&self) -> Block {
@@ -90,7 +91,7 @@ impl<'w> Carry<'w> {
                     let queue = self.meant(&view, "Endpoint", &[Kind::Queue]);
                     queues.extend(queue.and_then(|queue| self.parts.stage(queue)).map(str::to_owned));
                 }
-                Some("email") => emails.extend(self.text(&view, "Endpoint").filter(|text| text.contains('@')).map(Out::text)),
+                Some("email") => emails.extend(self.checked::<Email>(&view, "Endpoint").map(Out::text)),
                 Some("lambda") => {}
                 Some(other) => {
                     let why = format!("topics deliver to queues, workers and mail, not by `{other}`");

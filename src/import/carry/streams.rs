@@ -6,18 +6,8 @@ use super::{Carry, days, seconds};
 use crate::import::document::{Block, Out};
 use crate::import::value::Item;
 use crate::import::world::{Kind, Resource, View};
-use crate::spec::Text;
-
-/// The shard-level metrics of Kinesis (aws-facts.md 2.1).
-const SHARD_METRICS: [&str; 7] = [
-    "IncomingBytes",
-    "IncomingRecords",
-    "IteratorAgeMilliseconds",
-    "OutgoingBytes",
-    "OutgoingRecords",
-    "ReadProvisionedThroughputExceeded",
-    "WriteProvisionedThroughputExceeded",
-];
+use crate::spec::{KmsArn, Text, refused};
+use crate::units::ShardMetric;
 
 impl Carry<'_> {
     pub(super) fn streams(&self) -> Block {
@@ -74,24 +64,21 @@ impl Carry<'_> {
 
     fn shard_metrics(&self, view: &View<'_>) -> Option<Out> {
         let names = self.texts(view, "DesiredShardLevelMetrics")?;
-        let mut wanted: BTreeSet<&str> = BTreeSet::new();
+        let mut wanted = BTreeSet::new();
         for name in &names {
-            match SHARD_METRICS.iter().find(|known| *known == name) {
+            match ShardMetric::parse(name) {
                 Some(known) => {
                     wanted.insert(known);
                 }
-                None if name == "ALL" => wanted.extend(SHARD_METRICS),
+                None if name == "ALL" => wanted.extend(ShardMetric::ALL),
                 None => self.lost(view, "DesiredShardLevelMetrics", &format!("`{name}` is no shard-level metric")),
             }
         }
-        match wanted.len() {
-            0 => None,
-            7 => Some(Out::word("all")),
-            _ => {
-                let names = wanted.into_iter().map(Out::word).collect();
-                Some(Out::choice("only", Out::List(names)))
-            }
+        if wanted.len() == ShardMetric::ALL.len() {
+            return Some(Out::word("all"));
         }
+        let names: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+        (!names.is_empty()).then(|| Out::choice("only", Out::names(&names)))
     }
 
     /// The texts of a list.
@@ -129,10 +116,10 @@ impl Carry<'_> {
         if text.contains("alias/aws/") {
             return None;
         }
-        if text.starts_with("arn:") && text.contains(":kms:") && text.contains(":key/") {
-            return Some(Out::choice("arn", Out::text(text)));
+        if let Some(why) = refused::<KmsArn>(&text) {
+            self.lost(view, path, &why);
+            return None;
         }
-        self.lost(view, path, "a key is named by its ARN in a pipeline file");
-        None
+        Some(Out::choice("arn", Out::text(text)))
     }
 }

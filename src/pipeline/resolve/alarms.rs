@@ -3,114 +3,80 @@
 use std::collections::BTreeMap;
 
 use super::Resolver;
-use crate::diagnostic::{Code, closest};
-use crate::pipeline::model::AlarmTuning;
-use crate::pipeline::stage::{AlarmId, MetricUnit, StageKind, StageRef};
-use crate::spec::{AlarmChoice, FailureToChoice, ModelChoice, ReadChoice, Text};
+use crate::diagnostic::Code;
+use crate::pipeline::model::{AlarmTuning, Pipeline};
+use crate::pipeline::stage::{AlarmId, MetricUnit, StageRef};
+use crate::spec::{AlarmChoice, AlarmPath, Text};
 use crate::units::{Count, Duration, Percent, QuantityError, StageName};
 
 /// Tuning by stage and alarm.
 pub(super) type Tuning = BTreeMap<StageRef, BTreeMap<AlarmId, AlarmTuning>>;
 
 impl Resolver<'_> {
-    pub(super) fn alarms(&mut self) -> Tuning {
+    pub(super) fn alarms(&mut self, pipeline: &Pipeline) -> Tuning {
         let mut tuning = Tuning::new();
         let file = self.file;
         for (stage, alarms) in &file.alarms {
-            let kinds: Vec<StageKind> =
-                StageKind::ALL.into_iter().filter(|kind| self.names(*kind).contains(&stage)).collect();
-            if kinds.is_empty() {
-                self.unknown_stage(stage);
+            if !self.is_stage(stage) {
+                self.unknown_stage(stage, &format!("alarms.{stage}"), "whose alarms could be changed");
                 continue;
             }
             for (alarm, change) in alarms {
-                for (kind, id, change) in self.tune(stage, &kinds, alarm, change) {
-                    tuning.entry(StageRef::new(kind, stage)).or_default().insert(id, change);
+                for (stage, id, change) in self.tune(pipeline, stage, alarm, change) {
+                    tuning.entry(stage).or_default().insert(id, change);
                 }
             }
         }
         tuning
     }
 
-    fn unknown_stage(&mut self, stage: &StageName) {
-        let all: Vec<&str> =
-            StageKind::ALL.into_iter().flat_map(|kind| self.names(kind)).map(StageName::as_str).collect();
-        let title = format!("there is no stage `{stage}` whose alarms could be changed");
-        let diagnostic = self.error(Code::UnknownReference, &format!("alarms.{stage}"), title);
-        self.push(match closest(stage.as_str(), all) {
-            Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
-            None => diagnostic,
-        });
-    }
-
     /// A name may be that of a stream and of its archive; an alarm is changed wherever it exists.
     fn tune(
         &mut self,
-        stage: &StageName,
-        kinds: &[StageKind],
+        pipeline: &Pipeline,
+        name: &StageName,
         alarm: &Text<64>,
         change: &AlarmChoice,
-    ) -> Vec<(StageKind, AlarmId, AlarmTuning)> {
-        let path = format!("alarms.{stage}.{}", alarm.0);
-        let ids: Vec<(StageKind, AlarmId)> =
-            kinds.iter().filter_map(|kind| Some((*kind, AlarmId::find(*kind, &alarm.0)?))).collect();
-        if ids.is_empty() {
-            let known: Vec<&str> = kinds
-                .iter()
-                .flat_map(|kind| AlarmId::of(*kind))
-                .filter(|id| self.has(stage, *id))
-                .map(AlarmId::as_str)
-                .collect();
-            let title = format!("`{stage}` has no alarm `{}`", alarm.0);
-            let diagnostic = self.error(Code::UnknownReference, &path, title);
-            let diagnostic = diagnostic.note(format!("its alarms are `{}`", known.join("`, `")));
-            self.push(match closest(&alarm.0, known) {
-                Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
-                None => diagnostic,
-            });
+    ) -> Vec<(StageRef, AlarmId, AlarmTuning)> {
+        let path = format!("alarms.{name}.{}", alarm.0);
+        let stages: Vec<StageRef> = pipeline.stages().filter(|stage| stage.name == *name).collect();
+        let named = |stage: &StageRef| AlarmId::find(stage.kind, &alarm.0).map(|id| (stage.clone(), id));
+        let ids: Vec<(StageRef, AlarmId)> = stages.iter().filter_map(named).collect();
+        if ids.is_empty() && !stages.is_empty() {
+            let of = |stage: &StageRef| -> Vec<AlarmId> {
+                AlarmId::of(stage.kind).filter(|id| pipeline.has_alarm(stage, *id)).collect()
+            };
+            let known: Vec<Vec<AlarmId>> = stages.iter().map(of).collect();
+            let known: Vec<String> = known.concat().into_iter().map(|id| id.to_string()).collect();
+            self.unknown_alarm(&AlarmPath { stage: name.clone(), alarm: alarm.0.clone() }, &path, &known);
         }
         let mut tuned = Vec::new();
-        for (kind, id) in ids {
-            if !self.has(stage, id) {
-                let title = format!("{kind} `{stage}` has no alarm `{}` as it is configured", alarm.0);
+        for (stage, id) in ids {
+            if !pipeline.has_alarm(&stage, id) {
+                let title = format!("{} `{name}` has no alarm `{}` as it is configured", stage.kind, alarm.0);
                 self.push(self.error(Code::UnknownReference, &path, title));
                 continue;
             }
-            match change {
+            let tuning = match change {
                 AlarmChoice::Silence(silence) => {
-                    let (reason, until) = (silence.reason.0.clone(), silence.until);
-                    tuned.push((kind, id, AlarmTuning::Silence { reason, until }));
+                    AlarmTuning::Silence { reason: silence.reason.0.clone(), until: silence.until }
                 }
+                AlarmChoice::Anomaly(band) => AlarmTuning::Anomaly { band: band.band.0.0 },
                 AlarmChoice::Threshold(raw) => match threshold(id.unit(), &raw.0) {
-                    Ok(value) => tuned.push((kind, id, AlarmTuning::Threshold(value))),
+                    Ok(value) => AlarmTuning::Threshold(value),
                     Err(error) => {
-                        let diagnostic = self.error(Code::BadUnit, &format!("{path}.threshold"), error.message);
+                        let finding = self.error(Code::BadUnit, &format!("{path}.threshold"), error.message);
                         self.push(match error.suggestion {
-                            Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
-                            None => diagnostic,
+                            Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+                            None => finding,
                         });
+                        continue;
                     }
                 },
-            }
+            };
+            tuned.push((stage, id, tuning));
         }
         tuned
-    }
-
-    /// Whether a stage has an alarm as it is configured: some exist only with fan-out, an own queue or several models.
-    fn has(&self, stage: &StageName, alarm: AlarmId) -> bool {
-        let consumer = self.file.consumers.get(stage);
-        if alarm == AlarmId::ConsumerFanOutLag {
-            return consumer.is_some_and(|spec| spec.read == Some(ReadChoice::FanOut));
-        }
-        if alarm == AlarmId::ConsumerFailedRecords {
-            let to = consumer.and_then(|spec| spec.failure.as_ref()?.to.as_ref());
-            return consumer.is_some() && matches!(to, None | Some(FailureToChoice::OwnQueue));
-        }
-        if alarm == AlarmId::EndpointCacheHit {
-            let endpoint = self.file.endpoints.get(stage);
-            return endpoint.is_some_and(|spec| matches!(spec.model, ModelChoice::Multi(_)));
-        }
-        true
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::environment::Tier;
 use crate::pipeline::model::AfterStandard;
-use crate::units::{ByteSize, Duration};
+use crate::units::{ByteSize, Duration, Percent};
 
 /// Retention of a stream: a week leaves time to mend a consumer over a weekend; development pays for a day.
 pub(super) fn retention(tier: Tier) -> Duration {
@@ -71,3 +71,35 @@ pub(super) const MAX_AGE: Duration = Duration::from_secs(3_600);
 pub(super) const BUFFER_SIZE: ByteSize = ByteSize::from_mib(64);
 /// How long a Firehose buffer gathers.
 pub(super) const BUFFER_EVERY: Duration = Duration::from_secs(300);
+/// How often a key's material changes (AWS's own default).
+pub(super) const KEY_ROTATION: Duration = Duration::from_secs(365 * 86_400);
+/// Shares of a budget at which somebody is told.
+pub(super) const BUDGET_ALERTS: [f64; 2] = [80.0, 100.0];
+/// How full an autoscaled table's capacity is kept.
+pub(super) const TABLE_TARGET: Percent = Percent::new(70.0);
+/// How long a queue keeps messages (SQS's own default).
+pub(super) const QUEUE_RETENTION: Duration = Duration::from_secs(4 * 86_400);
+/// How long a message is hidden where no worker says otherwise (SQS's own default).
+pub(super) const VISIBILITY: Duration = Duration::from_secs(30);
+/// Attempts before a message goes to the dead-letter queue.
+pub(super) const ATTEMPTS: u32 = 5;
+/// Messages of a batch.
+pub(super) const MESSAGES: u32 = 10;
+/// Retries of an asynchronous invocation (Lambda's own default).
+pub(super) const ASYNC_RETRIES: u32 = 2;
+/// How long a request to an asynchronous endpoint may wait (SageMaker's own default).
+pub(super) const REQUEST_EXPIRES: Duration = Duration::from_secs(21_600);
+/// Share of requests that a shadow gets.
+pub(super) const SHADOW_SHARE: Percent = Percent::new(50.0);
+/// How long a data point of a metric's alarm gathers.
+pub(super) const ALARM_PERIOD: Duration = Duration::from_secs(60);
+/// How many data points must be bad, and of how many: one slow minute wakes nobody.
+pub(super) const ALARM_POINTS: (u32, u32) = (3, 5);
+
+/// Least and most instances of an asynchronous endpoint.
+pub(super) fn async_instances(tier: Tier) -> (u32, u32) {
+    match tier {
+        Tier::Development => (1, 1),
+        Tier::Staging | Tier::Production => (1, 4),
+    }
+}

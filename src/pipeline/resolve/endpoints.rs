@@ -1,14 +1,19 @@
-//! Endpoints: models, instances, how a new configuration takes over.
+//! Endpoints: what they serve.
 
 use std::collections::BTreeMap;
 
 use super::{Resolver, defaults};
 use crate::diagnostic::{Code, closest};
-use crate::pipeline::model::{Endpoint, EndpointRollout, Image, Model, ServiceTime, Serving};
+use crate::pipeline::model::{Endpoint, Image, Model, ServiceTime, Shadow, Variant};
+use crate::pipeline::stage::{StageKind, StageRef};
 use crate::spec::{
-    EndpointSpec, ImageChoice, ModelChoice, MultiModelSpec, RealTimeSpec, RolloutChoice, ServingChoice, Text,
+    EndpointSpec, ImageChoice, ModelChoice, MultiModelSpec, ServingChoice, SingleModelSpec, Text,
+    VariantSpec,
 };
-use crate::units::StageName;
+use crate::units::{LocalName, StageName};
+
+/// How many variants an endpoint can have (the schema of `AWS::SageMaker::EndpointConfig`); one alone is `single`.
+const VARIANTS: std::ops::RangeInclusive<usize> = 2..=10;
 
 impl Resolver<'_> {
     pub(super) fn endpoints(&mut self) -> BTreeMap<StageName, Endpoint> {
@@ -17,23 +22,75 @@ impl Resolver<'_> {
     }
 
     fn endpoint(&mut self, name: &StageName, spec: &EndpointSpec) -> Endpoint {
-        let path = format!("endpoints.{name}");
+        let path = StageRef::new(StageKind::Endpoint, name).path();
         let model = match &spec.model {
             ModelChoice::Multi(multi) => self.multi_model(&format!("{path}.model.multi-model"), multi),
-            ModelChoice::Single(single) => {
-                self.check_model_file(&format!("{path}.model.single.artifact"), &single.artifact.0);
-                Model::Single { image: image(&single.image), artifact: single.artifact.0.clone() }
-            }
+            ModelChoice::Single(single) => self.single_model(&format!("{path}.model.single"), single),
+            ModelChoice::Variants(variants) => self.variants(&format!("{path}.model.variants"), variants),
         };
-        let ServingChoice::RealTime(real_time) = &spec.serving;
-        let serving = self.real_time(&format!("{path}.serving.real-time"), real_time);
+        self.check_combination(&path, spec);
+        let serving = self.serving(&format!("{path}.serving"), &spec.serving);
         let latency = spec.latency.as_ref().map(|latency| ServiceTime { p50: latency.p50.0, p99: latency.p99.0 });
         if let Some(measured) = latency.as_ref().filter(|measured| measured.p99 < measured.p50) {
             let title = format!("the 99th percentile ({}) is below the median ({})", measured.p99, measured.p50);
-            let diagnostic = self.error(Code::Conflict, &format!("{path}.latency.p99"), title);
-            self.push(diagnostic.help("swap the two, or measure again"));
+            let finding = self.error(Code::Conflict, &format!("{path}.latency.p99"), title);
+            self.push(finding.help("swap the two, or measure again"));
         }
         Endpoint { name: name.clone(), model, serving, latency }
+    }
+
+    /// What SageMaker does not do together (aws-facts.md 1.5; SageMaker developer guide).
+    fn check_combination(&mut self, path: &str, spec: &EndpointSpec) {
+        let serving = match &spec.serving {
+            ServingChoice::RealTime(_) => return,
+            ServingChoice::Async(_) => "async",
+            ServingChoice::Serverless(_) => "serverless",
+        };
+        let (model, why) = match &spec.model {
+            ModelChoice::Multi(_) => ("multi-model", "only a real-time request can name the model it is for"),
+            ModelChoice::Variants(_) => ("variants", "requests are split between variants in real time only"),
+            ModelChoice::Single(single) if single.shadow.is_some() => {
+                ("single.shadow", "SageMaker copies requests of real-time endpoints only (shadow tests, exclusions)")
+            }
+            ModelChoice::Single(_) => return,
+        };
+        let title = format!("`{model}` and `{serving}` exclude each other");
+        let finding = self.error(Code::Conflict, &format!("{path}.model.{model}"), title);
+        let finding = self.also(finding, &format!("{path}.serving.{serving}"), "how it serves");
+        self.push(finding.note(why).help("serve `real-time`, or a `single` model alone"));
+    }
+
+    fn single_model(&mut self, path: &str, spec: &SingleModelSpec) -> Model {
+        self.check_model_file(&format!("{path}.artifact"), &spec.artifact.0);
+        let shadow = spec.shadow.as_ref().map(|shadow| {
+            self.check_model_file(&format!("{path}.shadow.artifact"), &shadow.artifact.0);
+            Shadow {
+                image: image(shadow.image.as_ref().unwrap_or(&spec.image)),
+                artifact: shadow.artifact.0.clone(),
+                share: shadow.share.map_or(defaults::SHADOW_SHARE, |share| share.0),
+            }
+        });
+        Model::Single { image: image(&spec.image), artifact: spec.artifact.0.clone(), shadow }
+    }
+
+    fn variants(&mut self, path: &str, variants: &BTreeMap<LocalName, VariantSpec>) -> Model {
+        if !VARIANTS.contains(&variants.len()) {
+            let (least, most) = (VARIANTS.start(), VARIANTS.end());
+            let title = format!("{} variants; an endpoint is split between {least} to {most}", variants.len());
+            self.push(self.error(Code::OutOfRange, path, title).help("serve one model with `single`"));
+        }
+        if !variants.is_empty() && variants.values().all(|variant| variant.weight.0 == 0) {
+            let title = "all weights are zero, so nobody would answer";
+            self.push(self.error(Code::Conflict, path, title).help("give at least one variant a weight"));
+        }
+        for (name, variant) in variants {
+            self.check_model_file(&format!("{path}.{name}.artifact"), &variant.artifact.0);
+        }
+        let variant = |(name, spec): (&LocalName, &VariantSpec)| {
+            let (image, artifact) = (image(&spec.image), spec.artifact.0.clone());
+            (name.clone(), Variant { image, artifact, weight: spec.weight.0 })
+        };
+        Model::Variants(variants.iter().map(variant).collect())
     }
 
     fn multi_model(&mut self, path: &str, spec: &MultiModelSpec) -> Model {
@@ -75,44 +132,11 @@ impl Resolver<'_> {
             return;
         }
         let title = format!("there is no model `{}`", name.0);
-        let diagnostic = self.error(Code::UnknownReference, &format!("{path}.{field}"), title);
+        let finding = self.error(Code::UnknownReference, &format!("{path}.{field}"), title);
         self.push(match closest(&name.0, spec.models.keys().map(|known| known.0.as_str())) {
-            Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
-            None => diagnostic.help("add it under `models:`"),
+            Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+            None => finding.help("add it under `models:`"),
         });
-    }
-
-    fn real_time(&mut self, path: &str, spec: &RealTimeSpec) -> Serving {
-        let (min, max) = match &spec.instances {
-            None => defaults::instances(self.tier),
-            Some(instances) => (instances.min.0, instances.max.map_or(instances.min.0, |max| max.0)),
-        };
-        if max < min {
-            let title = format!("at most {max} instances is fewer than at least {min}");
-            let diagnostic = self.error(Code::Conflict, &format!("{path}.instances.max"), title);
-            self.push(diagnostic.help(format!("raise `max` to {min} or more, or lower `min`")));
-        }
-        let rollout = match &spec.rollout {
-            Some(RolloutChoice::AllAtOnce) => EndpointRollout::AllAtOnce,
-            Some(RolloutChoice::Canary(canary)) => {
-                let instances = canary.instances.0;
-                if instances.saturating_mul(2) > min {
-                    let title = format!("a canary of {instances} is more than half of {min} instances");
-                    let note =
-                        "SageMaker refuses a canary above half of the fleet, and the fleet may be at its minimum";
-                    let diagnostic = self.error(Code::Conflict, &format!("{path}.rollout.canary.instances"), title);
-                    let diagnostic =
-                        self.also(diagnostic, &format!("{path}.instances.min"), "the fleet at its minimum");
-                    let help =
-                        format!("raise `instances.min` to {}, or use `all-at-once`", instances.saturating_mul(2));
-                    self.push(diagnostic.note(note).help(help));
-                }
-                EndpointRollout::Canary { instances, wait: canary.wait.map_or(defaults::CANARY_WAIT, |wait| wait.0) }
-            }
-            None if min >= 2 => EndpointRollout::Canary { instances: 1, wait: defaults::CANARY_WAIT },
-            None => EndpointRollout::AllAtOnce,
-        };
-        Serving::RealTime { instance: spec.instance.0.clone(), min, max, rollout }
     }
 }
 

@@ -1,76 +1,117 @@
-//! The graph of streams: circles, and how many readers a stream has.
+//! The stage graph: circles, and how many readers a stream has.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Resolver;
 use crate::diagnostic::Code;
-use crate::spec::{PipelineFile, ReadChoice};
-use crate::units::StageName;
+use crate::pipeline::edges::{Edge, EdgeKind, End, edges};
+use crate::pipeline::model::{Pipeline, ReadMode};
+use crate::pipeline::stage::StageKind;
+use crate::units::PipelineName;
 
 /// Most enhanced fan-out registrations of one stream (aws-facts.md 2.1).
 const MOST_FAN_OUT: usize = 20;
 
+/// An end of an edge among all pipelines that read from each other.
+type Spot = (PipelineName, End);
+
+/// One step that makes the next stage act.
+struct Step {
+    from: Spot,
+    to: Spot,
+    edge: Edge,
+    /// Whether this pipeline declares it.
+    own: bool,
+}
+
 impl Resolver<'_> {
-    /// A record that a consumer sends back to a stream it came from would go round for ever.
-    /// Reading features from a table that is also written is no circle: nothing is triggered by a table.
-    pub(super) fn check_circles(&mut self) {
+    /// What a stage sends back to where it came from would go round for ever. Reading features from a table that is
+    /// also written is no circle: nothing is triggered by a table.
+    pub(super) fn check_circles(&mut self, pipeline: &Pipeline) {
+        let mut steps = steps(pipeline, true);
+        for neighbour in self.folder.neighbours() {
+            steps.extend(self.outline(neighbour).iter().flat_map(|other| self::steps(other, false)));
+        }
         let mut reported = BTreeSet::new();
-        let file = self.file;
-        for (name, spec) in &file.consumers {
-            let Some(late) = &spec.late_to else { continue };
-            let Some(chain) = way(file, late, &spec.from.stream) else { continue };
-            let members: BTreeSet<&StageName> = chain.iter().copied().chain([name]).collect();
+        for (index, step) in steps.iter().enumerate().filter(|(_, step)| step.own && sends(step.edge.kind)) {
+            let Some(way) = way(&steps, &step.to, &step.from) else { continue };
+            let members: BTreeSet<usize> = way.iter().copied().chain([index]).collect();
             if !reported.insert(members) {
                 continue;
             }
-            let path = format!("consumers.{name}.late_to");
-            let title = if chain.is_empty() {
-                format!("consumer `{name}` sends late records back to `{late}`, the stream it reads")
-            } else {
-                let others: Vec<String> = chain.iter().map(|other| format!("`{other}`")).collect();
-                format!("records of `{late}` come back to it through consumers `{name}` and {}", others.join(", "))
-            };
-            let mut diagnostic = self.error(Code::Cycle, &path, title);
-            for other in &chain {
-                diagnostic = self.also(diagnostic, &format!("consumers.{other}.late_to"), "goes on from here");
+            let circle: Vec<&Step> = [index].iter().chain(&way).filter_map(|at| steps.get(*at)).collect();
+            let spots: Vec<String> = circle.iter().map(|step| self.spot(&step.from)).collect();
+            let start = self.spot(&step.from);
+            let title = format!("what {start} sends comes back to it: {} → {start}", spots.join(" → "));
+            let mut finding = self.error(Code::Cycle, &step.edge.path, title);
+            for next in circle.iter().skip(1).filter(|next| next.own && sends(next.edge.kind)) {
+                finding = self.also(finding, &next.edge.path, "goes on from here");
             }
-            self.push(diagnostic.help("send late records to a stream that leads nowhere back"));
+            self.push(finding.help("send to a stage that leads nowhere back"));
         }
     }
 
-    pub(super) fn check_readers(&mut self) {
-        let file = self.file;
-        for stream in file.streams.keys() {
-            let fan_out = |(_, spec): &(&StageName, &crate::spec::ConsumerSpec)| {
-                spec.from.stream == *stream && spec.read == Some(ReadChoice::FanOut)
-            };
-            let readers: Vec<&StageName> = file.consumers.iter().filter(fan_out).map(|(name, _)| name).collect();
+    fn spot(&self, (pipeline, end): &Spot) -> String {
+        let of = |text: String| if *pipeline == self.file.pipeline { text } else { format!("{text} of `{pipeline}`") };
+        match end {
+            End::Stage(stage) => of(format!("{} `{}`", stage.kind, stage.name)),
+            End::FailureQueue(stage) => of(format!("the queue of {} `{}`", stage.kind, stage.name)),
+            End::OtherStream(other, stream) => format!("stream `{stream}` of `{other}`"),
+            End::Outside { what, name } => format!("{what} `{name}`"),
+        }
+    }
+
+    pub(super) fn check_readers(&mut self, pipeline: &Pipeline) {
+        for stream in pipeline.streams().keys() {
+            let consumers = pipeline.consumers().values();
+            let readers = consumers.filter(|c| c.from.own() == Some(stream) && c.read == ReadMode::FanOut);
+            let readers: Vec<_> = readers.map(|consumer| &consumer.name).collect();
             if let Some(one_too_many) = readers.get(MOST_FAN_OUT) {
                 let title =
                     format!("{} consumers read `{stream}` by fan-out; Kinesis allows {MOST_FAN_OUT}", readers.len());
-                let diagnostic = self.error(Code::OutOfRange, &format!("consumers.{one_too_many}.read"), title);
-                self.push(diagnostic.help("let those that can wait read `shared`"));
+                let finding = self.error(Code::OutOfRange, &format!("consumers.{one_too_many}.read"), title);
+                self.push(finding.help("let those that can wait read `shared`"));
             }
         }
     }
 }
 
-/// The consumers over which records get from one stream to another; empty where they are the same.
-fn way<'file>(file: &'file PipelineFile, start: &'file StageName, goal: &StageName) -> Option<Vec<&'file StageName>> {
-    let mut ways: BTreeMap<&StageName, Vec<&StageName>> = BTreeMap::new();
-    let mut next = vec![(start, Vec::new())];
-    while let Some((stream, way)) = next.pop() {
-        if stream == goal {
+/// Whether somebody decides to send along an edge, rather than only to listen.
+fn sends(kind: EdgeKind) -> bool {
+    kind.triggers() && !matches!(kind, EdgeKind::Records | EdgeKind::Messages)
+}
+
+/// The steps of one pipeline, its ends told apart from those of others.
+fn steps(pipeline: &Pipeline, own: bool) -> Vec<Step> {
+    let spot = |end: &End| match end {
+        End::OtherStream(other, stream) => {
+            (other.clone(), End::Stage(crate::pipeline::StageRef::new(StageKind::Stream, stream)))
+        }
+        end => (pipeline.name().clone(), end.clone()),
+    };
+    let triggering = edges(pipeline).into_iter().filter(|edge| edge.kind.triggers());
+    triggering.map(|edge| Step { from: spot(&edge.from), to: spot(&edge.to), edge, own }).collect()
+}
+
+/// The shortest way from one spot to another, as positions of steps; empty where they are the same.
+fn way(steps: &[Step], start: &Spot, goal: &Spot) -> Option<Vec<usize>> {
+    let mut came_by: BTreeMap<&Spot, Option<usize>> = BTreeMap::from([(start, None)]);
+    let mut next = std::collections::VecDeque::from([start]);
+    while let Some(spot) = next.pop_front() {
+        if spot == goal {
+            let mut way = Vec::new();
+            let mut at = spot;
+            while let Some(index) = came_by.get(at).copied().flatten() {
+                way.push(index);
+                at = &steps.get(index)?.from;
+            }
+            way.reverse();
             return Some(way);
         }
-        if ways.insert(stream, way.clone()).is_some() {
-            continue;
-        }
-        for (name, spec) in file.consumers.iter().filter(|(_, spec)| spec.from.stream == *stream) {
-            if let Some(late) = spec.late_to.as_ref().filter(|late| !ways.contains_key(late)) {
-                let mut longer = way.clone();
-                longer.push(name);
-                next.push((late, longer));
+        for (index, step) in steps.iter().enumerate().filter(|(_, step)| step.from == *spot) {
+            if !came_by.contains_key(&step.to) {
+                came_by.insert(&step.to, Some(index));
+                next.push_back(&step.to);
             }
         }
     }

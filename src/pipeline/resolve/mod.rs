@@ -1,27 +1,37 @@
 //! Pipeline file × environment → [`Pipeline`]: overlay, defaults by tier, references, and AWS's bounds between
-//! fields. Everything wrong is found in one run.
+//! fields. Everything wrong is found in one run, beside what cannot be read at all.
 //!
-//! Pure: what paths lead to is handed in as [`FolderFacts`].
+//! Pure: what paths and other pipelines' names lead to is handed in as [`FolderFacts`].
 
 mod alarms;
+mod archives;
 mod consumers;
 mod defaults;
 mod endpoints;
+mod finding;
+mod functions;
 mod graph;
+mod messaging;
+mod metrics;
 mod naming;
+mod neighbours;
 mod paths;
-mod stages;
+mod references;
+mod security;
+mod serving;
+mod streams;
+mod tables;
+mod workers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::FolderFacts;
 use super::model::{EscapeHatch, LatencyClass, LatencyTarget, Pipeline};
 use super::places::{Places, SetAt};
-use super::stage::StageKind;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Layer, closest};
-use crate::environment::{EnvironmentFile, Tier};
-use crate::spec::{LatencyClassChoice, PipelineFile, SpecFile};
-use crate::units::{Duration, Region, StageName};
+use crate::environment::{Environment, EnvironmentFile};
+use crate::spec::{LatencyClassChoice, Merged, PipelineFile, SpecFile};
+use crate::units::{Duration, Region};
 
 pub use naming::collisions;
 
@@ -35,123 +45,117 @@ pub fn resolve(
     region: Option<&Region>,
     folder: &FolderFacts,
 ) -> Result<(Pipeline, Diagnostics), Diagnostics> {
-    let merged = spec.merged(environment.overlay(spec.name()))?;
-    let mut places = Places::default();
-    for (path, place) in merged.places {
-        let layer = if &place.file == spec.file() { Layer::Base } else { Layer::Environment };
-        places.insert(path, SetAt { place, layer });
-    }
-    let tier = environment.environment().tier();
-    let mut resolver = Resolver { file: &merged.file, tier, folder, places: &places, found: Diagnostics::new() };
+    let Some(merged) = spec.merged(environment.overlay(spec.name())) else { return Err(spec.found().clone()) };
+    let places = places(spec, &merged);
+    let (region, wrong) = pick_region(environment, region);
+    let region = region.ok_or_else(|| wrong.clone().into_iter().collect::<Diagnostics>())?;
+    let mut found = merged.found.clone();
+    found.extend(wrong);
+    let mut resolver = Resolver::new(&merged, environment, &region, folder, &places);
     resolver.check_home(spec);
-    let region = resolver.region(environment, region);
-    let parts = resolver.parts();
-    let found = resolver.found;
-    let pipeline = region.map(|region| Pipeline {
-        name: merged.file.pipeline.clone(),
-        owner: merged.file.owner.0.clone(),
-        description: merged.file.description.as_ref().map(|text| text.0.clone()).unwrap_or_default(),
-        environment: environment.environment().clone(),
-        region,
-        traffic: parts.traffic,
-        latency: parts.latency,
-        streams: parts.streams,
-        tables: parts.tables,
-        endpoints: parts.endpoints,
-        consumers: parts.consumers,
-        archives: parts.archives,
-        alarms: parts.alarms,
-        escape: parts.escape,
-        places,
-    });
-    let (pipeline, mut found) = found.into_result(pipeline)?;
-    let Some(pipeline) = pipeline else { return Err(found) };
-    naming::check(&pipeline, &mut found);
+    let pipeline = resolver.assemble();
+    resolver.check_whole(&pipeline);
+    found.extend(resolver.found);
     found.into_result(pipeline)
 }
 
-/// The stages of a pipeline on the way to becoming one.
-struct Parts {
-    traffic: BTreeMap<StageName, super::Traffic>,
-    latency: Option<LatencyTarget>,
-    streams: BTreeMap<StageName, super::Stream>,
-    tables: BTreeMap<StageName, super::Table>,
-    endpoints: BTreeMap<StageName, super::Endpoint>,
-    consumers: BTreeMap<StageName, super::Consumer>,
-    archives: BTreeMap<StageName, super::Archive>,
-    alarms: alarms::Tuning,
-    escape: EscapeHatch,
+fn places(spec: &SpecFile, merged: &Merged) -> Places {
+    let mut places = Places::default();
+    for (path, place) in merged.places() {
+        let layer = if &place.file == spec.file() { Layer::Base } else { Layer::Environment };
+        places.insert(path, SetAt { place, layer });
+    }
+    places
+}
+
+/// The region that was asked for, or the environment's first one; and what is wrong with the asking.
+fn pick_region(environment: &EnvironmentFile, asked: Option<&Region>) -> (Option<Region>, Option<Diagnostic>) {
+    let regions = environment.environment().regions();
+    let first = regions.first().cloned();
+    let Some(region) = asked.filter(|region| !regions.contains(region)) else {
+        return (asked.cloned().or(first), None);
+    };
+    let all: Vec<&str> = regions.iter().map(Region::as_str).collect();
+    let name = environment.environment().name();
+    let title = format!("environment `{name}` is not in region `{region}`");
+    let diagnostic = Diagnostic::error(Code::UnknownReference, title)
+        .at_maybe(environment.place("regions").cloned(), "")
+        .note(format!("its regions are {}", all.join(", ")));
+    let diagnostic = match closest(region.as_str(), all) {
+        Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
+        None => diagnostic,
+    };
+    (first, Some(diagnostic))
 }
 
 /// What every check needs.
 struct Resolver<'a> {
     file: &'a PipelineFile,
-    tier: Tier,
+    merged: &'a Merged,
+    environment: &'a EnvironmentFile,
+    region: &'a Region,
     folder: &'a FolderFacts,
     places: &'a Places,
+    broken: &'a BTreeSet<String>,
     found: Diagnostics,
 }
 
-impl Resolver<'_> {
-    fn parts(&mut self) -> Parts {
-        let parts = Parts {
+impl<'a> Resolver<'a> {
+    fn new(
+        merged: &'a Merged,
+        environment: &'a EnvironmentFile,
+        region: &'a Region,
+        folder: &'a FolderFacts,
+        places: &'a Places,
+    ) -> Self {
+        let (file, broken) = (&merged.file, &merged.broken);
+        Self { file, merged, environment, region, folder, places, broken, found: Diagnostics::new() }
+    }
+
+    fn environment(&self) -> &'a Environment {
+        self.environment.environment()
+    }
+
+    /// The pipeline, as far as it can be read.
+    fn assemble(&mut self) -> Pipeline {
+        let file = self.file;
+        let mut pipeline = Pipeline {
+            name: file.pipeline.clone(),
+            owner: file.owner.0.clone(),
+            description: file.description.as_ref().map(|text| text.0.clone()).unwrap_or_default(),
+            environment: self.environment().clone(),
+            region: self.region.clone(),
             traffic: self.traffic(),
             latency: self.latency(),
+            budget: self.budget(),
+            keys: self.keys(),
             streams: self.streams(),
             tables: self.tables(),
+            queues: self.queues(),
+            topics: self.topics(),
+            buckets: self.buckets(),
             endpoints: self.endpoints(),
             consumers: self.consumers(),
+            workers: self.workers(),
             archives: self.archives(),
-            alarms: self.alarms(),
+            metrics: self.metrics(),
+            alarms: BTreeMap::new(),
+            composites: BTreeMap::new(),
             escape: self.escape(),
+            places: self.places.clone(),
         };
-        self.check_circles();
-        self.check_readers();
-        parts
+        pipeline.alarms = self.alarms(&pipeline);
+        pipeline.composites = self.composites(&pipeline);
+        pipeline
     }
 
-    /// An error at the value of a path, or at what encloses it.
-    fn error(&self, code: Code, path: &str, title: impl Into<String>) -> Diagnostic {
-        Diagnostic::error(code, title).at_maybe(self.places.nearest(path).map(|at| at.place.clone()), "")
-    }
-
-    /// A second place in an error.
-    fn also(&self, diagnostic: Diagnostic, path: &str, text: &str) -> Diagnostic {
-        diagnostic.at_maybe(self.places.nearest(path).map(|at| at.place.clone()), text)
-    }
-
-    fn push(&mut self, diagnostic: Diagnostic) {
-        self.found.push(diagnostic);
-    }
-
-    /// Checks that a name at `path` is that of a stage of a kind.
-    fn check_known(&mut self, kind: StageKind, name: &StageName, path: &str) -> bool {
-        let names: Vec<&StageName> = self.names(kind);
-        if names.contains(&name) {
-            return true;
-        }
-        let diagnostic = self.error(Code::UnknownReference, path, format!("there is no {kind} `{name}`"));
-        let diagnostic = match closest(name.as_str(), names.iter().map(|known| known.as_str())) {
-            Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
-            None => diagnostic.help(format!("declare it under `{}:`", kind.section())),
-        };
-        let diagnostic = if names.is_empty() {
-            diagnostic.note(format!("the file declares no {kind} at all"))
-        } else {
-            let all: Vec<String> = names.iter().map(|known| format!("`{known}`")).collect();
-            diagnostic.note(format!("declared under `{}`: {}", kind.section(), all.join(", ")))
-        };
-        self.push(diagnostic);
-        false
-    }
-
-    fn names(&self, kind: StageKind) -> Vec<&StageName> {
-        match kind {
-            StageKind::Stream => self.file.streams.keys().collect(),
-            StageKind::Table => self.file.tables.keys().collect(),
-            StageKind::Endpoint => self.file.endpoints.keys().collect(),
-            StageKind::Consumer => self.file.consumers.keys().collect(),
-            StageKind::Archive => self.file.archive.keys().collect(),
+    /// What only shows when all stages are there.
+    fn check_whole(&mut self, pipeline: &Pipeline) {
+        self.check_circles(pipeline);
+        self.check_readers(pipeline);
+        self.check_queues(pipeline);
+        if !finding::touches(self.broken, "pipeline") {
+            naming::check(pipeline, &mut self.found);
         }
     }
 
@@ -162,27 +166,6 @@ impl Resolver<'_> {
             let title = format!("the folder is `{folder}`, the pipeline in it is called `{}`", spec.name());
             let help = format!("write `pipeline: {folder}`, or rename the folder");
             self.push(self.error(Code::NameMismatch, "pipeline", title).help(help));
-        }
-    }
-
-    fn region(&mut self, environment: &EnvironmentFile, asked: Option<&Region>) -> Option<Region> {
-        let regions = environment.environment().regions();
-        match asked {
-            None => regions.first().cloned(),
-            Some(region) if regions.contains(region) => Some(region.clone()),
-            Some(region) => {
-                let all: Vec<&str> = regions.iter().map(Region::as_str).collect();
-                let name = environment.environment().name();
-                let title = format!("environment `{name}` is not in region `{region}`");
-                let diagnostic = Diagnostic::error(Code::UnknownReference, title)
-                    .at_maybe(environment.place("regions").cloned(), "")
-                    .note(format!("its regions are {}", all.join(", ")));
-                self.push(match closest(region.as_str(), all) {
-                    Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
-                    None => diagnostic,
-                });
-                None
-            }
         }
     }
 
@@ -207,8 +190,8 @@ impl Resolver<'_> {
         if class != of_target {
             let title = format!("a target of {target} is not of the declared latency class");
             let note = "ultra-low is below 100ms, low below 1s, medium below 1m, high from there";
-            let diagnostic = self.error(Code::Conflict, "latency.class", title).note(note);
-            self.push(diagnostic.help("remove `class`; it follows from the target"));
+            let finding = self.error(Code::Conflict, "latency.class", title).note(note);
+            self.push(finding.help("remove `class`; it follows from the target"));
         }
         Some(LatencyTarget { target, class })
     }

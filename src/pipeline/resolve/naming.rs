@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::pipeline::model::Pipeline;
-use crate::pipeline::names;
-use crate::pipeline::stage::{StageKind, StageRef};
+use crate::pipeline::names::{self, NameSpace};
+use crate::pipeline::stage::StageRef;
 use crate::units::LogicalId;
 
 /// Checks lengths and logical ids of one pipeline.
@@ -21,48 +21,82 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
             found.push(diagnostic.help("rename one of the two"));
         }
     }
+    clashes(pipeline, found);
 }
 
 fn too_long(pipeline: &Pipeline, stage: &StageRef) -> Option<Diagnostic> {
-    let base = pipeline.physical_name(&stage.name);
-    names::limits(stage.kind).iter().find_map(|(what, longest, suffix)| {
-        let over = (base.len() + suffix.len()).checked_sub(*longest).filter(|over| *over > 0)?;
-        let title =
-            format!("the name of the {what}, `{base}{suffix}`, is {over} characters too long: AWS takes {longest}");
+    pipeline.taken_names(stage).into_iter().find_map(|(space, name)| {
+        let (what, longest) = (space.as_str(), space.longest());
+        let over = name.len().checked_sub(longest).filter(|over| *over > 0)?;
+        let title = format!("the name of the {what}, `{name}`, is {over} characters too long: AWS takes {longest}");
         let help = format!("shorten the stage's name by {over} characters, or that of the pipeline or the environment");
         let place = pipeline.stage_origin(stage, "").place;
         Some(Diagnostic::error(Code::NameTooLong, title).at_maybe(place, "").help(help))
     })
 }
 
+/// Finds names that two stages of one pipeline would both want: a consumer and a worker are both functions, and a
+/// queue called `score-failed` has the name of what consumer `score` gave up.
+fn clashes(pipeline: &Pipeline, found: &mut Diagnostics) {
+    let mut owners: BTreeMap<(NameSpace, String), Option<StageRef>> = BTreeMap::new();
+    owners.insert((NameSpace::Topic, pipeline.topic_name()), None);
+    for stage in pipeline.stages() {
+        for (space, name) in pipeline.taken_names(&stage) {
+            let Some(other) = owners.get(&(space, name.clone())) else {
+                owners.insert((space, name), Some(stage.clone()));
+                continue;
+            };
+            let whose = other.as_ref().map_or_else(|| "the pipeline's alarms".to_owned(), |other| format!("{other}"));
+            let title = format!("{} `{name}` would belong to {stage} and to {whose}", space.as_str());
+            let place = |stage: &StageRef| pipeline.stage_origin(stage, "").place;
+            let diagnostic = Diagnostic::error(Code::NameCollision, title).at_maybe(place(&stage), "");
+            let diagnostic = diagnostic.at_maybe(other.as_ref().and_then(place), "the other one");
+            found.push(diagnostic.help("rename one of the two"));
+        }
+    }
+}
+
 /// Finds physical names that two pipelines of one account and region would both want, over all pipelines ×
 /// environments of a project: `a` in environment `b` with stage `c-d` against `a-b` in `c` with stage `d`.
 #[must_use]
 pub fn collisions<'a>(pipelines: impl IntoIterator<Item = &'a Pipeline>) -> Diagnostics {
-    let mut owners: BTreeMap<(String, String, StageKind, String), (&Pipeline, StageRef)> = BTreeMap::new();
+    let mut owners: BTreeMap<(&str, &str, NameSpace, String), (&Pipeline, StageRef)> = BTreeMap::new();
     let mut found = Diagnostics::new();
     for pipeline in pipelines {
         for stage in pipeline.stages() {
-            let home = (pipeline.account().to_string(), pipeline.region().to_string());
-            let name = pipeline.physical_name(&stage.name);
-            let key = (home.0, home.1, stage.kind, name.clone());
-            let Some((other, other_stage)) = owners.get(&key) else {
-                owners.insert(key, (pipeline, stage));
-                continue;
-            };
-            let title = format!(
-                "{} `{name}` would belong to pipeline `{}` in `{}` and to pipeline `{}` in `{}`",
-                stage.kind,
-                other.name(),
-                other.environment().name(),
-                pipeline.name(),
-                pipeline.environment().name(),
-            );
-            let diagnostic = Diagnostic::error(Code::NameCollision, title)
-                .at_maybe(pipeline.stage_origin(&stage, "").place, "")
-                .at_maybe(other.stage_origin(other_stage, "").place, "the other one");
-            found.push(diagnostic.help("rename one of the stages"));
+            for (space, name) in pipeline.taken_names(&stage) {
+                let key = (pipeline.account().as_str(), pipeline.region().as_str(), space, name);
+                match owners.get(&key) {
+                    // Two stages of one pipeline are told apart when it is resolved.
+                    Some((other, _)) if is_same(other, pipeline) => {}
+                    Some(other) => found.push(collision(space, &key.3, other, (pipeline, &stage))),
+                    None => {
+                        owners.insert(key, (pipeline, stage.clone()));
+                    }
+                }
+            }
         }
     }
     found
+}
+
+fn is_same(a: &Pipeline, b: &Pipeline) -> bool {
+    a.name() == b.name() && a.environment().name() == b.environment().name()
+}
+
+fn collision(space: NameSpace, name: &str, other: &(&Pipeline, StageRef), one: (&Pipeline, &StageRef)) -> Diagnostic {
+    let (other, other_stage) = other;
+    let (pipeline, stage) = one;
+    let title = format!(
+        "{} `{name}` would belong to pipeline `{}` in `{}` and to pipeline `{}` in `{}`",
+        space.as_str(),
+        other.name(),
+        other.environment().name(),
+        pipeline.name(),
+        pipeline.environment().name(),
+    );
+    Diagnostic::error(Code::NameCollision, title)
+        .at_maybe(pipeline.stage_origin(stage, "").place, "")
+        .at_maybe(other.stage_origin(other_stage, "").place, "the other one")
+        .help("rename one of the stages")
 }

@@ -3,6 +3,8 @@
 use super::*;
 use crate::diagnostic::Area;
 use crate::diagnostic::FilePath;
+use crate::pipeline::Neighbour;
+use crate::units::PipelineName;
 use crate::{environment, spec};
 
 /// The first block of YAML of a page.
@@ -23,8 +25,11 @@ fn codes_of(example: &str) -> Vec<Code> {
         b"environment: local\ntier: development\ntarget: embedded\n",
     )
     .expect("an environment");
-    let found = spec::read(&FilePath::new("pipeline.yaml"), text.as_bytes())
-        .and_then(|spec| resolve(&spec, &environment, None, &FolderFacts::none()).map(|(_, found)| found))
+    let mut folder = FolderFacts::none();
+    let payments = PipelineName::new("payments").expect("a name");
+    folder.insert_neighbour(payments, Neighbour::Missing(vec!["example".to_owned()]));
+    let found = spec::read_partly(&FilePath::new("pipeline.yaml"), text.as_bytes())
+        .and_then(|spec| resolve(&spec, &environment, None, &folder).map(|(_, found)| found))
         .unwrap_or_else(|found| found);
     found.iter().map(|diagnostic| diagnostic.code).collect()
 }

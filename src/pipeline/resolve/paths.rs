@@ -1,7 +1,8 @@
 //! Paths that a pipeline file names: handler folders and model files.
 
 use super::Resolver;
-use crate::diagnostic::{Code, Diagnostic};
+use super::finding::Finding;
+use crate::diagnostic::Code;
 use crate::pipeline::facts::PathFact;
 use crate::spec::handler_files;
 
@@ -24,9 +25,9 @@ impl Resolver<'_> {
         if looked_at_all && !facts.iter().any(|fact| matches!(fact, PathFact::File { .. })) {
             let title = format!("no file in `{code}` holds the handler `{handler}`");
             let looked: Vec<String> = candidates.iter().map(|file| format!("`{file}`")).collect();
-            let diagnostic = self.error(Code::MissingFile, &format!("{path}.handler"), title);
+            let finding = self.error(Code::MissingFile, &format!("{path}.handler"), title);
             let help = "create one of them, or name the handler as `module.function` of a file that is there";
-            self.push(diagnostic.note(format!("looked for {}", looked.join(", "))).help(help));
+            self.push(finding.note(format!("looked for {}", looked.join(", "))).help(help));
         }
     }
 
@@ -47,7 +48,7 @@ impl Resolver<'_> {
     fn judge(&mut self, at: &str, path: &str) -> Option<PathFact> {
         let outside = path.starts_with('/') || path.contains('\\') || path.split('/').any(|part| part == "..");
         let fact = if outside { Some(PathFact::Outside) } else { self.folder.get(path) };
-        let problem: Option<Diagnostic> = match fact {
+        let problem: Option<Finding> = match fact {
             Some(PathFact::Missing) => Some(
                 self.error(Code::MissingFile, at, format!("`{path}` is not there"))
                     .help("create it beside the pipeline file, or correct the path"),

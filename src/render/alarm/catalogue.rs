@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::Dimension;
 use crate::capacity::SizedStream;
 use crate::pipeline::{
-    AlarmId, Consumer, FailureDestination, LatencyClass, Model, ReadMode, StageKind, StageRef, Traffic,
+    AlarmId, Consumer, FailureDestination, LatencyClass, Model, ReadMode, StageKind, StageRef, StreamFrom, Traffic,
 };
 use crate::render::consumer;
 use crate::render::scene::{Scene, reference};
-use crate::units::{Rate, StageName};
+use crate::units::{Duration, Rate, StageName};
 
 pub(super) const ABOVE: &str = "GreaterThanThreshold";
 pub(super) const AT_LEAST: &str = "GreaterThanOrEqualToThreshold";
@@ -269,8 +269,16 @@ fn tolerated_lag_ms(scene: &Scene<'_>, consumer: &Consumer) -> f64 {
         Some(LatencyClass::Medium) | None => 300_000.0,
         Some(LatencyClass::High) => 3_600_000.0,
     };
-    let kept = scene.pipeline.streams().get(&consumer.from).map(|stream| stream.retention.as_millis() as f64 / 2.0);
+    let kept = retention(scene, &consumer.from).map(|kept| kept.as_millis() as f64 / 2.0);
     kept.map_or(by_class, |half| half.min(by_class))
+}
+
+/// How long the stream keeps records, if its file is known.
+fn retention(scene: &Scene<'_>, from: &StreamFrom) -> Option<Duration> {
+    match from {
+        StreamFrom::Own(stream) => scene.pipeline.streams().get(stream).map(|stream| stream.retention),
+        StreamFrom::Other(other) => other.facts.as_ref().map(|facts| facts.retention),
+    }
 }
 
 fn consumer_alarms(scene: &Scene<'_>, consumer: &Consumer) -> Vec<Recommended> {
@@ -339,7 +347,7 @@ fn consumer_alarms(scene: &Scene<'_>, consumer: &Consumer) -> Vec<Recommended> {
     }
     if consumer.read == ReadMode::FanOut {
         let dimensions = vec![
-            dimension("StreamName", scene.pipeline.physical_name(&consumer.from)),
+            dimension("StreamName", scene.pipeline.stream_name(&consumer.from)),
             dimension("ConsumerName", function.as_str()),
         ];
         let behind = metric("AWS/Kinesis", "SubscribeToShardEvent.MillisBehindLatest", dimensions);
@@ -376,13 +384,14 @@ fn not_reading(scene: &Scene<'_>, consumer: &Consumer, stage: &StageRef) -> Reco
             "Expression": "IF(FILL(incoming, 0) > 0 AND FILL(polled, 0) + FILL(invoked, 0) == 0, 1, 0)",
             "ReturnData": true,
         },
-        counted("incoming", "AWS/Kinesis", "IncomingRecords", dimension("StreamName", scene.pipeline.physical_name(&consumer.from))),
+        counted("incoming", "AWS/Kinesis", "IncomingRecords", dimension("StreamName", scene.pipeline.stream_name(&consumer.from))),
         counted("polled", "AWS/Lambda", "PolledEventCount", dimension("EventSourceMappingUUID", mapping)),
         counted("invoked", "AWS/Lambda", "Invocations", dimension("FunctionName", scene.pipeline.physical_name(&consumer.name))),
     ]);
     let says = format!(
         "Consumer {} does not read at all although stream {} takes records: is its mapping enabled?",
-        consumer.name, consumer.from
+        consumer.name,
+        consumer.from.stream()
     );
     Recommended::new(stage, AlarmId::ConsumerNotReading, Signal::Math(metrics), says).of("Sum", 300, 3)
 }

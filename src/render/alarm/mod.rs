@@ -109,7 +109,7 @@ fn view(scene: &Scene<'_>, recommended: Recommended) -> AlarmView {
         arms_rollback,
     } = recommended;
     let (threshold, silence) = match scene.pipeline.alarm_tuning(&stage, alarm) {
-        None => (threshold, None),
+        None | Some(AlarmTuning::Anomaly { .. }) => (threshold, None),
         Some(AlarmTuning::Threshold(asked)) => (*asked, None),
         Some(AlarmTuning::Silence { reason, until }) => (threshold, Some((reason, *until))),
     };
