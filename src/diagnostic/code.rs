@@ -118,7 +118,6 @@ codes! {
     // 5 deploy
     DeploymentFailed = "E5001", "the deployment failed";
     StackStuck = "E5002", "the stack needs a person";
-    WorldMoved = "E5003", "the stack is not what the plan was made against";
     StackProtected = "E5004", "the stack is protected against deletion";
     LossNotApproved = "E5005", "something would be lost that nobody approved";
     ChangeSetRefused = "E5006", "CloudFormation refused the change set";

@@ -91,7 +91,7 @@ pub fn judge(stack: &str, outcome: &Outcome, origins: &Origins) -> Result<Operat
             ))
         }
         Outcome::WorldMoved => Err(Failure::refused(
-            Diagnostic::error(Code::WorldMoved, format!("{stack} changed after the plan was made"))
+            Diagnostic::error(Code::PlanStale, format!("{stack} changed after the plan was made"))
                 .help("run the command again: it plans against what is there now"),
         )),
         Outcome::Blocked { status, reason, advice } => {

@@ -38,6 +38,12 @@ impl<'a> Shelf<'a> {
         Self { project, specs: BTreeMap::new(), environments: BTreeMap::new(), texts: BTreeMap::new(), templates: None }
     }
 
+    /// An empty shelf beside another one, with the templates that were compiled there.
+    #[must_use]
+    pub fn sibling(project: &'a Project, templates: Arc<TemplateSources>) -> Self {
+        Self { templates: Some(templates), ..Self::new(project) }
+    }
+
     /// The project.
     #[must_use]
     pub fn project(&self) -> &'a Project {

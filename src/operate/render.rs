@@ -1,6 +1,7 @@
 //! `sluice render`: templates of many pipelines and environments, on every processor.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use super::failure::Failure;
 use super::load::Shelf;
@@ -39,12 +40,16 @@ pub fn render_all(
     form: TemplateForm,
     keep: &(dyn Fn(RenderedFile) -> Result<(), Failure> + Sync),
 ) -> Result<Diagnostics, Failure> {
+    let templates = Shelf::new(project).templates()?;
     let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let share = pairs.len().div_ceil(workers).max(1);
     let outcomes: Vec<Result<Diagnostics, Failure>> = std::thread::scope(|scope| {
         let running: Vec<_> = pairs
             .chunks(share)
-            .map(|chunk| scope.spawn(move || render_share(project, chunk, region, form, keep)))
+            .map(|chunk| {
+                let shelf = Shelf::sibling(project, Arc::clone(&templates));
+                scope.spawn(move || render_share(shelf, chunk, region, form, keep))
+            })
             .collect();
         running
             .into_iter()
@@ -66,13 +71,12 @@ pub fn render_all(
 }
 
 fn render_share(
-    project: &Project,
+    mut shelf: Shelf<'_>,
     pairs: &[(String, String)],
     region: Option<&Region>,
     form: TemplateForm,
     keep: &(dyn Fn(RenderedFile) -> Result<(), Failure> + Sync),
 ) -> Result<Diagnostics, Failure> {
-    let mut shelf = Shelf::new(project);
     let mut found = Diagnostics::new();
     let mut last: Option<&str> = None;
     for (pipeline, environment) in pairs {

@@ -1,8 +1,6 @@
 //! Which alarms a stage has as it is configured, and whose silence is over.
 
-use super::model::{
-    AlarmTuning, FailureDestination, Model, Pipeline, ReadMode, Serving, WorkSource, Worker,
-};
+use super::model::{AlarmTuning, FailureDestination, Model, Pipeline, ReadMode, Serving, WorkSource, Worker};
 use super::stage::{AlarmId, StageRef};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::units::Timestamp;
@@ -27,7 +25,9 @@ impl Pipeline {
                 AlarmId::EndpointBacklog
                 | AlarmId::EndpointNoCapacity
                 | AlarmId::EndpointFailures
-                | AlarmId::EndpointExpired => endpoint.is_some_and(|spec| matches!(spec.serving, Serving::Async { .. })),
+                | AlarmId::EndpointExpired => {
+                    endpoint.is_some_and(|spec| matches!(spec.serving, Serving::Async { .. }))
+                }
                 AlarmId::WorkerConcurrency => worker.is_some_and(has_ceiling),
                 AlarmId::WorkerFailedMessages => {
                     worker.is_some_and(|worker| matches!(worker.from, WorkSource::Topic { .. }))

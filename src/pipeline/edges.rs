@@ -1,9 +1,7 @@
 //! The stage graph as data: who feeds, asks, encrypts or measures whom. Rendering, the topology picture and the search
 //! for circles all read this one list.
 
-use super::model::{
-    Encryption, FailureDestination, Function, Pipeline, Serving, StreamFrom, WorkSource,
-};
+use super::model::{Encryption, FailureDestination, Function, Pipeline, Serving, StreamFrom, WorkSource};
 use super::stage::{StageKind, StageRef};
 use crate::units::{PipelineName, StageName};
 

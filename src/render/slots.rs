@@ -1,28 +1,38 @@
 //! Values stand in slots: text never meets what people wrote.
 //!
-//! `{{json value}}` writes the value as JSON between two marks that JSON itself cannot contain. Before the text is read
-//! as YAML, every such value is taken out and a numbered slot left in its place, and when it is read, the values
-//! are put into their slots. So a value cannot break out of its place, whatever is in it, and what remains to
-//! be read, the skeleton, is the same for every stage of the same shape and is read once.
+//! `{{json value}}` keeps the value and leaves a numbered slot in its place. When the text is read as YAML, the values
+//! are put into their slots. So a value cannot break out of its place, whatever is in it, and what is read, the
+//! skeleton, is the same for every stage of the same shape and is read once.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
 use crate::template::Template;
 
-/// Around a value. JSON escapes every control character, and YAML takes none.
-const MARK: char = '\u{1}';
 /// Begins a slot, as YAML writes it inside quotes and as it is read.
 const SLOT_WRITTEN: &str = "\"\\0";
 const SLOT_READ: char = '\0';
 /// More shapes than this are not remembered; a project has some tens.
 const MOST_REMEMBERED: usize = 1_024;
 
-/// Writes a value so that [`Skeletons::fill`] finds it.
-pub(super) fn slot(value: &Value) -> String {
-    format!("{MARK}{value}{MARK}")
+/// The values of one text, in the order of their slots.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Values(Arc<Mutex<Vec<Value>>>);
+
+impl Values {
+    /// Keeps a value and gives the slot to write in its place.
+    pub(super) fn keep(&self, value: &Value) -> String {
+        let mut values = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        values.push(value.clone());
+        format!("{SLOT_WRITTEN}{}\"", values.len() - 1)
+    }
+
+    /// The values kept so far.
+    pub(super) fn take(&self) -> Vec<Value> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Skeletons that were read before.
@@ -31,18 +41,8 @@ pub(super) struct Skeletons(Mutex<BTreeMap<String, Arc<Value>>>);
 
 impl Skeletons {
     /// Reads a placed text as YAML and puts its values in.
-    pub(super) fn fill(&self, placed: &str) -> Result<Value, String> {
-        let mut values = Vec::new();
-        let mut text = String::with_capacity(placed.len());
-        for (index, part) in placed.split(MARK).enumerate() {
-            if index % 2 == 0 {
-                text.push_str(part);
-            } else {
-                text.push_str(&format!("{SLOT_WRITTEN}{}\"", values.len()));
-                values.push(serde_json::from_str(part).map_err(|error| error.to_string())?);
-            }
-        }
-        filled(&*self.read(text)?, &values)
+    pub(super) fn fill(&self, placed: String, values: &[Value]) -> Result<Value, String> {
+        filled(&*self.read(placed)?, values)
     }
 
     fn read(&self, text: String) -> Result<Arc<Value>, String> {
@@ -104,35 +104,46 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn fill(text: &str) -> Result<Value, String> {
-        Skeletons::default().fill(text)
+    /// Fills what `write` makes of the values that it keeps.
+    fn fill(write: impl FnOnce(&Values) -> String) -> Result<Value, String> {
+        let values = Values::default();
+        let text = write(&values);
+        Skeletons::default().fill(text, &values.take())
     }
 
     #[test]
     fn types_survive_as_values_and_names_and_under_tags() {
         let value = json!({"a": [1, 1.5, true, null, "1", "yes"], "b": "x\n\"{{y}}\" !Ref z # no\u{85}\u{2028}"});
-        let text = format!("? {}\n: {{x: {}, y: !Ref {}}}\n", slot(&json!("name")), slot(&value), slot(&json!("id")));
-        assert_eq!(fill(&text), Ok(json!({"name": {"x": value, "y": {"Ref": "id"}}})));
+        let filled = fill(|values| {
+            let (name, id) = (values.keep(&json!("name")), values.keep(&json!("id")));
+            format!("? {name}\n: {{x: {}, y: !Ref {id}}}\n", values.keep(&value))
+        });
+        assert_eq!(filled, Ok(json!({"name": {"x": value, "y": {"Ref": "id"}}})));
     }
 
     #[test]
     fn a_value_inside_a_longer_text_is_refused() {
-        for text in [format!("a: prefix-{}", slot(&json!("x"))), format!("a: |\n  b {}\n", slot(&json!("x")))] {
-            assert!(fill(&text).is_err(), "{text}");
+        for before in ["a: prefix-", "a: |\n  b "] {
+            assert!(fill(|values| format!("{before}{}\n", values.keep(&json!("x")))).is_err(), "{before}");
         }
     }
 
     #[test]
     fn a_name_that_comes_twice_is_told() {
-        let name = slot(&json!("same"));
-        assert_eq!(fill(&format!("{name}: 1\n{name}: 2\n")), Err("`same` is there twice".to_owned()));
+        let twice = fill(|values| {
+            let name = values.keep(&json!("same"));
+            format!("{name}: 1\n{}: 2\n", values.keep(&json!("same")))
+        });
+        assert_eq!(twice, Err("`same` is there twice".to_owned()));
     }
 
     #[test]
     fn two_texts_of_one_shape_are_read_once() {
         let skeletons = Skeletons::default();
         for value in [1, 2] {
-            assert_eq!(skeletons.fill(&format!("a: {}", slot(&json!(value)))), Ok(json!({"a": value})));
+            let values = Values::default();
+            let text = format!("a: {}", values.keep(&json!(value)));
+            assert_eq!(skeletons.fill(text, &values.take()), Ok(json!({"a": value})));
         }
         assert_eq!(skeletons.0.lock().expect("free").len(), 1);
     }
@@ -141,8 +152,8 @@ mod tests {
         #[test]
         fn any_text_comes_back_as_it_went_in(text in any::<String>(), name in any::<String>()) {
             let value = json!({ name: [text, 1] });
-            let placed = format!("at: {}\nnext: 1\n", slot(&value));
-            prop_assert_eq!(fill(&placed), Ok(json!({"at": value, "next": 1})));
+            let filled = fill(|values| format!("at: {}\nnext: 1\n", values.keep(&value)));
+            prop_assert_eq!(filled, Ok(json!({"at": value, "next": 1})));
         }
     }
 }

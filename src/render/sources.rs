@@ -5,17 +5,21 @@
 //! or let the template decide something.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, JsonTruthy as _, Output, RenderContext, RenderErrorReason,
-    Renderable as _,
+    Renderable as _, StringOutput,
 };
 use serde_json::Value;
 
-use super::slots::{self, Skeletons};
+use super::slots::{Skeletons, Values};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place, Span, closest};
+
+/// A piece of a template has at least so many bytes.
+const SHORTEST_PIECE: usize = 512;
 
 macro_rules! templates {
     ($($(#[$doc:meta])* $name:ident = $file:literal;)*) => {
@@ -68,13 +72,22 @@ templates! {
 struct Source {
     file: FilePath,
     text: String,
+    pieces: Vec<Piece>,
+}
+
+/// A part of a file that stands for itself: whole lines, no block open at either end. Handlebars counts lines from
+/// the beginning of its text for every expression, which takes quadratic time; pieces keep that short.
+#[derive(Clone, Debug)]
+struct Piece {
+    /// Lines of the file before the piece.
+    lines_before: usize,
+    template: handlebars::Template,
 }
 
 /// The templates of a project, checked and compiled: its own where it has them, the built-in ones elsewhere.
 #[derive(Clone, Debug)]
 pub struct TemplateSources {
     files: BTreeMap<TemplateName, Source>,
-    registry: Handlebars<'static>,
     skeletons: Arc<Skeletons>,
 }
 
@@ -93,44 +106,23 @@ impl TemplateSources {
     /// A file whose name is no template's, that is not Handlebars, or that does more than place values, each with
     /// its line.
     pub fn with_project(project: impl IntoIterator<Item = (FilePath, String)>) -> Result<Self, Diagnostics> {
-        let mut files: BTreeMap<TemplateName, Source> = TemplateName::ALL
-            .iter()
-            .map(|name| (*name, Source { file: built_in_path(*name), text: name.built_in().to_owned() }))
-            .collect();
+        let mut texts: BTreeMap<TemplateName, (FilePath, String)> =
+            TemplateName::ALL.iter().map(|name| (*name, (built_in_path(*name), name.built_in().to_owned()))).collect();
         let mut found = Diagnostics::new();
         for (file, text) in project {
             match named(&file) {
                 Ok(name) => {
-                    files.insert(name, Source { file, text });
+                    texts.insert(name, (file, text));
                 }
                 Err(unknown) => found.push(unknown),
             }
         }
-
-        let mut registry = Handlebars::new();
-        registry.set_strict_mode(true);
-        registry.register_escape_fn(handlebars::no_escape);
-        registry.register_helper("json", Box::new(Json));
-        registry.register_helper("if", Box::new(If));
-        for (name, source) in &files {
-            match handlebars::Template::compile(&source.text) {
-                Ok(template) => {
-                    found.extend(refused(&template, source));
-                    registry.register_template(name.file_name(), template);
-                }
-                Err(error) => {
-                    let line = error.pos().map_or(1, |(line, _)| line);
-                    found.push(
-                        Diagnostic::error(
-                            Code::TemplateSyntax,
-                            format!("the template is not Handlebars: {}", error.reason()),
-                        )
-                        .at(source.place(line, 1), "here"),
-                    );
-                }
-            }
+        let mut files = BTreeMap::new();
+        for (name, (source, wrong)) in compile_all(texts) {
+            found.extend(wrong);
+            files.insert(name, source);
         }
-        found.into_result(Self { files, registry, skeletons: Arc::default() }).map(|(sources, _)| sources)
+        found.into_result(Self { files, skeletons: Arc::default() }).map(|(sources, _)| sources)
     }
 
     /// The file that a template comes from.
@@ -146,24 +138,88 @@ impl TemplateSources {
 
     /// Places a view and reads the result: a value in the shape of a template, intrinsics in long form.
     pub(super) fn place(&self, name: TemplateName, view: &Value) -> Result<Value, Diagnostic> {
-        let placed = self.registry.render(name.file_name(), view).map_err(|error| self.unplaced(name, &error))?;
-        self.skeletons.fill(&placed).map_err(|why| {
+        let values = Values::default();
+        let placed = self.placed(name, view, &values)?;
+        self.skeletons.fill(placed, &values.take()).map_err(|why| {
             Diagnostic::error(Code::TemplateResult, format!("{} does not give CloudFormation: {why}", self.file(name)))
                 .note("lines are those of the text that the template gives, after its values were placed")
         })
     }
 
-    fn unplaced(&self, name: TemplateName, error: &handlebars::RenderError) -> Diagnostic {
-        let place =
-            self.files.get(&name).map(|source| source.place(error.line_no.unwrap_or(1), error.column_no.unwrap_or(1)));
-        let title = format!("the template asks for a value that its stage does not have: {}", error.reason());
-        Diagnostic::error(Code::TemplateValue, title)
-            .at_maybe(place, "asked for here")
-            .help("compare with the built-in template of the same name, which asks for every value there is")
+    /// The text that a template gives, a slot wherever a value stands; the values go into `values`.
+    fn placed(&self, name: TemplateName, view: &Value, values: &Values) -> Result<String, Diagnostic> {
+        let mut registry = Handlebars::new();
+        registry.set_strict_mode(true);
+        registry.register_escape_fn(handlebars::no_escape);
+        registry.register_helper("json", Box::new(Json(values.clone())));
+        registry.register_helper("if", Box::new(If));
+        let mut out = StringOutput::new();
+        let Some(source) = self.files.get(&name) else { return Ok(String::new()) };
+        let unplaced = |error: &handlebars::RenderError, before| unplaced(source, error, before);
+        let context = Context::wraps(view).map_err(|error| unplaced(&error, 0))?;
+        for piece in &source.pieces {
+            let mut state = RenderContext::new(None);
+            piece
+                .template
+                .render(&registry, &context, &mut state, &mut out)
+                .map_err(|error| unplaced(&error, piece.lines_before))?;
+        }
+        out.into_string().map_err(|error| unplaced(&error.into(), 0))
     }
 }
 
+fn unplaced(source: &Source, error: &handlebars::RenderError, lines_before: usize) -> Diagnostic {
+    let place = source.place(lines_before + error.line_no.unwrap_or(1), error.column_no.unwrap_or(1));
+    let title = format!("the template asks for a value that its stage does not have: {}", error.reason());
+    Diagnostic::error(Code::TemplateValue, title)
+        .at(place, "asked for here")
+        .help("compare with the built-in template of the same name, which asks for every value there is")
+}
+
+type Compiled = (TemplateName, (Source, Vec<Diagnostic>));
+
+/// Compiles every file, on every processor: with many templates this is most of what a short command does.
+fn compile_all(texts: BTreeMap<TemplateName, (FilePath, String)>) -> Vec<Compiled> {
+    let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let mut shares: Vec<Vec<(TemplateName, (FilePath, String))>> = vec![Vec::new(); workers];
+    for (index, file) in texts.into_iter().enumerate() {
+        shares.get_mut(index % workers).into_iter().for_each(|share| share.push(file.clone()));
+    }
+    let compile = |share: Vec<(TemplateName, (FilePath, String))>| -> Vec<Compiled> {
+        share.into_iter().map(|(name, (file, text))| (name, Source::compile(file, text))).collect()
+    };
+    std::thread::scope(|scope| {
+        let running: Vec<_> = shares.into_iter().map(|share| scope.spawn(move || compile(share))).collect();
+        running
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
 impl Source {
+    /// Compiles a file; with it, everything that is wrong with it.
+    fn compile(file: FilePath, text: String) -> (Self, Vec<Diagnostic>) {
+        let mut source = Self { file, text, pieces: Vec::new() };
+        let mut found = Vec::new();
+        let mut pieces = Vec::new();
+        for (lines_before, piece) in pieces_of(&source.text) {
+            match handlebars::Template::compile(piece) {
+                Ok(template) => {
+                    found.extend(refused(&template, &source, lines_before));
+                    pieces.push(Piece { lines_before, template });
+                }
+                Err(error) => {
+                    let line = lines_before + error.pos().map_or(1, |(line, _)| line);
+                    let title = format!("the template is not Handlebars: {}", error.reason());
+                    found.push(Diagnostic::error(Code::TemplateSyntax, title).at(source.place(line, 1), "here"));
+                }
+            }
+        }
+        source.pieces = pieces;
+        (source, found)
+    }
+
     fn place(&self, line: usize, column: usize) -> Place {
         let start = self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
         let rest = self.text.get(start..).unwrap_or_default();
@@ -175,6 +231,27 @@ impl Source {
             .min(start + rest.find('\n').map_or(rest.len(), |end| end.saturating_sub(column.saturating_sub(1))));
         Place::locate(&self.file, &self.text, Span { start, end: end.max(start) })
     }
+}
+
+/// Cuts a text after lines at which no block and no comment is open, each piece with the lines before it.
+fn pieces_of(text: &str) -> Vec<(usize, &str)> {
+    let mut pieces = Vec::new();
+    let (mut start, mut end, mut depth) = (0, 0, 0_usize);
+    let (mut lines_before, mut lines) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        end += line.len();
+        lines += 1;
+        let opened = line.matches("{{#").count() + line.matches("{{!").count();
+        // A comment ends with the line it ends on; where that is not so, the piece only grows longer.
+        let closed = line.matches("{{/").count() + line.matches("{{!").count().min(line.matches("}}").count());
+        depth = (depth + opened).saturating_sub(closed);
+        if depth == 0 && end - start >= SHORTEST_PIECE {
+            pieces.extend(text.get(start..end).map(|piece| (lines_before, piece)));
+            (start, lines_before) = (end, lines);
+        }
+    }
+    pieces.extend(text.get(start..).filter(|rest| !rest.is_empty()).map(|rest| (lines_before, rest)));
+    pieces
 }
 
 fn built_in_path(name: TemplateName) -> FilePath {
@@ -197,10 +274,11 @@ fn named(file: &FilePath) -> Result<TemplateName, Diagnostic> {
 }
 
 /// Everything in a template that does more than place values.
-fn refused(template: &handlebars::Template, source: &Source) -> Vec<Diagnostic> {
+fn refused(template: &handlebars::Template, source: &Source, lines_before: usize) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (index, element) in template.elements.iter().enumerate() {
         let (line, column) = template.mapping.get(index).map_or((1, 1), |at| (at.0, at.1));
+        let line = lines_before + line;
         let mut refuse = |what: String| {
             found.push(
                 Diagnostic::error(Code::TemplateExpression, what)
@@ -222,7 +300,7 @@ fn refused(template: &handlebars::Template, source: &Source) -> Vec<Diagnostic> 
                     refuse(format!("`#{}` is not a block that templates may use", shown(helper)));
                 }
                 for inner in [&helper.template, &helper.inverse].into_iter().flatten() {
-                    found.extend(refused(inner, source));
+                    found.extend(refused(inner, source, lines_before));
                 }
             }
             TemplateElement::DecoratorExpression(_)
@@ -247,7 +325,7 @@ fn shown(helper: &HelperTemplate) -> String {
 }
 
 /// `{{json value}}`: the value with its type, in a slot of its own.
-struct Json;
+struct Json(Values);
 
 impl HelperDef for Json {
     fn call<'reg: 'rc, 'rc>(
@@ -258,7 +336,7 @@ impl HelperDef for Json {
         _: &mut RenderContext<'reg, 'rc>,
         out: &mut dyn Output,
     ) -> HelperResult {
-        out.write(&slots::slot(present(helper, "json")?))?;
+        out.write(&self.0.keep(present(helper, "json")?))?;
         Ok(())
     }
 }
@@ -325,6 +403,22 @@ mod tests {
             assert_eq!(refusal.code, Code::TemplateExpression, "{text}");
             assert_eq!(refusal.place().map(|place| place.line), Some(2), "{text}");
         }
+    }
+
+    #[test]
+    fn a_long_file_is_cut_only_where_no_block_is_open_and_keeps_its_line_numbers() {
+        let plain = "a: 1 # a line that is long enough to fill a piece soon\n".repeat(20);
+        let text = format!("{plain}{{{{#if x}}}}\n{plain}{{{{/if}}}}\n{plain}");
+        let pieces = pieces_of(&text);
+        assert!(pieces.len() > 3, "{}", pieces.len());
+        assert_eq!(pieces.iter().map(|(_, piece)| *piece).collect::<String>(), text);
+        let block = pieces.iter().find(|(_, piece)| piece.contains("{{#if")).expect("the block");
+        assert!(block.1.contains("{{/if}}"), "{}", block.1);
+        let told = refusal(&format!("{text}b: {{{{name}}}}\n"));
+        assert_eq!(told.place().map(|place| place.line), Some(63));
+        let told = project(&format!("{plain}b: {{{{json nowhere}}}}\n")).expect("loads");
+        let told = told.place(TemplateName::Dashboard, &json!({})).expect_err("has no such value");
+        assert_eq!(told.place().map(|place| place.line), Some(21));
     }
 
     #[test]

@@ -146,12 +146,7 @@ impl Reader {
     }
 
     /// Takes a node as a record with the given fields, recording unknown ones. Nothing at all is an empty record.
-    fn fields<'node>(
-        &mut self,
-        node: &'node Node,
-        what: &'static str,
-        allowed: &[&str],
-    ) -> Option<Fields<'node>> {
+    fn fields<'node>(&mut self, node: &'node Node, what: &'static str, allowed: &[&str]) -> Option<Fields<'node>> {
         let entries = match &node.value {
             Value::Mapping(entries) => entries.as_slice(),
             Value::Null => &[],

@@ -19,12 +19,12 @@ mod yaml;
 pub(crate) use declare::{choice, record};
 pub use decode::{Decode, FieldShape, Fields, Reader, Reading, Record, Shape};
 pub use file::*;
+pub(crate) use leaf::checked_texts;
 pub use leaf::{
     AlarmPath, Between, ColumnName, Days, Decimal, DimensionText, Email, FormatVersion, Gib, GlueTypeText, Hours,
     Instance, Json, KmsArn, LayerArn, MetricText, Mib, Minutes, Namespace, PercentFrom, Positive, Raw, RecordField,
     Seconds, Share, StreamSource, TagKey, TagText, Text, VariableName, Whole, kebab,
 };
-pub(crate) use leaf::checked_texts;
 pub use merge::merge;
 pub use read::{
     Merged, Reference, ReferenceKind, SpecFile, handler_files, read, read_partly, read_pipelines, referenced_paths,

@@ -178,7 +178,7 @@ fn spellings_of_scalars_survive() {
     let text = "pipeline: x\nowner: me\nconsumers:\n  c:\n    from: s\n    code: h\n    handler: a.b\n    environment: {AA: 1.0, BB: 0123, CC: yes, DD: 1e3}\n";
     let spec = read_text(text).expect("is well formed");
     let consumer = spec.base().consumers.values().next().expect("one");
-    let values: Vec<&str> = consumer.environment.values().map(|value| value.0.as_str()).collect();
+    let values: Vec<&str> = consumer.function.environment.values().map(|value| value.0.as_str()).collect();
     assert_eq!(values, ["1.0", "0123", "yes", "1e3"]);
 }
 

@@ -34,7 +34,15 @@ impl Template {
     /// The canonical JSON: keys sorted, two spaces, one newline at the end.
     #[must_use]
     pub fn to_canonical_json(&self) -> String {
-        format!("{:#}\n", sorted(&self.to_value()))
+        let mut value = self.to_value();
+        value.sort_all_objects();
+        format!("{value:#}\n")
+    }
+
+    /// The length of [`Template::to_canonical_json`] in bytes, without writing it.
+    #[must_use]
+    pub fn canonical_json_bytes(&self) -> usize {
+        json_bytes(&self.to_value(), 0) + 1
     }
 
     /// The canonical YAML: long-form functions, sections in the customary order, every string quoted that a
@@ -111,6 +119,36 @@ impl DeletionPolicy {
             Self::RetainExceptOnCreate => "RetainExceptOnCreate",
         }
     }
+}
+
+/// The length of a value as indented JSON, beginning at a depth.
+fn json_bytes(value: &Value, depth: usize) -> usize {
+    // A line break and its indentation before every item and before the closing bracket; a comma between items.
+    let block = |count: usize, inside: usize| match count {
+        0 => 2,
+        count => 2 + count * (1 + 2 * (depth + 1)) + (count - 1) + (1 + 2 * depth) + inside,
+    };
+    match value {
+        Value::Null => 4,
+        Value::Bool(flag) => 5 - usize::from(*flag),
+        Value::Number(number) => number.to_string().len(),
+        Value::String(text) => text_bytes(text),
+        Value::Array(items) => block(items.len(), items.iter().map(|item| json_bytes(item, depth + 1)).sum()),
+        Value::Object(members) => {
+            let inside = members.iter().map(|(key, member)| text_bytes(key) + 2 + json_bytes(member, depth + 1)).sum();
+            block(members.len(), inside)
+        }
+    }
+}
+
+/// The length of a text as JSON, quotes included.
+fn text_bytes(text: &str) -> usize {
+    let escaped = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..=0x1f => 6,
+        _ => 1,
+    });
+    2 + escaped.sum::<usize>()
 }
 
 /// A copy with every object's keys sorted.
@@ -237,6 +275,7 @@ mod tests {
             let text = template.to_canonical_json();
             let again = Template::parse(&text).expect("canonical JSON");
             prop_assert_eq!(&again, &template);
+            prop_assert_eq!(template.canonical_json_bytes(), text.len());
             prop_assert_eq!(again.to_canonical_json(), text);
         }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::intrinsic::references_in;
+use super::intrinsic::for_each_reference;
 use super::model::{Resource, Template};
 use crate::units::LogicalId;
 
@@ -30,11 +30,13 @@ impl Template {
         let mut found: BTreeSet<LogicalId> =
             resource.depends_on.iter().filter(|id| self.resources.contains_key(*id)).cloned().collect();
         for value in resource.properties.values() {
-            for reference in references_in(value) {
-                if let Some((id, _)) = self.resources.get_key_value(reference.target.as_str()) {
+            for_each_reference(value, |target, _| {
+                if !found.contains(target)
+                    && let Some((id, _)) = self.resources.get_key_value(target)
+                {
                     found.insert(id.clone());
                 }
-            }
+            });
         }
         found
     }

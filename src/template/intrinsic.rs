@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::path::PropertyPath;
+use super::path::{PropertyPath, Trail};
 
 /// Which function makes a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,50 +98,54 @@ pub fn substitutions(text: &str) -> Vec<&str> {
 #[must_use]
 pub fn references_in(value: &Value) -> Vec<Reference> {
     let mut found = Vec::new();
-    walk(value, &PropertyPath::root(), &mut found);
+    walk(value, &Trail::Root(&PropertyPath::root()), &mut |trail, kind, target, attribute| {
+        let (target, attribute) = (target.to_owned(), attribute.map(str::to_owned));
+        found.push(Reference { path: trail.path(), kind, target, attribute });
+    });
     found
 }
 
-fn walk(value: &Value, path: &PropertyPath, found: &mut Vec<Reference>) {
+/// Hands the target and the attribute of every reference inside `value` to `each`, in the order in which they are
+/// written.
+pub(super) fn for_each_reference<'a>(value: &'a Value, mut each: impl FnMut(&'a str, Option<&'a str>)) {
+    walk(value, &Trail::Root(&PropertyPath::root()), &mut |_, _, target, attribute| each(target, attribute));
+}
+
+fn walk<'a>(
+    value: &'a Value,
+    trail: &Trail<'_>,
+    each: &mut impl FnMut(&Trail<'_>, ReferenceKind, &'a str, Option<&'a str>),
+) {
     match function(value) {
-        Some(("Ref", Value::String(target))) => {
-            found.push(Reference {
-                path: path.clone(),
-                kind: ReferenceKind::Ref,
-                target: target.clone(),
-                attribute: None,
-            });
-            return;
-        }
+        Some(("Ref", Value::String(target))) => return each(trail, ReferenceKind::Ref, target, None),
         Some(("Fn::GetAtt", argument)) => {
             if let Some((target, attribute)) = get_att(argument) {
-                found.push(Reference {
-                    path: path.clone(),
-                    kind: ReferenceKind::GetAtt,
-                    target: target.to_owned(),
-                    attribute: attribute.map(str::to_owned),
-                });
+                each(trail, ReferenceKind::GetAtt, target, attribute);
             }
         }
-        Some(("Fn::Sub", argument)) => sub(argument, path, found),
+        Some(("Fn::Sub", argument)) => sub(argument, trail, each),
         _ => {}
     }
     match value {
         Value::Object(members) => {
             for (key, member) in members {
-                walk(member, &path.key(key), found);
+                walk(member, &Trail::Key(trail, key), each);
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                walk(item, &path.index(index), found);
+                walk(item, &Trail::Index(trail, index), each);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
-fn sub(argument: &Value, path: &PropertyPath, found: &mut Vec<Reference>) {
+fn sub<'a>(
+    argument: &'a Value,
+    trail: &Trail<'_>,
+    each: &mut impl FnMut(&Trail<'_>, ReferenceKind, &'a str, Option<&'a str>),
+) {
     let (text, own): (&str, BTreeSet<&str>) = match argument {
         Value::String(text) => (text, BTreeSet::new()),
         Value::Array(parts) => match parts.as_slice() {
@@ -155,11 +159,8 @@ fn sub(argument: &Value, path: &PropertyPath, found: &mut Vec<Reference>) {
         if own.contains(name) {
             continue;
         }
-        let (target, attribute) = match name.split_once('.') {
-            Some((target, attribute)) => (target, Some(attribute.to_owned())),
-            None => (name, None),
-        };
-        found.push(Reference { path: path.clone(), kind: ReferenceKind::Sub, target: target.to_owned(), attribute });
+        let (target, attribute) = name.split_once('.').map_or((name, None), |(target, part)| (target, Some(part)));
+        each(trail, ReferenceKind::Sub, target, attribute);
     }
 }
 

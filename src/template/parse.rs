@@ -244,12 +244,18 @@ fn yaml_key(key: serde_yaml::Value) -> Option<String> {
 
 /// Refuses null and writes every `Fn::GetAtt` as a list.
 fn normalise(value: &mut Value, path: &str) -> Result<()> {
+    // The place of a null is put together on the way back, so that a template without one costs no paths.
+    normalise_inside(value).map_err(|below| shape(format!("{path}{below}"), Problem::Null))
+}
+
+/// Where a null stands, below the value.
+fn normalise_inside(value: &mut Value) -> std::result::Result<(), String> {
     match value {
-        Value::Null => Err(shape(path, Problem::Null)),
+        Value::Null => Err(String::new()),
         Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                normalise(item, &format!("{path}/{index}"))?;
+                normalise_inside(item).map_err(|below| format!("/{index}{below}"))?;
             }
             Ok(())
         }
@@ -260,7 +266,7 @@ fn normalise(value: &mut Value, path: &str) -> Result<()> {
                 {
                     *member = Value::Array(vec![target.into(), attribute.into()]);
                 }
-                normalise(member, &format!("{path}/{key}"))?;
+                normalise_inside(member).map_err(|below| format!("/{key}{below}"))?;
             }
             Ok(())
         }

@@ -92,6 +92,28 @@ impl PropertyPath {
     }
 }
 
+/// A path while a value is being walked: nothing is copied until somebody asks for the [`PropertyPath`].
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Trail<'a> {
+    /// Where the walk began.
+    Root(&'a PropertyPath),
+    /// A member.
+    Key(&'a Trail<'a>, &'a str),
+    /// An element.
+    Index(&'a Trail<'a>, usize),
+}
+
+impl Trail<'_> {
+    /// The path so far.
+    pub(super) fn path(&self) -> PropertyPath {
+        match self {
+            Self::Root(path) => (*path).clone(),
+            Self::Key(before, key) => before.path().key(key),
+            Self::Index(before, index) => before.path().index(*index),
+        }
+    }
+}
+
 impl fmt::Display for PropertyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, step) in self.0.iter().enumerate() {

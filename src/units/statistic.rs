@@ -70,9 +70,13 @@ mod tests {
 
     #[test]
     fn a_statistic_is_read_as_files_write_it_and_shown_as_cloudwatch_spells_it() {
-        for (written, shown) in
-            [("average", "Average"), ("sample-count", "SampleCount"), ("p99", "p99"), ("p99.5", "p99.5"), ("p100", "p100")]
-        {
+        for (written, shown) in [
+            ("average", "Average"),
+            ("sample-count", "SampleCount"),
+            ("p99", "p99"),
+            ("p99.5", "p99.5"),
+            ("p100", "p100"),
+        ] {
             assert_eq!(Statistic::parse(written).map(|statistic| statistic.to_string()).as_deref(), Some(shown));
         }
         for wrong in ["Average", "p", "p101", "p999", "p-1", "p99.999", "p1e2", "99", "p099.", ""] {

@@ -44,7 +44,7 @@ pub enum Ttl {
 }
 
 /// Capacity mode of a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum TableCapacity {
     /// Pay per request.
     OnDemand,

@@ -82,7 +82,9 @@ impl Resolver<'_> {
         let source = "Firehose takes 50 keys of dynamic partitioning (Firehose developer guide)";
         self.check_most(&partitions, spec.partition_by.len(), MOST_PREFIX_KEYS, "prefix keys", source);
         let buffer = spec.buffer.as_ref();
-        if !spec.partition_by.is_empty() && buffer.and_then(|buffer| buffer.every).is_some_and(|every| every.0 == Duration::ZERO) {
+        if !spec.partition_by.is_empty()
+            && buffer.and_then(|buffer| buffer.every).is_some_and(|every| every.0 == Duration::ZERO)
+        {
             let title = "dynamic partitioning needs a buffer, and `every: 0s` is none";
             let finding = self.error(Code::Conflict, &format!("{path}.buffer.every"), title);
             let finding = self.also(finding, &partitions, "asked for here");
@@ -92,7 +94,8 @@ impl Resolver<'_> {
         let parquet = matches!(spec.format, Some(FormatChoice::Parquet(_)));
         let small = buffer.and_then(|buffer| buffer.size).filter(|size| size.0 < SMALLEST_BUFFER);
         let (Some(size), true) = (small, parquet || !spec.partition_by.is_empty()) else { return };
-        let (cause, what) = if parquet { (format!("{path}.format"), "Parquet") } else { (partitions, "dynamic partitioning") };
+        let (cause, what) =
+            if parquet { (format!("{path}.format"), "Parquet") } else { (partitions, "dynamic partitioning") };
         let title = format!("{what} needs a buffer of at least {SMALLEST_BUFFER}, this one has {}", size.0);
         let finding = self.error(Code::Conflict, &format!("{path}.buffer.size"), title);
         let finding = self.also(finding, &cause, "asked for here");

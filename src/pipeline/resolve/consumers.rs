@@ -6,7 +6,7 @@ use super::{Resolver, defaults};
 use crate::diagnostic::Code;
 use crate::pipeline::model::{Batch, Consumer, Failure, FailureDestination, ReadMode, StartPosition, StreamFrom};
 use crate::pipeline::stage::{StageKind, StageRef};
-use crate::spec::{BatchSpec, ConsumerSpec, FailureSpec, FailureToChoice, ReadChoice, StartChoice};
+use crate::spec::{ConsumerSpec, FailureSpec, FailureToChoice, ReadChoice, StartChoice};
 use crate::units::{Duration, StageName};
 
 /// Most filter patterns of a mapping, and the longest of them (aws-facts.md 2.2).
@@ -23,7 +23,11 @@ impl Resolver<'_> {
         let stage = StageRef::new(StageKind::Consumer, name);
         let path = stage.path();
         self.check_filters(&path, spec);
-        self.refuse_queue_setting(&path, spec.function.concurrency.as_ref(), "`parallel` batches of each shard at once");
+        self.refuse_queue_setting(
+            &path,
+            spec.function.concurrency.as_ref(),
+            "`parallel` batches of each shard at once",
+        );
         if let Some(stream) = &spec.late_to {
             self.check_known(StageKind::Stream, stream, &format!("{path}.late_to"));
         }
@@ -108,7 +112,9 @@ impl Resolver<'_> {
         let title = format!("records are tried for {max_age}, but `{stream}` forgets them after {retention}");
         let finding = self.warning(Code::AgeBeyondRetention, &format!("{path}.failure.max_age"), title);
         let note = "a record that expires is gone without reaching the failure destination";
-        self.push(finding.note(note).help(format!("lower `max_age` below {retention}, or raise the stream's retention")));
+        self.push(
+            finding.note(note).help(format!("lower `max_age` below {retention}, or raise the stream's retention")),
+        );
     }
 }
 

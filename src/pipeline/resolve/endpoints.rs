@@ -7,8 +7,7 @@ use crate::diagnostic::{Code, closest};
 use crate::pipeline::model::{Endpoint, Image, Model, ServiceTime, Shadow, Variant};
 use crate::pipeline::stage::{StageKind, StageRef};
 use crate::spec::{
-    EndpointSpec, ImageChoice, ModelChoice, MultiModelSpec, ServingChoice, SingleModelSpec, Text,
-    VariantSpec,
+    EndpointSpec, ImageChoice, ModelChoice, MultiModelSpec, ServingChoice, SingleModelSpec, Text, VariantSpec,
 };
 use crate::units::{LocalName, StageName};
 

@@ -77,7 +77,9 @@ impl Resolver<'_> {
         for (index, name) in names.iter().enumerate() {
             if names.iter().take(index).any(|earlier| earlier == name) {
                 let title = format!("`{name}` is given twice");
-                self.push(self.error(Code::DuplicateField, &format!("{path}.{index}"), title).help("keep one of the two"));
+                self.push(
+                    self.error(Code::DuplicateField, &format!("{path}.{index}"), title).help("keep one of the two"),
+                );
             }
         }
     }

@@ -158,8 +158,11 @@ impl Resolver<'_> {
             let title = format!("{provisioned} provisioned instances are more than the {reserved} reserved ones");
             let finding = self.error(Code::Conflict, &format!("{path}.provisioned"), title);
             let finding = self.also(finding, &format!("{path}.reserved"), "the function's ceiling");
-            let note = "provisioned concurrency is taken from what is reserved for the function (Lambda developer guide)";
-            self.push(finding.note(note).help(format!("raise `reserved` to {provisioned} or more, or lower `provisioned`")));
+            let note =
+                "provisioned concurrency is taken from what is reserved for the function (Lambda developer guide)";
+            self.push(
+                finding.note(note).help(format!("raise `reserved` to {provisioned} or more, or lower `provisioned`")),
+            );
         }
         Concurrency { reserved, provisioned }
     }

@@ -83,7 +83,8 @@ impl Resolver<'_> {
         let longest = if period < Duration::from_secs(3_600) { LOOKS_BACK } else { LOOKS_BACK_BY_HOURS };
         let looks_back = Duration::from_secs(period.as_secs().saturating_mul(u64::from(window)));
         if looks_back > longest {
-            let title = format!("{window} data points of {period} look {looks_back} back; an alarm looks at most {longest}");
+            let title =
+                format!("{window} data points of {period} look {looks_back} back; an alarm looks at most {longest}");
             let finding = self.error(Code::OutOfRange, &format!("{path}.of"), title);
             let note = "a day, or a week where a data point gathers an hour or more (CloudWatch API, PutMetricAlarm)";
             self.push(finding.note(note).help("lower `of` or `period`"));

@@ -78,8 +78,7 @@ impl Resolver<'_> {
                     let note =
                         "SageMaker refuses a canary above half of the fleet, and the fleet may be at its minimum";
                     let finding = self.error(Code::Conflict, &format!("{path}.rollout.canary.instances"), title);
-                    let finding =
-                        self.also(finding, &format!("{path}.instances.min"), "the fleet at its minimum");
+                    let finding = self.also(finding, &format!("{path}.instances.min"), "the fleet at its minimum");
                     let help =
                         format!("raise `instances.min` to {}, or use `all-at-once`", instances.saturating_mul(2));
                     self.push(finding.note(note).help(help));

@@ -64,7 +64,9 @@ impl Resolver<'_> {
                 Some(CapacityChoice::OnDemand) => StreamCapacity::OnDemand,
                 Some(CapacityChoice::Provisioned(fixed)) => StreamCapacity::Provisioned { shards: fixed.shards.0 },
             },
-            retention: spec.retention.map_or_else(|| defaults::retention(self.environment().tier()), |retention| retention.0),
+            retention: spec
+                .retention
+                .map_or_else(|| defaults::retention(self.environment().tier()), |retention| retention.0),
             shard_metrics: match &spec.shard_metrics {
                 None | Some(ShardMetricsChoice::None) => BTreeSet::new(),
                 Some(ShardMetricsChoice::All) => ShardMetric::ALL.into_iter().collect(),

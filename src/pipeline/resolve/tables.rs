@@ -33,7 +33,11 @@ impl Resolver<'_> {
                 self.push(finding.help("keep one of the two"));
                 None
             }
-            (None, None) if touches(self.broken, &format!("{path}.ttl")) || touches(self.broken, &format!("{path}.no_ttl")) => None,
+            (None, None)
+                if touches(self.broken, &format!("{path}.ttl")) || touches(self.broken, &format!("{path}.no_ttl")) =>
+            {
+                None
+            }
             (None, None) => {
                 let title = format!("table `{name}` does not say when its items expire");
                 let help = "add `ttl: {attribute: expires_at, after: 30d}`, or `no_ttl: {reason: …}` if they never do";
@@ -101,7 +105,8 @@ impl Resolver<'_> {
         for (name, index) in &spec.indexes {
             let path = format!("{path}.{name}");
             if name.as_str().len() < SHORTEST_INDEX {
-                let title = format!("`{name}` is too short for the name of an index: DynamoDB takes 3 to 255 characters");
+                let title =
+                    format!("`{name}` is too short for the name of an index: DynamoDB takes 3 to 255 characters");
                 self.push(self.error(Code::BadName, &path, title).help("write a longer one, for instance `by-card`"));
             }
             if index.sort.as_ref() == Some(&index.key) {

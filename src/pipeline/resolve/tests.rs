@@ -3,8 +3,9 @@
 use super::*;
 use crate::diagnostic::FilePath;
 use crate::environment;
-use crate::pipeline::{AlarmId, AlarmTuning, EndpointRollout, PathFact, Serving, StageRef, StreamCapacity};
+use crate::pipeline::{AlarmId, AlarmTuning, EndpointRollout, PathFact, Serving, StageKind, StageRef, StreamCapacity};
 use crate::spec;
+use crate::units::StageName;
 
 const FRAUD: &str = include_str!("../../../stacks/fraud-detection/pipeline.yaml");
 const ENVIRONMENTS: [(&str, &str); 5] = [
@@ -297,10 +298,13 @@ fn meaning(sections: &str) -> Pipeline {
 
 /// What is said about a file, as `path-free line:column CODE title`.
 fn said(sections: &str) -> Vec<String> {
-    let found = match spec::read_partly(&FilePath::new("stacks/fraud-detection/pipeline.yaml"), file(sections).as_bytes()) {
-        Ok(spec) => resolve(&spec, &local(), None, &FolderFacts::none()).map_or_else(|found| found, |(_, found)| found),
-        Err(found) => found,
-    };
+    let found =
+        match spec::read_partly(&FilePath::new("stacks/fraud-detection/pipeline.yaml"), file(sections).as_bytes()) {
+            Ok(spec) => {
+                resolve(&spec, &local(), None, &FolderFacts::none()).map_or_else(|found| found, |(_, found)| found)
+            }
+            Err(found) => found,
+        };
     let line = |d: &crate::diagnostic::Diagnostic| {
         let place = d.place().expect("has a place");
         format!("{}:{} {} {}", place.line, place.column, d.code, d.title)

@@ -324,7 +324,7 @@ fn consumer_alarms(scene: &Scene<'_>, consumer: &Consumer) -> Vec<Recommended> {
             format!("The handler of consumer {name} takes 80 % of its timeout (p90)"),
         )
         .of("p90", 60, 15)
-        .when(ABOVE, consumer.timeout.as_millis() as f64 * 0.8)
+        .when(ABOVE, consumer.function.timeout.as_millis() as f64 * 0.8)
         .without_data(UNKNOWN),
         Recommended::new(
             &stage,

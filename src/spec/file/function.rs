@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::declare::{choice, record};
-use super::super::leaf::{
-    Days, Json, LayerArn, Mib, Seconds, StreamSource, Text, VariableName, Whole,
-};
+use super::super::leaf::{Days, Json, LayerArn, Mib, Seconds, StreamSource, Text, VariableName, Whole};
 use crate::units::{Duration, LocalName, StageName, Timestamp};
 
 record! {

@@ -106,9 +106,8 @@ fn hyphenated(text: &str) -> bool {
 }
 
 /// Types without parameters that Firehose writes to Parquet.
-const PLAIN_TYPES: [&str; 11] = [
-    "string", "boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "date", "timestamp", "binary",
-];
+const PLAIN_TYPES: [&str; 11] =
+    ["string", "boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "date", "timestamp", "binary"];
 
 /// What is left of a text behind one type.
 fn glue_type(text: &str) -> Option<&str> {
@@ -151,7 +150,8 @@ mod tests {
 
     #[test]
     fn glue_types_are_those_of_hive() {
-        for good in ["string", "decimal(10,2)", "array<string>", "map<string,array<int>>", "struct<a:int,b:map<string,double>>"]
+        for good in
+            ["string", "decimal(10,2)", "array<string>", "map<string,array<int>>", "struct<a:int,b:map<string,double>>"]
         {
             assert_eq!(glue_type(good), Some(""), "{good}");
         }

@@ -28,7 +28,13 @@ pub(super) fn text<'node>(node: &'node Node, reader: &mut Reader, expected: &str
     }
 }
 
-pub(super) fn refuse<T>(reader: &mut Reader, node: &Node, code: Code, title: String, help: Option<String>) -> Option<T> {
+pub(super) fn refuse<T>(
+    reader: &mut Reader,
+    node: &Node,
+    code: Code,
+    title: String,
+    help: Option<String>,
+) -> Option<T> {
     let diagnostic = Diagnostic::error(code, title).at(node.place.clone(), "");
     reader.error(match help {
         Some(help) => diagnostic.help(help),

@@ -7,9 +7,7 @@ use super::super::schema::Definitions;
 use super::super::tree::{Node, excerpt};
 use super::{TagText, refuse, text};
 use crate::diagnostic::Code;
-use crate::units::{
-    AccountId, EnvironmentName, LocalName, LogicalId, NameError, PipelineName, Region, StageName,
-};
+use crate::units::{AccountId, EnvironmentName, LocalName, LogicalId, NameError, PipelineName, Region, StageName};
 
 macro_rules! names {
     ($($type:ident, $what:literal, $pattern:literal;)*) => {$(

@@ -149,7 +149,7 @@ fn limits_of(template: &Template, findings: &mut Findings<'_>) {
         (template.outputs.len(), limits::OUTPUTS, "outputs"),
         (template.parameters.len(), limits::PARAMETERS, "parameters"),
         (template.description.as_deref().map_or(0, str::len), limits::DESCRIPTION_BYTES, "bytes of description"),
-        (template.to_canonical_json().len(), limits::S3_BODY_BYTES, "bytes of template"),
+        (template.canonical_json_bytes(), limits::S3_BODY_BYTES, "bytes of template"),
     ];
     for (count, most, what) in counted {
         if count > most {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Findings, Rule};
 use crate::diagnostic::closest;
-use crate::template::intrinsic::{Reference, function, pseudo_parameter, references_in};
+use crate::template::intrinsic::{for_each_reference, function, pseudo_parameter};
 use crate::template::model::{Resource, Template};
 use crate::template::path::PropertyPath;
 use crate::template::schema;
@@ -33,22 +33,19 @@ pub(super) fn of_outputs(template: &Template, findings: &mut Findings<'_>) {
 }
 
 fn of_value(template: &Template, value: &Value, path: &PropertyPath, findings: &mut Findings<'_>) {
-    for reference in references_in(value) {
-        one(template, &reference, path, findings);
-    }
+    for_each_reference(value, |target, attribute| one(template, target, attribute, path, findings));
     conditions(template, value, path, findings);
 }
 
-fn one(template: &Template, reference: &Reference, path: &PropertyPath, findings: &mut Findings<'_>) {
-    let target = reference.target.as_str();
-    if reference.attribute.is_none() && (pseudo_parameter(target) || template.parameters.contains_key(target)) {
+fn one(template: &Template, target: &str, attribute: Option<&str>, path: &PropertyPath, findings: &mut Findings<'_>) {
+    if attribute.is_none() && (pseudo_parameter(target) || template.parameters.contains_key(target)) {
         return;
     }
     let Some(resource) = template.resources.get(target) else {
         findings.add(path, Rule::Reference, unresolved(template, "a reference", target));
         return;
     };
-    let Some((attribute, facts)) = reference.attribute.as_deref().zip(schema::facts(&resource.type_name)) else {
+    let Some((attribute, facts)) = attribute.zip(schema::facts(&resource.type_name)) else {
         return;
     };
     if !facts.has_attribute(attribute) {

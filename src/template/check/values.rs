@@ -1,18 +1,17 @@
 //! Values against the nodes of a schema.
 
-use regex_lite::Regex;
 use serde_json::{Map, Value};
 
 use super::{Findings, Rule, shown};
 use crate::diagnostic::closest;
 use crate::template::intrinsic::function;
-use crate::template::path::PropertyPath;
+use crate::template::path::{PropertyPath, Trail};
 use crate::template::schema::{JsonType, Node, TypeFacts};
 
 /// Checks the properties of one resource.
 pub(super) fn properties(facts: &TypeFacts, properties: &Map<String, Value>, findings: &mut Findings<'_>) {
     let mut checker = Checker { facts, findings };
-    checker.object(facts.root(), properties, &PropertyPath::root());
+    checker.object(facts.root(), properties, &Trail::Root(&PropertyPath::root()));
     for name in properties.keys() {
         let path = PropertyPath::of(name);
         let settable = facts.identifier().any(|identifier| identifier == name) && facts.name_property() == Some(name);
@@ -28,7 +27,11 @@ struct Checker<'f, 'a, 'b> {
 }
 
 impl Checker<'_, '_, '_> {
-    fn value(&mut self, node: &Node, value: &Value, path: &PropertyPath) {
+    fn add(&mut self, path: &Trail<'_>, rule: Rule, message: String) {
+        self.findings.add(&path.path(), rule, message);
+    }
+
+    fn value(&mut self, node: &Node, value: &Value, path: &Trail<'_>) {
         match function(value) {
             Some(("Fn::If", Value::Array(parts))) => {
                 for branch in parts.iter().skip(1) {
@@ -45,7 +48,7 @@ impl Checker<'_, '_, '_> {
         }
         if !node.types.is_empty() && !node.types.iter().any(|wanted| wanted.accepts(value)) {
             let wanted: Vec<_> = node.types.iter().map(|wanted| wanted.describe()).collect();
-            self.findings.add(path, Rule::Type, format!("must be {}, is {}", wanted.join(" or "), shown(value)));
+            self.add(path, Rule::Type, format!("must be {}, is {}", wanted.join(" or "), shown(value)));
             return;
         }
         match value {
@@ -58,7 +61,7 @@ impl Checker<'_, '_, '_> {
     }
 
     /// `enum`, `const`, `allOf`, `anyOf`, `oneOf`.
-    fn choices(&mut self, node: &Node, value: &Value, path: &PropertyPath) {
+    fn choices(&mut self, node: &Node, value: &Value, path: &Trail<'_>) {
         if !node.choices.is_empty() && !node.choices.iter().any(|choice| same(choice, value)) {
             let texts: Vec<&str> = node.choices.iter().filter_map(Value::as_str).collect();
             let hint = value.as_str().and_then(|text| closest(text, texts.iter().copied()));
@@ -66,10 +69,10 @@ impl Checker<'_, '_, '_> {
                 Some(hint) => format!("{} is not allowed; did you mean `{hint}`?", shown(value)),
                 None => format!("{} is not allowed; allowed are {}", shown(value), shown(&node.choices.clone().into())),
             };
-            self.findings.add(path, Rule::Choice, message);
+            self.add(path, Rule::Choice, message);
         }
         if let Some(constant) = node.constant.as_ref().filter(|constant| !same(constant, value)) {
-            self.findings.add(path, Rule::Choice, format!("must be {}, is {}", shown(constant), shown(value)));
+            self.add(path, Rule::Choice, format!("must be {}, is {}", shown(constant), shown(value)));
         }
         for part in &node.all_of {
             self.value(part, value, path);
@@ -78,107 +81,107 @@ impl Checker<'_, '_, '_> {
             let fitting = branches.iter().filter(|branch| self.fits(branch, value, path)).count();
             if !branches.is_empty() && (fitting == 0 || (exactly_one && fitting > 1)) {
                 let message = if fitting == 0 { "fits none of the allowed shapes" } else { "fits more than one shape" };
-                self.findings.add(path, Rule::Combination, format!("{} {message}", shown(value)));
+                self.add(path, Rule::Combination, format!("{} {message}", shown(value)));
             }
         }
     }
 
-    fn fits(&self, node: &Node, value: &Value, path: &PropertyPath) -> bool {
+    fn fits(&self, node: &Node, value: &Value, path: &Trail<'_>) -> bool {
         let mut findings = Findings { logical_id: None, found: Vec::new() };
         Checker { facts: self.facts, findings: &mut findings }.value(node, value, path);
         findings.found.is_empty()
     }
 
-    fn object(&mut self, node: &Node, members: &Map<String, Value>, path: &PropertyPath) {
+    fn object(&mut self, node: &Node, members: &Map<String, Value>, path: &Trail<'_>) {
         for name in node.required.iter().filter(|name| !is_set(members, name)) {
-            self.findings.add(path, Rule::Required, format!("`{name}` is required"));
+            self.add(path, Rule::Required, format!("`{name}` is required"));
         }
         self.combinations(node, members, path);
         for (name, member) in members.iter().filter(|(_, member)| !is_no_value(member)) {
-            let path = path.key(name);
+            let path = Trail::Key(path, name);
             if let Some(property) = node.properties.get(name) {
                 self.value(property, member, &path);
-            } else if let Some((_, property)) = node.pattern_properties.iter().find(|(key, _)| matches(key, name)) {
+            } else if let Some((_, property)) = node.pattern_properties.iter().find(|(key, _)| key.matches(name)) {
                 self.value(property, member, &path);
             } else if node.closed && !(node.properties.is_empty() && node.pattern_properties.is_empty()) {
                 let message = match closest(name, node.properties.keys().map(String::as_str)) {
                     Some(hint) => format!("`{name}` is not a property here; did you mean `{hint}`?"),
                     None => format!("`{name}` is not a property here"),
                 };
-                self.findings.add(&path, Rule::UnknownProperty, message);
+                self.add(&path, Rule::UnknownProperty, message);
             }
         }
     }
 
-    fn combinations(&mut self, node: &Node, members: &Map<String, Value>, path: &PropertyPath) {
+    fn combinations(&mut self, node: &Node, members: &Map<String, Value>, path: &Trail<'_>) {
         let present = |names: &[String]| names.iter().filter(|name| is_set(members, name)).count();
         if !node.required_xor.is_empty() && present(&node.required_xor) != 1 {
             let names = node.required_xor.join("`, `");
-            self.findings.add(path, Rule::Combination, format!("exactly one of `{names}` is required"));
+            self.add(path, Rule::Combination, format!("exactly one of `{names}` is required"));
         }
         if !node.required_or.is_empty() && present(&node.required_or) == 0 {
             let names = node.required_or.join("`, `");
-            self.findings.add(path, Rule::Combination, format!("one of `{names}` is required"));
+            self.add(path, Rule::Combination, format!("one of `{names}` is required"));
         }
         for (name, others) in node.dependent_excluded.iter().filter(|(name, _)| is_set(members, name)) {
             for other in others.iter().filter(|other| is_set(members, other)) {
-                self.findings.add(path, Rule::Combination, format!("`{name}` excludes `{other}`"));
+                self.add(path, Rule::Combination, format!("`{name}` excludes `{other}`"));
             }
         }
         for (name, others) in node.dependent_required.iter().filter(|(name, _)| is_set(members, name)) {
             for other in others.iter().filter(|other| !is_set(members, other)) {
-                self.findings.add(path, Rule::Combination, format!("`{name}` needs `{other}`"));
+                self.add(path, Rule::Combination, format!("`{name}` needs `{other}`"));
             }
         }
     }
 
-    fn array(&mut self, node: &Node, items: &[Value], path: &PropertyPath) {
+    fn array(&mut self, node: &Node, items: &[Value], path: &Trail<'_>) {
         // A function among the items may stand for many or for none.
         let certain = !items.iter().any(|item| function(item).is_some());
         if certain && node.min_items.is_some_and(|least| items.len() < least) {
-            self.findings.add(path, Rule::Range, format!("needs at least {} items", node.min_items.unwrap_or(0)));
+            self.add(path, Rule::Range, format!("needs at least {} items", node.min_items.unwrap_or(0)));
         }
         if let Some(most) = node.max_items.filter(|most| certain && items.len() > *most) {
-            self.findings.add(path, Rule::Range, format!("has {} items; {most} are allowed", items.len()));
+            self.add(path, Rule::Range, format!("has {} items; {most} are allowed", items.len()));
         }
         if node.unique_items {
             for (index, item) in items.iter().enumerate() {
                 if items.iter().take(index).any(|earlier| earlier == item) {
-                    self.findings.add(path, Rule::Duplicate, format!("{} comes twice", shown(item)));
+                    self.add(path, Rule::Duplicate, format!("{} comes twice", shown(item)));
                 }
             }
         }
         if let Some(of) = node.items.as_deref() {
             for (index, item) in items.iter().enumerate().filter(|(_, item)| !is_no_value(item)) {
-                self.value(of, item, &path.index(index));
+                self.value(of, item, &Trail::Index(path, index));
             }
         }
     }
 
-    fn string(&mut self, node: &Node, text: &str, path: &PropertyPath) {
+    fn string(&mut self, node: &Node, text: &str, path: &Trail<'_>) {
         let length = text.chars().count();
         if let Some(least) = node.min_length.filter(|least| length < *least) {
-            self.findings.add(path, Rule::Range, format!("has {length} characters; at least {least} are needed"));
+            self.add(path, Rule::Range, format!("has {length} characters; at least {least} are needed"));
         }
         if let Some(most) = node.max_length.filter(|most| length > *most) {
-            self.findings.add(path, Rule::Range, format!("has {length} characters; {most} are allowed"));
+            self.add(path, Rule::Range, format!("has {length} characters; {most} are allowed"));
         }
-        if let Some(pattern) = node.pattern.as_ref().filter(|pattern| !matches(pattern, text)) {
+        if let Some(pattern) = node.pattern.as_ref().filter(|pattern| !pattern.matches(text)) {
             let value = shown(&text.into());
-            self.findings.add(path, Rule::Pattern, format!("{value} does not match `{pattern}`"));
+            self.add(path, Rule::Pattern, format!("{value} does not match `{pattern}`"));
         }
         if node.types.contains(&JsonType::Integer) || node.types.contains(&JsonType::Number) {
             self.number(node, text.parse().ok(), path);
         }
     }
 
-    fn number(&mut self, node: &Node, number: Option<f64>, path: &PropertyPath) {
+    fn number(&mut self, node: &Node, number: Option<f64>, path: &Trail<'_>) {
         let Some(number) = number else { return };
         if let Some(least) = node.minimum.filter(|least| number < *least) {
-            self.findings.add(path, Rule::Range, format!("{number} is less than {least}"));
+            self.add(path, Rule::Range, format!("{number} is less than {least}"));
         }
         if let Some(most) = node.maximum.filter(|most| number > *most) {
-            self.findings.add(path, Rule::Range, format!("{number} is more than {most}"));
+            self.add(path, Rule::Range, format!("{number} is more than {most}"));
         }
     }
 }
@@ -204,10 +207,4 @@ fn is_set(members: &Map<String, Value>, name: &str) -> bool {
 /// Whether a value is `{"Ref": "AWS::NoValue"}`, which removes its property.
 fn is_no_value(value: &Value) -> bool {
     matches!(function(value), Some(("Ref", Value::String(target))) if target == "AWS::NoValue")
-}
-
-/// Whether a text matches a pattern somewhere; a pattern that cannot be compiled excludes nothing (a test rules
-/// that out for the embedded schemas).
-fn matches(pattern: &str, text: &str) -> bool {
-    Regex::new(pattern).map_or(true, |regex| regex.is_match(text))
 }

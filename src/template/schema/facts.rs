@@ -195,7 +195,9 @@ impl TypeFacts {
     fn step<'a>(&'a self, node: &'a Node, step: &Step) -> Option<&'a Node> {
         let node = self.resolve(node);
         let found = match step {
-            Step::Key(key) => node.properties.get(key).or_else(|| node.pattern_properties.values().next()),
+            Step::Key(key) => {
+                node.properties.get(key).or_else(|| node.pattern_properties.first().map(|(_, node)| node))
+            }
             Step::Index(_) => node.items.as_deref(),
         };
         found.or_else(|| node.one_of.iter().chain(&node.any_of).chain(&node.all_of).find_map(|n| self.step(n, step)))
@@ -208,8 +210,8 @@ impl TypeFacts {
             if let Some(name) = &node.reference {
                 assert!(self.definitions.contains_key(name), "{}: {name}", self.type_name);
             }
-            for pattern in node.pattern.iter().chain(node.pattern_properties.keys()) {
-                assert!(regex_lite::Regex::new(pattern).is_ok(), "{}: {pattern}", self.type_name);
+            for pattern in node.pattern.iter().chain(node.pattern_properties.iter().map(|(pattern, _)| pattern)) {
+                assert!(regex_lite::Regex::new(pattern.as_str()).is_ok(), "{}: {pattern}", self.type_name);
             }
             open.extend(node.children());
         }

@@ -1,8 +1,11 @@
 //! One node of a resource schema, as the compact files hold it.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::OnceLock;
 
-use serde::Deserialize;
+use regex_lite::Regex;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// A JSON type.
@@ -54,6 +57,47 @@ impl JsonType {
     }
 }
 
+/// A regular expression of a schema, compiled when it is first asked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "String")]
+pub struct Expression {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Expression {
+    /// Whether a text matches somewhere. An expression that cannot be compiled excludes nothing (a test rules that
+    /// out for the embedded schemas).
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        self.compiled.get_or_init(|| Regex::new(&self.text).ok()).as_ref().is_none_or(|regex| regex.is_match(text))
+    }
+
+    /// The expression as the schema has it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl From<String> for Expression {
+    fn from(text: String) -> Self {
+        Self { text, compiled: OnceLock::new() }
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Members by pattern of their name, in the order of the patterns.
+fn by_expression<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Expression, Node)>, D::Error> {
+    let members = BTreeMap::<String, Node>::deserialize(deserializer)?;
+    Ok(members.into_iter().map(|(pattern, node)| (pattern.into(), node)).collect())
+}
+
 /// What a schema says of one value. Absent means unconstrained.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -67,7 +111,8 @@ pub struct Node {
     /// Members by name.
     pub properties: BTreeMap<String, Node>,
     /// Members by pattern of their name.
-    pub pattern_properties: BTreeMap<String, Node>,
+    #[serde(deserialize_with = "by_expression")]
+    pub pattern_properties: Vec<(Expression, Node)>,
     /// Whether other members are refused.
     pub closed: bool,
     /// Members that must be there.
@@ -97,7 +142,7 @@ pub struct Node {
     #[serde(rename = "const")]
     pub constant: Option<Value>,
     /// What a string must match somewhere, as a regular expression.
-    pub pattern: Option<String>,
+    pub pattern: Option<Expression>,
     /// Fewest characters.
     pub min_length: Option<usize>,
     /// Most characters.
@@ -120,7 +165,7 @@ impl Node {
     pub(super) fn children(&self) -> impl Iterator<Item = &Self> {
         self.properties
             .values()
-            .chain(self.pattern_properties.values())
+            .chain(self.pattern_properties.iter().map(|(_, node)| node))
             .chain(self.items.as_deref())
             .chain(&self.all_of)
             .chain(&self.any_of)

@@ -32,18 +32,22 @@ fn archive(fields: &str) -> String {
 const SINGLE: &str = "single: {image: {uri: x}, artifact: m.tar.gz}";
 const SHADOW: &str = "single: {image: {uri: x}, artifact: m.tar.gz, shadow: {artifact: n.tar.gz}}";
 const MULTI: &str = "multi-model: {image: {uri: x}, models: {a: a.tar.gz}, default: a}";
-const VARIANTS: &str =
-    "variants: {a: {image: {uri: x}, artifact: a.tar.gz, weight: 1}, b: {image: {uri: x}, artifact: b.tar.gz, weight: 0}}";
+const VARIANTS: &str = "variants: {a: {image: {uri: x}, artifact: a.tar.gz, weight: 1}, b: {image: {uri: x}, artifact: b.tar.gz, weight: 0}}";
 const REAL_TIME: &str = "real-time: {instance: ml.m5.large}";
 const ASYNC: &str = "async: {instance: ml.m5.large, input: b, output: b}";
 const SERVERLESS: &str = "serverless: {memory: 1 GiB, concurrency: {max: 5}}";
 
 #[test]
 fn streams_and_their_readers() {
-    assert!(only("streams:\n  s: {capacity: {on-demand: {shards: 4}}}\n").contains("4:17 E1007 `on-demand` stands alone"));
+    assert!(
+        only("streams:\n  s: {capacity: {on-demand: {shards: 4}}}\n").contains("4:17 E1007 `on-demand` stands alone")
+    );
     assert!(only(&consumer("batch: {parallel: 11}")).contains("E1010 11 is out of range: must be 1 to 10"));
     assert!(only(&consumer("batch: {parallel: 2, tumbling: 60s}")).contains("E2005 `tumbling` and `parallel`"));
-    assert!(only(&consumer("batch: {tumbling: 60s}, filters: [{data: {a: [1]}}]")).contains("E2005 `tumbling` and `filters`"));
+    assert!(
+        only(&consumer("batch: {tumbling: 60s}, filters: [{data: {a: [1]}}]"))
+            .contains("E2005 `tumbling` and `filters`")
+    );
     assert!(only(&consumer("batch: {pollers: {min: 1}}")).contains("E1004 a batch has no field `pollers`"));
     assert!(only(&consumer("concurrency: {max: 5}")).contains("E2005 `concurrency.max` is of workers of queues"));
 }
@@ -51,23 +55,31 @@ fn streams_and_their_readers() {
 #[test]
 fn tables() {
     let table = |fields: &str| format!("tables:\n  t: {{key: id, ttl: {{attribute: at, after: 1d}}, {fields}}}\n");
-    assert!(only("tables: {t: {key: id, ttl: {after: 1d}}}\n").contains("E1006 a time to live needs the field `attribute`"));
+    assert!(
+        only("tables: {t: {key: id, ttl: {after: 1d}}}\n").contains("E1006 a time to live needs the field `attribute`")
+    );
     assert!(only("tables: {t: {key: id}}\n").contains("E2006 table `t` does not say"));
-    assert!(only(&table("capacity: {autoscaled: {read: {min: 5, max: 4}, write: {min: 1, max: 2}}}")).contains("E2005"));
+    assert!(
+        only(&table("capacity: {autoscaled: {read: {min: 5, max: 4}, write: {min: 1, max: 2}}}")).contains("E2005")
+    );
     let hot = "capacity: {autoscaled: {read: {min: 1, max: 2}, write: {min: 1, max: 2}, target: 95%}}";
     assert!(only(&table(hot)).contains("E1010 `95%` is out of range: must be 20% to 90%"));
     assert!(only(&table("indexes: {ab: {key: x}}")).contains("E1011 `ab` is too short"));
     assert!(only(&table("indexes: {by-id: {key: id}}")).contains("E2005 the index has the keys of the table"));
     assert!(only(&table("indexes: {by-at: {key: at}}")).contains("E2005 the time to live is a number"));
     let many: Vec<String> = (0..21).map(|n| format!("index-{n}: {{key: k{n}}}")).collect();
-    assert!(only(&table(&format!("indexes: {{{}}}", many.join(", ")))).contains("E2010".replace("2010", "1010").as_str()));
+    assert!(
+        only(&table(&format!("indexes: {{{}}}", many.join(", ")))).contains("E2010".replace("2010", "1010").as_str())
+    );
 }
 
 #[test]
 fn endpoints() {
     for (model, name) in [(MULTI, "multi-model"), (VARIANTS, "variants"), (SHADOW, "single.shadow")] {
         for (serving, way) in [(ASYNC, "async"), (SERVERLESS, "serverless")] {
-            assert!(only(&endpoint(model, serving)).contains(&format!("E2005 `{name}` and `{way}` exclude each other")));
+            assert!(
+                only(&endpoint(model, serving)).contains(&format!("E2005 `{name}` and `{way}` exclude each other"))
+            );
         }
         assert!(said(&endpoint(model, REAL_TIME)).is_empty(), "{model}");
     }
@@ -86,13 +98,22 @@ fn endpoints() {
 
 #[test]
 fn archives() {
-    assert!(only(&archive("partition_by: {a: b}, buffer: {every: 0s}")).contains("E2005 dynamic partitioning needs a buffer"));
-    assert!(only(&archive("partition_by: {a: b}, buffer: {size: 32 MiB}")).contains("E2005 dynamic partitioning needs a buffer of at least 64 MiB"));
+    assert!(
+        only(&archive("partition_by: {a: b}, buffer: {every: 0s}"))
+            .contains("E2005 dynamic partitioning needs a buffer")
+    );
+    assert!(
+        only(&archive("partition_by: {a: b}, buffer: {size: 32 MiB}"))
+            .contains("E2005 dynamic partitioning needs a buffer of at least 64 MiB")
+    );
     let parquet = "format: {parquet: {columns: {a: string}}}";
     assert!(only(&archive(&format!("{parquet}, buffer: {{size: 1 MiB}}"))).contains("E2005 Parquet needs a buffer"));
     assert!(only(&archive(&format!("{parquet}, compress: gzip"))).contains("E2005 Parquet compresses itself"));
     assert!(only(&archive(&format!("{parquet}, partition_by: {{a: b}}"))).contains("a column and a partition at once"));
-    assert!(only(&archive("format: {parquet: {columns: {a: text}}}")).contains("E1011 `text` is not a type of a Glue column"));
+    assert!(
+        only(&archive("format: {parquet: {columns: {a: text}}}"))
+            .contains("E1011 `text` is not a type of a Glue column")
+    );
     assert!(said(&archive("buffer: {every: 0s, size: 1 MiB}")).is_empty());
     let many: Vec<String> = (0..51).map(|n| format!("k{n}: f{n}")).collect();
     assert!(only(&archive(&format!("partition_by: {{{}}}", many.join(", ")))).contains("51 prefix keys; at most 50"));
@@ -104,9 +125,14 @@ fn workers_and_queues() {
     assert!(said(&worker("queue: q", "batch: {size: 11, window: 1s}")).is_empty());
     assert!(only(&worker("queue: q", "retries: 1")).contains("E2005 `retries` is of workers of topics"));
     assert!(only(&worker("topic: t", "batch: {size: 1}")).contains("E2005 `batch` is of workers of queues"));
-    assert!(only(&worker("topic: t", "concurrency: {max: 5}")).contains("E2005 `concurrency.max` is of workers of queues"));
+    assert!(
+        only(&worker("topic: t", "concurrency: {max: 5}")).contains("E2005 `concurrency.max` is of workers of queues")
+    );
     assert!(only(&worker("queue: q", "concurrency: {max: 9, reserved: 5}")).contains("E2005 9 batches at once"));
-    assert!(only(&worker("queue: qq", "memory: 1 GiB").replace("queues: {q: {}}", "queues: {q: {read_by: me}}")).contains("E2002 there is no queue `qq`"));
+    assert!(
+        only(&worker("queue: qq", "memory: 1 GiB").replace("queues: {q: {}}", "queues: {q: {read_by: me}}"))
+            .contains("E2002 there is no queue `qq`")
+    );
     let short = worker("queue: q", "timeout: 2m").replace("q: {}", "q: {visibility: 1m}");
     assert!(only(&short).contains("E2005 messages are hidden for 1m, worker `w` may take 2m"));
     assert!(only("queues: {q: {read_by: me}}\n").contains("W2011 nothing in this file sends to queue `q`"));
@@ -116,10 +142,15 @@ fn workers_and_queues() {
 
 #[test]
 fn functions() {
-    assert!(only(&consumer("concurrency: {reserved: 2, provisioned: 3}")).contains("E2005 3 provisioned instances are more"));
+    assert!(
+        only(&consumer("concurrency: {reserved: 2, provisioned: 3}"))
+            .contains("E2005 3 provisioned instances are more")
+    );
     assert!(only(&consumer("falls_back_to: e")).contains("E2002") || said(&consumer("falls_back_to: e")).len() == 2);
     let layer = |region: &str, n: u32| format!("'arn:aws:lambda:{region}:123456789012:layer:l{n}:1'");
-    assert!(only(&consumer(&format!("layers: [{}]", layer("us-east-1", 1)))).contains("E2005 the layer is in `us-east-1`"));
+    assert!(
+        only(&consumer(&format!("layers: [{}]", layer("us-east-1", 1)))).contains("E2005 the layer is in `us-east-1`")
+    );
     let six: Vec<String> = (0..6).map(|n| layer("eu-west-1", n)).collect();
     assert!(only(&consumer(&format!("layers: [{}]", six.join(", ")))).contains("E1010 6 layers; at most 5"));
     assert!(only(&consumer("layers: [numpy]")).contains("E1011 `numpy` is not the ARN of a layer's version"));
@@ -132,14 +163,23 @@ fn keys_and_metrics() {
     assert!(only("streams: {s: {encryption: {key: data}}}\n").contains("E2002 there is no key `data`"));
     let elsewhere = "encryption: {arn: 'arn:aws:kms:us-east-1:123456789012:key/1'}\n";
     assert!(only(elsewhere).contains("E2005 the key is in `us-east-1`"));
-    let metric = |fields: &str| format!("streams: {{s: {{}}}}\nconsumers: {{c: {{from: s, H}}}}\nmetrics:\n  m: {{{fields}}}\n");
+    let metric =
+        |fields: &str| format!("streams: {{s: {{}}}}\nconsumers: {{c: {{from: s, H}}}}\nmetrics:\n  m: {{{fields}}}\n");
     assert!(only(&metric("by: nobody")).contains("E2002 there is no consumer or worker `nobody`"));
     assert!(only(&metric("by: c, namespace: AWS/Lambda")).contains("E1011"));
     assert!(only(&metric("by: c, unit: seconds, alarms: {a: {when: {above: 5}}}")).contains("E1009 `5` has no unit"));
     assert!(only(&metric("by: c, alarms: {a: {when: {above: many}}}")).contains("E1009 `many` is not a number"));
-    assert!(only(&metric("by: c, alarms: {a: {when: {above: 1}, datapoints: 4, of: 3}}")).contains("E2005 4 bad data points of 3"));
-    assert!(only(&metric("by: c, alarms: {a: {when: {above: 1}, period: 30m, of: 50}}")).contains("E1010 50 data points of 30m"));
-    assert!(only("streams: {s: {}}\ncomposites: {x: {any: [s.nothing]}}\n").contains("E2002 `s` has no alarm `nothing`"));
+    assert!(
+        only(&metric("by: c, alarms: {a: {when: {above: 1}, datapoints: 4, of: 3}}"))
+            .contains("E2005 4 bad data points of 3")
+    );
+    assert!(
+        only(&metric("by: c, alarms: {a: {when: {above: 1}, period: 30m, of: 50}}"))
+            .contains("E1010 50 data points of 30m")
+    );
+    assert!(
+        only("streams: {s: {}}\ncomposites: {x: {any: [s.nothing]}}\n").contains("E2002 `s` has no alarm `nothing`")
+    );
     assert!(only("composites: {x: {any: []}}\n").contains("E2006 a composite needs at least one alarm"));
     assert!(only("streams: {s: {}}\ncomposites: {x: {any: [s]}}\n").contains("E1011 `s` is not an alarm"));
 }

@@ -64,7 +64,9 @@ fn a_circle_through_a_queue_is_found_once() {
     let text = "queues: {a: {}, b: {}}\nworkers: {x: {from: {queue: a}, H, sends: {queues: [b]}}, y: {from: {queue: b}, H, sends: {queues: [a]}}}\n";
     let said = said(text);
     assert_eq!(said.len(), 1, "{said:#?}");
-    assert!(said[0].contains("what worker `x` sends comes back to it: worker `x` → queue `b` → worker `y` → queue `a` → worker `x`"));
+    assert!(said[0].contains(
+        "what worker `x` sends comes back to it: worker `x` → queue `b` → worker `y` → queue `a` → worker `x`"
+    ));
 }
 
 #[test]

@@ -8,12 +8,14 @@ use crate::pipeline::{FolderFacts, Neighbour, OtherKey, Pipeline, StreamCapacity
 use crate::spec;
 use crate::units::PipelineName;
 
-const READER: &str = "pipeline: fraud-detection\nowner: me\nconsumers: {c: {from: payments/paid, code: h, handler: a.b}}\n";
+const READER: &str =
+    "pipeline: fraud-detection\nowner: me\nconsumers: {c: {from: payments/paid, code: h, handler: a.b}}\n";
 const PAYMENTS: &str = "pipeline: payments\nowner: me\nkeys: {data: {}}\ntraffic: {paid: {steady: 10/s}}\n\
                         streams: {paid: {capacity: on-demand, retention: 3d, encryption: {key: data}}}\n";
 
 fn beside(name: &str, text: &str) -> FolderFacts {
-    let spec = spec::read_partly(&FilePath::new(&format!("stacks/{name}/pipeline.yaml")), text.as_bytes()).expect("is YAML");
+    let spec =
+        spec::read_partly(&FilePath::new(&format!("stacks/{name}/pipeline.yaml")), text.as_bytes()).expect("is YAML");
     let mut folder = FolderFacts::none();
     folder.insert_neighbour(PipelineName::new(name).expect("a name"), Neighbour::Read(Arc::new(spec)));
     folder
@@ -29,10 +31,7 @@ fn a_stream_of_another_pipeline_comes_with_its_facts() {
     let from = pipeline.consumers()["c"].from.clone();
     assert_eq!(pipeline.stream_name(&from), "payments-local-paid");
     let StreamFrom::Other(other) = from else { panic!("is another pipeline's") };
-    assert_eq!(
-        pipeline.other_stream_arn(&other),
-        "arn:aws:kinesis:eu-west-1:123456789012:stream/payments-local-paid"
-    );
+    assert_eq!(pipeline.other_stream_arn(&other), "arn:aws:kinesis:eu-west-1:123456789012:stream/payments-local-paid");
     let facts = other.facts.expect("somebody looked");
     assert_eq!((facts.capacity, facts.retention.as_days()), (StreamCapacity::OnDemand, 3));
     assert_eq!(facts.key, Some(OtherKey::Alias("alias/payments-local-data".to_owned())));
@@ -65,7 +64,9 @@ fn a_pipeline_or_stream_that_is_not_there_gets_the_name_that_was_meant() {
 fn a_circle_over_two_files_is_found() {
     let reader = "pipeline: fraud-detection\nowner: me\nstreams: {suspicious: {}}\n\
                   consumers: {c: {from: payments/paid, code: h, handler: a.b, sends: {streams: [suspicious]}}}\n";
-    let back = format!("{PAYMENTS}consumers: {{again: {{from: fraud-detection/suspicious, code: h, handler: a.b, sends: {{streams: [paid]}}}}}}\n");
+    let back = format!(
+        "{PAYMENTS}consumers: {{again: {{from: fraud-detection/suspicious, code: h, handler: a.b, sends: {{streams: [paid]}}}}}}\n"
+    );
     let found = resolved(reader, &beside("payments", &back)).expect_err("goes round");
     let diagnostic = found.iter().next().expect("one");
     assert_eq!((diagnostic.code, found.len()), (Code::Cycle, 1));

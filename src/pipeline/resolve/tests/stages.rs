@@ -23,7 +23,8 @@ fn workers_of_queues_and_topics_have_their_own_defaults() {
     let sections = "queues: {q: {}}\ntopics: {t: {deliver_to: {queues: [q]}}}\n\
                     workers: {a: {from: {queue: q}, H}, b: {from: {topic: t}, H, concurrency: {reserved: 5, provisioned: 2}}}\n";
     let pipeline = meaning(sections);
-    let WorkSource::Queue { batch, window, report_items, most_at_once, .. } = pipeline.workers()["a"].from.clone() else {
+    let WorkSource::Queue { batch, window, report_items, most_at_once, .. } = pipeline.workers()["a"].from.clone()
+    else {
         panic!("works on a queue")
     };
     assert_eq!((batch, window, report_items, most_at_once), (10, Duration::ZERO, true, None));
