@@ -556,3 +556,86 @@ mod deployments {
         }
     }
 }
+
+mod import {
+    use super::*;
+
+    const STREAM: &str = include_str!("import/ml-inference.tf");
+
+    /// Runs an import that is refused, and checks that nothing was written.
+    fn refused(file: &str, bytes: impl AsRef<[u8]>, arguments: &str) -> Outcome {
+        let project = orders();
+        project.write(file, bytes);
+        let before = project.files();
+        let outcome = project.sluice(arguments);
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        assert!(outcome.stdout.is_empty(), "{outcome}");
+        assert_eq!(project.files(), before, "nothing is written");
+        outcome
+    }
+
+    #[test]
+    fn a_stream_to_standard_output() {
+        let project = Project::empty();
+        project.write("main.tf", STREAM);
+        let outcome = project.sluice("import terraform main.tf --name ml-inference");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        snapshot!(outcome);
+    }
+
+    #[test]
+    fn the_report_as_json() {
+        let project = Project::empty();
+        project.write("main.tf", STREAM.replace("168", "var.hours"));
+        let outcome = project.sluice("import terraform main.tf --name ml-inference --output json");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        snapshot!(outcome);
+    }
+
+    #[test]
+    fn into_a_folder_where_its_check_says_what_is_to_be_decided() {
+        let project = orders();
+        project.write("old/template.yaml", include_str!("import/orders.yaml"));
+        let outcome = project.sluice("import template old/template.yaml --out stacks/shop");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        snapshot!(outcome);
+        let check = project.sluice("check shop --env local");
+        assert_eq!(check.code, Some(1), "{check}");
+        snapshot!(check);
+    }
+
+    #[test]
+    fn a_pipeline_that_is_there_is_left_alone() {
+        snapshot!(refused("main.tf", STREAM, "import terraform main.tf --out stacks/orders"));
+    }
+
+    #[test]
+    fn hcl_that_does_not_parse() {
+        snapshot!(refused("main.tf", "resource \"a\" \"b\" {\n  x = = 1\n}\n", "import terraform main.tf --out stacks/new"));
+    }
+
+    #[test]
+    fn a_template_that_does_not_parse() {
+        snapshot!(refused("t.yaml", "Resources:\n  A:\n    Type: [\n", "import template t.yaml --out stacks/new"));
+    }
+
+    #[test]
+    fn a_file_that_is_not_there() {
+        snapshot!(refused("main.tf", STREAM, "import terraform other.tf --out stacks/new"));
+    }
+
+    #[test]
+    fn fifty_megabytes() {
+        snapshot!(refused("main.tf", vec![b'\n'; 50 << 20], "import terraform main.tf"));
+    }
+
+    #[test]
+    fn nothing_that_a_pipeline_has_a_word_for() {
+        snapshot!(refused("main.tf", "resource \"aws_vpc\" \"v\" {}\n", "import terraform main.tf"));
+    }
+
+    #[test]
+    fn a_name_that_is_none() {
+        snapshot!(refused("main.tf", STREAM, "import terraform main.tf --name Orders_X"));
+    }
+}

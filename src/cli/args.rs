@@ -114,6 +114,9 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     /// Start a project from a built-in stack
     Init(InitArgs),
+    /// Make a pipeline file from what there is already: Terraform or CloudFormation
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// The AWS inside this binary: serve, reset, move its clock, inject failures
     #[command(subcommand)]
     Embedded(EmbeddedCommand),
@@ -324,6 +327,42 @@ pub(crate) struct InitArgs {
     /// The built-in stack to start from (`all` for every one; a wrong name lists them)
     #[arg(long, value_name = "STACK", default_value = "fraud-detection")]
     pub(crate) stack: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportCommand {
+    /// From the `.tf` files of one Terraform module
+    Terraform {
+        /// The files, all of one module
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        args: ImportArgs,
+    },
+    /// From a CloudFormation template, YAML or JSON
+    Template {
+        /// The template
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        args: ImportArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The pipeline's name; left out, that of the folder it is written to, or of the source
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The team that owns it; left out, what the source's `Owner` tags say
+    #[arg(long)]
+    pub(crate) owner: Option<String>,
+    /// Write `pipeline.yaml` into this folder (`stacks/<name>`) instead of standard output
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// Form of the report
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
 }
 
 /// Which embedded cloud.

@@ -5,6 +5,7 @@ mod clouds;
 mod embedded;
 mod exit;
 mod graph;
+mod import;
 mod offline;
 mod online;
 mod producer;
@@ -57,6 +58,7 @@ fn run() -> Exit {
         Command::Explain(args) => offline::explain(&world, &args),
         Command::Schema(args) => offline::schema(&args),
         Command::Init(args) => offline::init(&world, &args),
+        Command::Import(command) => import::run(&world, command),
         Command::Plan(args) => online::plan(&world, &cli.global, &args),
         Command::Deploy(args) => online::deploy(&world, &cli.global, &args),
         Command::Destroy(args) => online::destroy(&world, &cli.global, &args),

@@ -23,14 +23,41 @@ const MAX_NODES: usize = 200_000;
 /// # Errors
 /// Everything that is wrong with the text as YAML: size, encoding, syntax, tags, duplicate keys, bombs.
 pub fn parse(file: &FilePath, bytes: &[u8]) -> Result<Node, Diagnostics> {
-    if bytes.len() > MAX_BYTES {
-        return Err(super::too_large(file, bytes.len() as u64).into());
-    }
-    let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(file, bytes, error.valid_up_to()))?;
-    let mut builder = Builder::new(file, text);
+    build(file, bytes, Tags::Refused)
+}
+
+/// Parses one YAML document of another language, such as CloudFormation, in which tags mean something: they are
+/// left out of the tree. JSON is read too.
+///
+/// # Errors
+/// As [`parse`], but for tags.
+pub fn parse_tagged(file: &FilePath, bytes: &[u8]) -> Result<Node, Diagnostics> {
+    build(file, bytes, Tags::LeftOut)
+}
+
+fn build(file: &FilePath, bytes: &[u8], tags: Tags) -> Result<Node, Diagnostics> {
+    let mut builder = Builder::new(file, text_of(file, bytes)?, tags);
     let options = granit_parser::options! { flow_nesting_limit: MAX_DEPTH, block_nesting_limit: MAX_DEPTH };
     builder.run(options);
     builder.finish()
+}
+
+/// The text of a file that people wrote.
+///
+/// # Errors
+/// When it is larger than [`MAX_BYTES`], or no UTF-8.
+pub fn text_of<'b>(file: &FilePath, bytes: &'b [u8]) -> Result<&'b str, Diagnostics> {
+    if bytes.len() > MAX_BYTES {
+        return Err(super::too_large(file, bytes.len() as u64).into());
+    }
+    std::str::from_utf8(bytes).map_err(|error| not_utf8(file, bytes, error.valid_up_to()))
+}
+
+/// What becomes of tags.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tags {
+    Refused,
+    LeftOut,
 }
 
 fn not_utf8(file: &FilePath, bytes: &[u8], valid: usize) -> Diagnostics {
@@ -62,6 +89,7 @@ struct Anchored {
 struct Builder<'text> {
     file: &'text FilePath,
     text: &'text str,
+    tags: Tags,
     found: Diagnostics,
     open: Vec<Open>,
     anchors: BTreeMap<usize, Anchored>,
@@ -72,10 +100,11 @@ struct Builder<'text> {
 }
 
 impl<'text> Builder<'text> {
-    fn new(file: &'text FilePath, text: &'text str) -> Self {
+    fn new(file: &'text FilePath, text: &'text str, tags: Tags) -> Self {
         Self {
             file,
             text,
+            tags,
             found: Diagnostics::new(),
             open: Vec::new(),
             anchors: BTreeMap::new(),
@@ -232,7 +261,7 @@ impl<'text> Builder<'text> {
     }
 
     fn refuse_tag(&mut self, tag: Option<&Tag>, span: YamlSpan, scalar: Option<&str>) {
-        let Some(tag) = tag else { return };
+        let Some(tag) = tag.filter(|_| self.tags == Tags::Refused) else { return };
         let place = self.place(span.tag_span().unwrap_or(span));
         let spelt = tag.original();
         let value = match scalar {

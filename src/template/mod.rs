@@ -22,3 +22,4 @@ pub use model::{DeletionPolicy, Output, Resource, Template};
 pub use parse::{Format, Problem, TemplateError};
 pub use path::{PropertyPath, Step};
 pub use schema::Recreation;
+pub use yaml::text_scalar as yaml_scalar;
