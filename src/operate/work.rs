@@ -30,9 +30,11 @@ pub fn measured_work(shelf: &mut Shelf<'_>, environment: &str, region: Option<&R
             continue;
         };
         let pipeline = &resolved.pipeline;
-        for (stage, consumer) in pipeline.consumers() {
-            if let Some(work) = &consumer.work {
-                measured.work.insert(pipeline.physical_name(stage), work.clone());
+        let consumers = pipeline.consumers().values().map(|consumer| &consumer.function);
+        let workers = pipeline.workers().values().map(|worker| &worker.function);
+        for function in consumers.chain(workers) {
+            if let Some(work) = &function.work {
+                measured.work.insert(pipeline.physical_name(&function.name), work.clone());
             }
         }
     }

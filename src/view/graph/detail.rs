@@ -42,7 +42,8 @@ fn stream(sized: &Sized, stream: &Stream) -> Vec<String> {
 fn table(table: &Table) -> Vec<String> {
     let sort = table.sort.as_ref().map(|sort| format!(", {sort}")).unwrap_or_default();
     let kept = match &table.ttl {
-        Ttl::Expires { after, .. } => after.to_string(),
+        Ttl::Expires { after: Some(after), .. } => after.to_string(),
+        Ttl::Expires { attribute, after: None } => format!("until {attribute}"),
         Ttl::Never { .. } => "kept".to_owned(),
     };
     vec![format!("by {}{sort}", table.key), kept]
