@@ -30,11 +30,11 @@ pub fn measured_work(shelf: &mut Shelf<'_>, environment: &str, region: Option<&R
             continue;
         };
         let pipeline = &resolved.pipeline;
-        let consumers = pipeline.consumers().values().map(|consumer| &consumer.function);
-        let workers = pipeline.workers().values().map(|worker| &worker.function);
-        for function in consumers.chain(workers) {
+        let consumers = pipeline.consumers().iter().map(|(name, consumer)| (name, &consumer.function));
+        let workers = pipeline.workers().iter().map(|(name, worker)| (name, &worker.function));
+        for (name, function) in consumers.chain(workers) {
             if let Some(work) = &function.work {
-                measured.work.insert(pipeline.physical_name(&function.name), work.clone());
+                measured.work.insert(pipeline.physical_name(name), work.clone());
             }
         }
     }
