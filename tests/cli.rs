@@ -486,7 +486,11 @@ mod deployments {
 
     /// Puts objects into the archive's bucket of the local environment; returns the bucket's name.
     fn put_into_archive(project: &Project, keys: &[&str]) -> String {
+        use std::sync::Arc;
+
         use sluicegate::embedded::{EmbeddedCloud, Request, Settings, Speed};
+        use sluicegate::units::{AccountId, EnvironmentName, Region, Timestamp};
+        use sluicegate::workspace::{StandingClock, StateStore};
         let start = Timestamp::parse("2026-01-01T00:00:00Z").expect("a moment");
         let settings = Settings {
             account: AccountId::new("000000000000").expect("an account"),
