@@ -370,6 +370,70 @@ mod deployments {
     }
 
     #[test]
+    fn load_meets_the_handlers_at_their_measured_work() {
+        let project = Project::of_this_repository();
+        let outcome = project.sluice("deploy fraud-detection --env local --yes");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        let load = "embedded records fraud-detection-local-transactions --rate 1000/s --for 30m --env local";
+        let outcome = project.sluice(load);
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        let status = project.sluice("embedded status --env local --output json");
+        let status: serde_json::Value = serde_json::from_str(&status.stdout).expect("the status is JSON");
+        let capacity = status.pointer("/consumers/0/capacity").and_then(serde_json::Value::as_f64).expect("a capacity");
+        // work: {fixed: 12ms, per_record: 2ms}, batches of 20, 30 ms between batches: a lane reads 20 in 82 ms.
+        let lanes = capacity / (20.0 / 0.082);
+        assert!((lanes - lanes.round()).abs() < 1e-6 && lanes >= 1.0, "{capacity}");
+    }
+
+    /// Puts objects into the archive's bucket of the local environment; returns the bucket's name.
+    fn put_into_archive(project: &Project, keys: &[&str]) -> String {
+        use sluicegate::embedded::{EmbeddedCloud, Request, Settings, Speed};
+        let start = Timestamp::parse("2026-01-01T00:00:00Z").expect("a moment");
+        let settings = Settings {
+            account: AccountId::new("000000000000").expect("an account"),
+            region: Region::new("eu-west-1").expect("a region"),
+            environment: EnvironmentName::new("local").expect("a name"),
+            speed: Speed::Real,
+        };
+        let store = StateStore::folder(project.path(".sluice/embedded/local"));
+        let cloud = EmbeddedCloud::open(store, settings, Arc::new(StandingClock::at(start)));
+        let ask = |method: &str, path: &str, body: &'static str| Request {
+            method: method.to_owned(),
+            host: "s3.eu-west-1.amazonaws.com".to_owned(),
+            path: path.to_owned(),
+            query: String::new(),
+            headers: http::HeaderMap::new(),
+            body: body.into(),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            let listed = cloud.handle(ask("GET", "/", "")).await.expect("the buckets");
+            let listed = String::from_utf8_lossy(&listed.body).into_owned();
+            let names = listed.split("<Name>").filter_map(|part| part.split("</Name>").next());
+            let bucket = names.into_iter().find(|name| name.contains("-transactions")).expect("an archive").to_owned();
+            for key in keys {
+                let put = cloud.handle(ask("PUT", &format!("/{bucket}/{key}"), "records")).await.expect("an answer");
+                assert!(put.is_success());
+            }
+            bucket
+        })
+    }
+
+    #[test]
+    fn a_development_environment_is_left_empty_even_where_objects_were_written() {
+        let project = Project::of_this_repository();
+        let outcome = project.sluice("deploy fraud-detection --env local --yes");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        let bucket = put_into_archive(&project, &["a.gz", "b/c.gz"]);
+        let outcome = project.sluice("destroy fraud-detection --env local --yes");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        assert!(outcome.stderr.contains("Emptied first, every version"), "{outcome}");
+        assert!(outcome.stderr.contains(&format!("{bucket}  2 objects")), "{outcome}");
+        let status = project.sluice("status fraud-detection --env local");
+        assert!(status.stdout.contains("is not deployed"), "{status}");
+    }
+
+    #[test]
     fn without_a_terminal_and_without_yes_nothing_is_written() {
         let project = Project::of_this_repository();
         let outcome = project.sluice("deploy fraud-detection --env local");

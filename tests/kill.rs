@@ -26,7 +26,7 @@ use sluicegate::cloud::{Cloud, CloudSettings, Credentials, Sleeper};
 use sluicegate::embedded::{EmbeddedCloud, Settings, Speed};
 use sluicegate::environment::Environment;
 use sluicegate::event::{Event, OperationResult};
-use sluicegate::observed::{Observed, StackStatus};
+use sluicegate::observed::{Holding, Observed, StackStatus};
 use sluicegate::operate::{
     self, Answer, Company, Connecting, Connector, DeployOrder, Deployed, Failure, Interrupt, Prepared, Shelf, Tools,
 };
@@ -117,7 +117,7 @@ struct Nobody;
 
 impl Company for Nobody {
     fn planned(&mut self, _: &Prepared, _: &Plan) {}
-    fn leaving(&mut self, _: &str, _: bool, _: &Plan) {}
+    fn leaving(&mut self, _: &str, _: bool, _: &Plan, _: &BTreeMap<String, Holding>) {}
     fn listens(&self) -> bool {
         false
     }

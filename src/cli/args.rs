@@ -367,7 +367,7 @@ pub(crate) enum EmbeddedCommand {
     },
     /// Put load on a stream; no handler runs, a model moves each consumer's position
     Records {
-        /// Physical name of the stream
+        /// Physical name of the stream or queue
         stream: String,
         /// For instance `1200/s`
         #[arg(long)]

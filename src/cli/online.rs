@@ -1,7 +1,7 @@
 //! Commands that talk to a cloud.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::rc::Rc;
 
@@ -13,6 +13,7 @@ use super::screen::{Screen, about, out_look, print_diagnostics};
 use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::event::{Event, OperationResult};
+use crate::observed::Holding;
 use crate::operate::{
     self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Interrupt, Planned, Prepared, Shelf, Tools,
 };
@@ -30,8 +31,8 @@ impl Company for Shared<'_> {
     fn planned(&mut self, prepared: &Prepared, plan: &Plan) {
         self.0.borrow_mut().planned(prepared, plan);
     }
-    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan) {
-        self.0.borrow_mut().leaving(stack, embedded, plan);
+    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan, emptied: &BTreeMap<String, Holding>) {
+        self.0.borrow_mut().leaving(stack, embedded, plan, emptied);
     }
     fn listens(&self) -> bool {
         self.0.borrow().listens()

@@ -7,6 +7,7 @@ use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Diagnostics, FilePath};
 use crate::environment::Target;
 use crate::event::Event;
+use crate::observed::Holding;
 use crate::operate::{Answer, Company, Prepared};
 use crate::pipeline::Origins;
 use crate::plan::Plan;
@@ -143,11 +144,11 @@ impl Company for Screen<'_> {
         }
     }
 
-    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan) {
+    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan, emptied: &BTreeMap<String, Holding>) {
         self.set_scene(stack, embedded, plan, &Origins::new());
         if self.output != Output::Jsonl {
             let look = err_look(self.world);
-            print_err(&plan_view::removal_to_text(&look, plan));
+            print_err(&plan_view::removal_to_text(&look, plan, emptied));
         }
     }
 

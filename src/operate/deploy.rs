@@ -1,6 +1,6 @@
 //! `sluice deploy`: prepare, look, compare, ask, upload, roll out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::connect::{Connector, cadence, same_account};
 use super::drive::{Interrupt, drive};
@@ -13,6 +13,7 @@ use crate::cloud::{Cloud, Uploaded};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::environment::Environment;
 use crate::event::{Event, EventKind, OperationResult};
+use crate::observed::Holding;
 use crate::plan::{ApprovedPlan, Consent, Plan, approve};
 use crate::rollout::{Basis, Deployment, FailedCreate, Goal, LeftBehind, Machine, Outcome};
 use crate::units::{LogicalId, Region};
@@ -22,8 +23,8 @@ use crate::workspace::Clock;
 pub trait Company {
     /// The plan is made; it is shown now.
     fn planned(&mut self, prepared: &Prepared, plan: &Plan);
-    /// A stack is to be removed; what goes and what stays is shown now.
-    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan);
+    /// A stack is to be removed; what goes, what stays and which buckets are emptied first is shown now.
+    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan, emptied: &BTreeMap<String, Holding>);
     /// Whether somebody is there to answer.
     fn listens(&self) -> bool;
     /// Asks whether to go on.

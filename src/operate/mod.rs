@@ -17,6 +17,7 @@ mod prepare;
 mod producer;
 mod render;
 mod status;
+mod work;
 
 pub use check::{Checked, check};
 pub use connect::{Connecting, Connector};
@@ -31,3 +32,4 @@ pub use prepare::{Prepared, Upload, UploadSource, prepare};
 pub use producer::{Producers, producers};
 pub use render::{RenderedFile, TemplateForm, render_all};
 pub use status::{Status, status};
+pub use work::{Measured, measured_work};

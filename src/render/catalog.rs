@@ -14,6 +14,8 @@ use crate::units::LogicalId;
 
 /// How the hour of arrival stands in an object's key, for Firehose and for Athena alike.
 pub(super) const HOUR_FORMAT: &str = "yyyy/MM/dd/HH";
+/// The partition that is the hour of arrival.
+const ARRIVAL_HOUR: &str = "arrival_hour";
 
 #[derive(Serialize)]
 struct DatabaseView<'a> {
@@ -74,9 +76,8 @@ pub(super) fn database(scene: &Scene<'_>) -> Option<Fragment> {
 pub(super) fn table(scene: &Scene<'_>, archive: &Archive) -> Option<Table> {
     let ArchiveFormat::Parquet { columns } = &archive.format else { return None };
     let bucket = scene.pipeline.bucket_name(&archive.stream);
-    let taken = |name: &str| columns.iter().any(|(column, _)| column == name);
-    let free = |name: &str| if taken(name) { format!("{name}_partition") } else { name.to_owned() };
-    let hour = free("arrival_hour");
+    let taken = columns.iter().chain(&archive.partition_by).any(|(name, _)| name == ARRIVAL_HOUR);
+    let hour = if taken { format!("{ARRIVAL_HOUR}_of_object") } else { ARRIVAL_HOUR.to_owned() };
 
     let mut parameters = BTreeMap::from([
         ("classification".to_owned(), "parquet".to_owned()),
@@ -85,11 +86,10 @@ pub(super) fn table(scene: &Scene<'_>, archive: &Archive) -> Option<Table> {
     let mut partition_keys = Vec::new();
     let mut template = format!("s3://{bucket}/data/");
     for (key, _) in &archive.partition_by {
-        let column = free(key);
         // Only queries that say which value they want are answered; there is no list of all of them.
-        parameters.insert(format!("projection.{column}.type"), "injected".to_owned());
-        template.push_str(&format!("{key}=${{{column}}}/"));
-        partition_keys.push(Column { name: column, r#type: "string".to_owned() });
+        parameters.insert(format!("projection.{key}.type"), "injected".to_owned());
+        template.push_str(&format!("{key}=${{{key}}}/"));
+        partition_keys.push(Column { name: key.clone(), r#type: "string".to_owned() });
     }
     let days = archive.keep_standard.as_days().max(1);
     for (property, value) in [

@@ -223,12 +223,12 @@ fn objects_are_laid_out_by_the_fields_of_records_and_athena_finds_them() {
     assert!(destination["ErrorOutputPrefix"].as_str().is_some_and(|prefix| !prefix.contains("partitionKey")));
     assert_eq!(destination["DynamicPartitioningConfiguration"]["RetryOptions"], json!({"DurationInSeconds": 300}));
     let table = rendered.properties("ArchiveEventsTable")["TableInput"].clone();
-    // `tenant` is a column already, and Athena refuses a table that has a name twice.
+    // `arrival_hour` is a column already, and Athena refuses a table that has a name twice.
     let keys: Vec<&str> =
         table["PartitionKeys"].as_array().expect("keys").iter().filter_map(|key| key["Name"].as_str()).collect();
-    assert_eq!(keys, ["tenant_partition", "country", "arrival_hour"]);
+    assert_eq!(keys, ["tenant", "country", "arrival_hour_of_object"]);
     let template = table["Parameters"]["storage.location.template"].as_str().expect("a template");
-    assert!(template.ends_with("/data/tenant=${tenant_partition}/country=${country}/${arrival_hour}/"), "{template}");
+    assert!(template.ends_with("/data/tenant=${tenant}/country=${country}/${arrival_hour_of_object}/"), "{template}");
 }
 
 #[test]

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::{About, words};
+use crate::observed::Holding;
 use crate::plan::{Action, Baseline, Change, ChangeKind, Plan, PlanKind, Reason, Removal, ResourcePlan};
 use crate::view::EMBEDDED_NOTICE;
 use crate::view::style::{Label, Look, Symbols};
 use crate::view::table::{Cell, Table};
-use crate::view::words::{clip, columns, pad, printable, wrap};
+use crate::view::words::{clip, columns, pad, plural, printable, wrap};
 
 /// The narrowest room in which a value before or after is shown.
 const NARROWEST_VALUE: usize = 12;
@@ -29,11 +30,19 @@ pub fn to_text(look: &Look, plan: &Plan, about: &About) -> String {
     out
 }
 
-/// Returns the plan of a removal: what goes, what stays behind, what is lost.
+/// Returns the plan of a removal: what goes, what stays behind, what is lost, which buckets are emptied first.
 #[must_use]
-pub fn removal_to_text(look: &Look, plan: &Plan) -> String {
+pub fn removal_to_text(look: &Look, plan: &Plan, emptied: &BTreeMap<String, Holding>) -> String {
     let mut out = resources(look, plan);
     out.push_str(&consequences(look, plan));
+    if !emptied.is_empty() {
+        out.push_str(&format!("\n{}\n", look.paint(Label::Heading, "Emptied first, every version")));
+    }
+    for (bucket, holding) in emptied {
+        let more = if holding.more { "more than " } else { "" };
+        let objects = plural(usize::try_from(holding.versions).unwrap_or(usize::MAX), "object");
+        out.push_str(&format!("  {} {bucket}  {more}{objects}, {}\n", look.symbol("✗", "x"), holding.bytes));
+    }
     out.push_str(&format!("\n{}\n", look.paint(Label::Heading, &plan.summary)));
     out
 }
@@ -291,7 +300,7 @@ mod tests {
             let table = resource.type_name == "AWS::DynamoDB::Table";
             resource.removal = Some(if table { Removal::Retained } else { Removal::Deleted });
         }
-        let text = removal_to_text(&Look::plain(), &plan);
+        let text = removal_to_text(&Look::plain(), &plan, &BTreeMap::new());
         assert!(text.contains("LOST") && !text.contains("--allow-data-loss"), "{text}");
         assert!(text.contains("    - ConsumerScoreMapping  AWS::Lambda::EventSourceMapping  deleted\n"), "{text}");
         assert!(
