@@ -75,7 +75,7 @@ fn text(node: &Node) -> String {
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in printable(text).chars() {
-        if c.is_alphanumeric() || c == ' ' || "-_.,:/·%+@≤≥…".contains(c) {
+        if c.is_alphanumeric() || c == ' ' || "-_.,:/·×–%+@≤≥…".contains(c) {
             out.push(c);
         } else {
             let _ = write!(out, "#{};", u32::from(c));

@@ -100,22 +100,21 @@ fn description(graph: &Graph) -> String {
 fn style() -> String {
     let mut out = String::from(
         "text { font-family: system-ui, -apple-system, \"Segoe UI\", \"Noto Sans\", Helvetica, Arial, sans-serif; }\n\
-         .page { fill: #ffffff; stroke: #d0d7de; }\n.heading { font-size: 13px; fill: #57606a; }\n\
+         .page { fill: #ffffff; stroke: #d0d7de; }\n.behind { fill: #ffffff; }\n.heading { font-size: 13px; fill: #57606a; }\n\
          .caption { font-size: 10px; letter-spacing: 0.06em; opacity: 0.8; }\n\
          .name { font-size: 14px; font-weight: 600; }\n.detail { font-size: 11px; opacity: 0.9; }\n\
          .node text { text-anchor: middle; }\n.node .dashed { stroke-dasharray: 4 3; }\n.node .inner { fill: none; }\n\
          .flow { fill: none; stroke: #6e7781; stroke-width: 1.4; }\n.flow.aside { stroke-dasharray: 5 4; }\n\
          .flow.failure { stroke: #cf222e; }\n.tip { fill: #6e7781; }\n.tip.failure { fill: #cf222e; }\n\
-         .words { font-size: 11px; text-anchor: middle; fill: #57606a; stroke: #ffffff; stroke-width: 5px; \
-         stroke-linejoin: round; paint-order: stroke; }\n.words.failure { fill: #a40e26; }\n",
+         .words { font-size: 11px; text-anchor: middle; fill: #57606a; }\n.words.failure { fill: #a40e26; }\n",
     );
     for class in Class::ALL {
         colours(&mut out, class, class.light());
     }
     out.push_str(
-        "@media (prefers-color-scheme: dark) {\n.page { fill: #0d1117; stroke: #30363d; }\n.heading { fill: #8b949e; }\n\
+        "@media (prefers-color-scheme: dark) {\n.page { fill: #0d1117; stroke: #30363d; }\n.behind { fill: #0d1117; }\n.heading { fill: #8b949e; }\n\
          .flow { stroke: #8b949e; }\n.flow.failure { stroke: #ff7b72; }\n.tip { fill: #8b949e; }\n\
-         .tip.failure { fill: #ff7b72; }\n.words { fill: #9da7b3; stroke: #0d1117; }\n.words.failure { fill: #ffa198; }\n",
+         .tip.failure { fill: #ff7b72; }\n.words { fill: #9da7b3; }\n.words.failure { fill: #ffa198; }\n",
     );
     for class in Class::ALL {
         colours(&mut out, class, class.dark());
@@ -231,7 +230,15 @@ fn words(out: &mut String, flow: &Flow, label: &Rect) {
     let class = if flow.kind == FlowKind::Failure { "words failure" } else { "words" };
     let x = number(label.x + label.size.width / 2.0);
     let y = number(label.y + label.size.height / 2.0 + WORDS * 0.32);
-    let _ = writeln!(out, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(&flow.label));
+    let (left, top, size) = (number(label.x), number(label.y), label.size);
+    let _ = writeln!(
+        out,
+        "<rect class=\"behind\" x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{}\"/>\
+         <text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>",
+        number(size.width),
+        number(size.height),
+        escaped(&flow.label)
+    );
 }
 
 /// About as wide as the text will be, whatever sans-serif font is there; rather too much than too little.

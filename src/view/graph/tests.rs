@@ -215,9 +215,10 @@ fn well_formed(text: &str) -> Result<(), String> {
     let mut open: Vec<&str> = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find('<') {
-        for (entity, _) in rest[..at].match_indices('&').map(|(at, _)| rest[at..].split_at(6.min(rest.len() - at))) {
+        for (at, _) in rest[..at].match_indices('&') {
+            let entity = &rest[at..];
             if !["&amp;", "&lt;", "&gt;", "&quot;"].iter().any(|known| entity.starts_with(known)) {
-                return Err(format!("entity {entity}"));
+                return Err(format!("entity {}", entity.chars().take(6).collect::<String>()));
             }
         }
         let end = at + rest[at..].find('>').ok_or("an element without an end")?;
