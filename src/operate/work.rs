@@ -31,7 +31,7 @@ pub fn measured_work(shelf: &mut Shelf<'_>, environment: &str, region: Option<&R
         };
         let pipeline = &resolved.pipeline;
         for (stage, consumer) in pipeline.consumers() {
-            if let Some(work) = &consumer.work {
+            if let Some(work) = &consumer.function.work {
                 measured.work.insert(pipeline.physical_name(stage), work.clone());
             }
         }

@@ -76,7 +76,7 @@ pub(super) fn database(scene: &Scene<'_>) -> Option<Fragment> {
 pub(super) fn table(scene: &Scene<'_>, archive: &Archive) -> Option<Table> {
     let ArchiveFormat::Parquet { columns } = &archive.format else { return None };
     let bucket = scene.pipeline.bucket_name(&archive.stream);
-    let taken = columns.iter().any(|(column, _)| column == ARRIVAL_HOUR);
+    let taken = columns.iter().chain(&archive.partition_by).any(|(name, _)| name == ARRIVAL_HOUR);
     let hour = if taken { format!("{ARRIVAL_HOUR}_of_object") } else { ARRIVAL_HOUR.to_owned() };
 
     let mut parameters = BTreeMap::from([
