@@ -85,12 +85,13 @@ fn write(path: &Path, value: &Value) {
 }
 
 /// Changes one setting of a stage. A new kind of stage does not compile until it says what can be changed about it.
-fn change(kind: StageKind, stage: &mut Value) {
+fn change(kind: StageKind, stage: &mut Value, environment: &str) {
     match kind {
         StageKind::Stream => stage["retention"] = json!("100h"),
         StageKind::Table => {
-            let on = stage["point_in_time_recovery"] != json!(true);
-            stage["point_in_time_recovery"] = json!(on);
+            // Left out, it is off in development and on elsewhere.
+            let on = stage["point_in_time_recovery"].as_bool().unwrap_or(environment != "local");
+            stage["point_in_time_recovery"] = json!(!on);
         }
         StageKind::Endpoint => change_serving(&mut stage["serving"]),
         StageKind::Consumer => stage["batch"]["window"] = json!("7s"),
@@ -105,10 +106,10 @@ fn change(kind: StageKind, stage: &mut Value) {
 }
 
 fn change_serving(serving: &mut Value) {
-    for (way, field) in [("real-time", "max"), ("async", "max")] {
+    for way in ["real-time", "async"] {
         if let Some(way) = serving.get_mut(way) {
             let most = way["instances"]["max"].as_u64().or_else(|| way["instances"]["min"].as_u64()).unwrap_or(2);
-            way["instances"][field] = json!(most + 1);
+            way["instances"]["max"] = json!(most + 1);
         }
     }
     if let Some(serverless) = serving.get_mut("serverless") {
@@ -144,7 +145,7 @@ async fn lives(stack: &str) {
 
         let stages = stages(&pipeline);
         for (kind, name) in &stages {
-            change(*kind, &mut pipeline[kind.section()][name.as_str()]);
+            change(*kind, &mut pipeline[kind.section()][name.as_str()], environment);
         }
         // What an overlay replaces, a change of the pipeline file does not reach.
         let file = world.folder.path().join(format!("environments/{environment}.yaml"));
