@@ -12,7 +12,9 @@
     reason = "a test reads the example project and its golden files and stops where it cannot"
 )]
 
-use std::collections::BTreeMap;
+#[path = "support/assets.rs"]
+mod assets;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,8 +23,8 @@ use sluicegate::capacity;
 use sluicegate::diagnostic::FilePath;
 use sluicegate::environment;
 use sluicegate::operate::{self, Shelf};
-use sluicegate::pipeline::{self, Endpoint, FolderFacts, Model, Neighbour, Pipeline, StageRef};
-use sluicegate::render::{Assets, Rendered, TemplateSources, render};
+use sluicegate::pipeline::{self, FolderFacts, Neighbour, Pipeline};
+use sluicegate::render::{Rendered, TemplateSources, render};
 use sluicegate::spec::{self, SpecFile};
 use sluicegate::template::Template;
 use sluicegate::view::graph;
@@ -78,29 +80,8 @@ fn feature(name: &str) -> Rendered {
     rendered(resolved(&format!("tests/features/{name}.yaml"), "tests/features/prod.yaml", &facts))
 }
 
-/// Under fixed digests.
-fn assets(pipeline: &Pipeline) -> Assets {
-    let digest = "0123456789abcdef".repeat(4);
-    let keys = |endpoint: &Endpoint| -> BTreeMap<String, String> {
-        if let Model::Multi { .. } = endpoint.model {
-            return BTreeMap::from([(String::new(), format!("models/{digest}/"))]);
-        }
-        let key = format!("models/{digest}/model.tar.gz");
-        endpoint.model.artifacts().iter().map(|artifact| (artifact.name.to_owned(), key.clone())).collect()
-    };
-    let code = |stage: StageRef| {
-        let key = format!("functions/{}/{digest}.zip", stage.name);
-        (stage.name, key)
-    };
-    Assets {
-        bucket: pipeline::names::artifact_bucket(pipeline.account(), pipeline.region()),
-        code: pipeline.functions().map(|(stage, _)| code(stage)).collect(),
-        models: pipeline.endpoints().values().map(|endpoint| (endpoint.name.clone(), keys(endpoint))).collect(),
-    }
-}
-
 fn rendered(pipeline: Pipeline) -> Rendered {
-    let assets = assets(&pipeline);
+    let assets = assets::assets(&pipeline);
     let sources = TemplateSources::built_in().expect("templates");
     render(&capacity::size(pipeline), &sources, &assets).expect("renders")
 }

@@ -184,11 +184,19 @@ impl<'t> Evaluator<'t> {
             ("Fn::Not", [inner]) => self.holds(inner).map(|holds| !holds),
             ("Fn::And", all) => {
                 let answers: Vec<Option<bool>> = all.iter().map(|part| self.holds(part)).collect();
-                if answers.contains(&Some(false)) { Some(false) } else { answers.into_iter().collect::<Option<Vec<_>>>().map(|_| true) }
+                if answers.contains(&Some(false)) {
+                    Some(false)
+                } else {
+                    answers.into_iter().collect::<Option<Vec<_>>>().map(|_| true)
+                }
             }
             ("Fn::Or", all) => {
                 let answers: Vec<Option<bool>> = all.iter().map(|part| self.holds(part)).collect();
-                if answers.contains(&Some(true)) { Some(true) } else { answers.into_iter().collect::<Option<Vec<_>>>().map(|_| false) }
+                if answers.contains(&Some(true)) {
+                    Some(true)
+                } else {
+                    answers.into_iter().collect::<Option<Vec<_>>>().map(|_| false)
+                }
             }
             _ => None,
         }

@@ -1,13 +1,16 @@
 //! Commands run in this process, in virtual time, with nobody watching.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use sluicegate::cloud::{Cloud, CloudSettings, Credentials, Sleeper};
+use sluicegate::diagnostic::{Diagnostics, FilePath};
 use sluicegate::embedded::{EmbeddedCloud, Settings, Speed};
 use sluicegate::environment::Environment;
 use sluicegate::event::Event;
+use sluicegate::observed::Holding;
 use sluicegate::operate::{Answer, Company, Connecting, Connector, Prepared};
 use sluicegate::plan::Plan;
 use sluicegate::units::{AccountId, Duration, EnvironmentName, Region, Timestamp};
@@ -44,7 +47,8 @@ pub struct Nobody;
 
 impl Company for Nobody {
     fn planned(&mut self, _: &Prepared, _: &Plan) {}
-    fn leaving(&mut self, _: &str, _: bool, _: &Plan) {}
+    fn leaving(&mut self, _: &str, _: bool, _: &Plan, _: &BTreeMap<String, Holding>) {}
+    fn warned(&mut self, _: &Diagnostics, _: &BTreeMap<FilePath, String>) {}
     fn listens(&self) -> bool {
         false
     }

@@ -18,10 +18,10 @@ mod workers;
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
 
+use super::Carried;
 use super::document::{Block, Out};
 use super::value::{Field, Item};
 use super::world::{Kind, Resource, View, World};
-use super::Carried;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::spec::{Decode, PLACEHOLDER, refused};
 use crate::units::Duration;
@@ -198,8 +198,10 @@ impl<'w> Carry<'w> {
                 None => {
                     for (written, field) in resource.unread() {
                         let why = field.item.why_unknown().map(|why| format!(" ({why})")).unwrap_or_default();
-                        let title =
-                            format!("`{}`: `{written}` is not carried over: a pipeline file has no word for it{why}", resource.address);
+                        let title = format!(
+                            "`{}`: `{written}` is not carried over: a pipeline file has no word for it{why}",
+                            resource.address
+                        );
                         self.tell(Diagnostic::warning(Code::NotCarriedOver, title), field.place.clone());
                     }
                 }

@@ -146,7 +146,9 @@ impl<'s> Evaluator<'s> {
             "path" => Item::text(".", place),
             "each" | "count" => Item::unknown(format!("`{root}.{first}` differs between the copies"), place),
             "module" => Item::unknown(format!("`module.{first}` is another module; only these files are read"), place),
-            "terraform" | "self" => Item::unknown(format!("`{root}.{first}` is known only while Terraform runs"), place),
+            "terraform" | "self" => {
+                Item::unknown(format!("`{root}.{first}` is known only while Terraform runs"), place)
+            }
             "data" => {
                 let second = steps.get(1).map_or("", String::as_str);
                 reference(format!("data.{first}.{second}"), rest(&steps, 2), place)
