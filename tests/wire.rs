@@ -18,7 +18,7 @@ mod folder;
 #[path = "support/python.rs"]
 mod python;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -88,13 +88,33 @@ impl Known {
         Self(serde_json::from_str(&fs::read_to_string(server.known()).unwrap()).unwrap())
     }
 
-    /// The entry that leaves a resource out: its type, or its type with one of its properties.
+    /// The entry that leaves a resource out: its type, or its type and a text that its properties contain.
     fn leaves_out(&self, resource: &Value) -> Option<&str> {
         let type_name = resource["Type"].as_str()?;
         self.0["left_out"].as_object()?.keys().map(String::as_str).find(|entry| match entry.split_once('.') {
             None => *entry == type_name,
-            Some((entry, property)) => entry == type_name && resource["Properties"].get(property).is_some(),
+            Some((entry, text)) => entry == type_name && resource["Properties"].to_string().contains(text),
         })
+    }
+
+    /// Everything of a template that is left out: what the list says, and what cannot be without it.
+    fn left_out<'a>(&self, resources: &'a Map<String, Value>) -> BTreeSet<&'a str> {
+        let mut out: BTreeSet<&str> =
+            resources.iter().filter(|(_, r)| self.leaves_out(r).is_some()).map(|(id, _)| id.as_str()).collect();
+        loop {
+            let lost = resources.iter().find(|(id, resource)| {
+                let properties = resource["Properties"].to_string();
+                let needs = |other: &&&str| {
+                    service(resource) == service(&resources[**other]) && properties.contains(&format!("\"{other}\""))
+                };
+                !out.contains(id.as_str())
+                    && out.iter().filter(needs).any(|other| !matches!(stand_in(&resources[*other]), Value::Object(_)))
+            });
+            match lost {
+                Some((id, _)) => out.insert(id),
+                None => return out,
+            };
+        }
     }
 }
 
@@ -147,7 +167,8 @@ impl Deployer<'_> {
 /// The patch that leaves out what a server does not know: the resources themselves, and every reference to them.
 fn without(template: &Value, known: &Known) -> Map<String, Value> {
     let resources = template["Resources"].as_object().unwrap();
-    let left_out = |id: &str| resources.get(id).is_some_and(|resource| known.leaves_out(resource).is_some());
+    let out = known.left_out(resources);
+    let left_out = |id: &str| out.contains(id);
     let mut patch = Map::new();
     for (id, resource) in resources {
         if left_out(id) {
@@ -163,6 +184,11 @@ fn without(template: &Value, known: &Known) -> Map<String, Value> {
         }
     }
     patch
+}
+
+/// `AWS::SageMaker` of `AWS::SageMaker::Model`.
+fn service(resource: &Value) -> Option<&str> {
+    Some(resource["Type"].as_str()?.rsplit_once("::")?.0)
 }
 
 /// What stands for a reference to something that is left out: for a reader or a name of something else, that

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Code, Diagnostic, closest};
-use crate::pipeline::{Origins, Pipeline};
+use crate::pipeline::{Escape, Origin, Origins, Pipeline};
 use crate::template::{Resource, Template, references_in};
 use crate::units::LogicalId;
 
@@ -18,7 +18,7 @@ pub(super) fn apply(pipeline: &Pipeline, template: &mut Template, origins: &mut 
         let path = format!("cloudformation.resources.{name}");
         match extra(name, value, template) {
             Ok((id, resource)) => {
-                origins.insert(id.clone(), pipeline.origin(&path));
+                origins.insert(id.clone(), Origin { escapes: vec![Escape::Resource], ..pipeline.origin(&path) });
                 template.resources.insert(id, resource);
             }
             Err(told) => found.push(told.at_maybe(pipeline.origin(&path).place, "here")),
@@ -26,16 +26,16 @@ pub(super) fn apply(pipeline: &Pipeline, template: &mut Template, origins: &mut 
     }
     // What is left out goes first: a patch of what refers to it then sees what is left.
     for name in pipeline.escape().patch.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name) {
-        let path = format!("cloudformation.patch.{name}");
         match leave_out(name, template) {
             Ok(id) => drop(origins.remove(&id)),
-            Err(told) => found.push(told.at_maybe(pipeline.origin(&path).place, "here")),
+            Err(told) => found.push(told.at_maybe(pipeline.origin(&format!("cloudformation.patch.{name}")).place, "here")),
         }
     }
     for (name, value) in pipeline.escape().patch.iter().filter(|(_, value)| !value.is_null()) {
-        let path = format!("cloudformation.patch.{name}");
-        if let Err(told) = patch(name, value, template) {
-            found.push(told.at_maybe(pipeline.origin(&path).place, "here"));
+        let origin = pipeline.origin(&format!("cloudformation.patch.{name}"));
+        match patch(name, value, template) {
+            Ok(id) => origins.escape(&id, Escape::Patch { spec_path: origin.spec_path, place: origin.place }),
+            Err(told) => found.push(told.at_maybe(origin.place, "here")),
         }
     }
     found
@@ -54,7 +54,7 @@ fn extra(name: &str, value: &Value, template: &Template) -> Result<(LogicalId, R
     Ok((id, resource))
 }
 
-fn patch(name: &str, value: &Value, template: &mut Template) -> Result<(), Diagnostic> {
+fn patch(name: &str, value: &Value, template: &mut Template) -> Result<LogicalId, Diagnostic> {
     let near = closest(name, template.resources.keys().map(LogicalId::as_str)).map(str::to_owned);
     let Some(resource) = template.resources.get_mut(name) else { return Err(nowhere(name, near)) };
     // The usual patch is of properties alone; a patch with `Properties` (or any other attribute) is of the resource.
@@ -74,7 +74,7 @@ fn patch(name: &str, value: &Value, template: &mut Template) -> Result<(), Diagn
     *resource = Resource::from_value(&id, patched).map_err(|error| {
         Diagnostic::error(Code::EscapeHatch, format!("`{name}` as patched is not a resource: {error}"))
     })?;
-    Ok(())
+    Ok(id)
 }
 
 fn nowhere(name: &str, near: Option<String>) -> Diagnostic {

@@ -6,7 +6,6 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::environment::Tier;
 use crate::pipeline::Pipeline;
 use crate::template::{Resource, Template};
 
@@ -17,7 +16,7 @@ struct Suppression {
     /// The resource type that it looks at.
     type_name: &'static str,
     /// Whether what the check asks for is missing here, so that it would fail, and may be.
-    excused: fn(&Resource, Tier) -> bool,
+    excused: fn(&Resource) -> bool,
     /// Why it may be.
     reason: &'static str,
 }
@@ -27,7 +26,7 @@ const SUPPRESSIONS: &[Suppression] = &[
     Suppression {
         check: "CKV_AWS_119",
         type_name: "AWS::DynamoDB::Table",
-        excused: |table, _| {
+        excused: |table| {
             is(table, "/SSESpecification/SSEEnabled", &json!(true)) && !has(table, "/SSESpecification/KMSMasterKeyId")
         },
         reason: "Encrypted with the key that AWS manages for DynamoDB; a customer key is a choice of the pipeline file, because it is billed and must admit every reader",
@@ -35,64 +34,63 @@ const SUPPRESSIONS: &[Suppression] = &[
     Suppression {
         check: "CKV_AWS_28",
         type_name: "AWS::DynamoDB::Table",
-        excused: |table, tier| {
-            tier == Tier::Development
-                && !is(table, "/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled", &json!(true))
-        },
+        excused: |table| !is(table, "/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled", &json!(true)),
+        reason: "Point-in-time recovery is billed by size: it is on by default outside development, and off where the pipeline file says so, for what can be made again",
+    },
         reason: "Point-in-time recovery is billed by size, and a development table can be filled again; staging and production have it",
     },
     Suppression {
         check: "CKV_AWS_115",
         type_name: "AWS::Lambda::Function",
-        excused: |function, _| !has(function, "/ReservedConcurrentExecutions"),
+        excused: |function| !has(function, "/ReservedConcurrentExecutions"),
         reason: "What invokes it bounds it already (shards times parallel batches, or the scaling of a queue); a reservation would be taken from every other function of the account",
     },
     Suppression {
         check: "CKV_AWS_116",
         type_name: "AWS::Lambda::Function",
-        excused: |function, _| !has(function, "/DeadLetterConfig"),
+        excused: |function| !has(function, "/DeadLetterConfig"),
         reason: "What fails goes to the failure destination of its mapping or invocation, or to the dead-letter queue of its source; the function's own is only for asynchronous invocations and tells less",
     },
     Suppression {
         check: "CKV_AWS_117",
         type_name: "AWS::Lambda::Function",
-        excused: |function, _| !has(function, "/VpcConfig"),
+        excused: |function| !has(function, "/VpcConfig"),
         reason: "It calls the AWS APIs of its pipeline only, over TLS and with exactly their permissions; a network is a choice of the pipeline file, because it needs endpoints that are billed",
     },
     Suppression {
         check: "CKV_AWS_173",
         type_name: "AWS::Lambda::Function",
-        excused: |function, _| has(function, "/Environment") && !has(function, "/KmsKeyArn"),
+        excused: |function| has(function, "/Environment") && !has(function, "/KmsKeyArn"),
         reason: "Its variables are names of resources and settings, never secrets, and Lambda encrypts them with a key of its own",
     },
     Suppression {
         check: "CKV_AWS_158",
         type_name: "AWS::Logs::LogGroup",
-        excused: |group, _| !has(group, "/KmsKeyId"),
+        excused: |group| !has(group, "/KmsKeyId"),
         reason: "CloudWatch Logs encrypts every group with a key of its own; a customer key is billed and must admit every writer and reader",
     },
     Suppression {
         check: "CKV_AWS_18",
         type_name: "AWS::S3::Bucket",
-        excused: |bucket, _| !has(bucket, "/LoggingConfiguration"),
+        excused: |bucket| !has(bucket, "/LoggingConfiguration"),
         reason: "Access logs need a second bucket and are billed; CloudTrail data events tell who read what, for an account that wants to know",
     },
     Suppression {
         check: "CKV_AWS_21",
         type_name: "AWS::S3::Bucket",
-        excused: |bucket, _| !is(bucket, "/VersioningConfiguration/Status", &json!("Enabled")),
+        excused: |bucket| !is(bucket, "/VersioningConfiguration/Status", &json!("Enabled")),
         reason: "Old versions are stored and billed beside the new ones: an archive never writes a name twice, and any other bucket asks for them in the pipeline file",
     },
     Suppression {
         check: "CKV_AWS_370",
         type_name: "AWS::SageMaker::Model",
-        excused: |model, _| !is(model, "/EnableNetworkIsolation", &json!(true)),
+        excused: |model| !is(model, "/EnableNetworkIsolation", &json!(true)),
         reason: "The image is not one of SageMaker's own, so that whether it calls out is not known, or the endpoint is serverless, where isolation does not exist; a patch isolates an image that needs no network",
     },
     Suppression {
         check: "CKV_AWS_27",
         type_name: "AWS::SQS::Queue",
-        excused: |queue, _| is(queue, "/SqsManagedSseEnabled", &json!(true)) && !has(queue, "/KmsMasterKeyId"),
+        excused: |queue| is(queue, "/SqsManagedSseEnabled", &json!(true)) && !has(queue, "/KmsMasterKeyId"),
         reason: "Encrypted with the key that SQS manages (SSE-SQS), which the check does not know; it costs nothing and needs no grants",
     },
 ];
@@ -115,18 +113,17 @@ fn value<'a>(resource: &'a Resource, pointer: &str) -> Option<&'a Value> {
 
 /// Writes the answers into the template.
 pub(super) fn annotate(pipeline: &Pipeline, template: &mut Template) {
-    let tier = pipeline.environment().tier();
     for (id, resource) in &mut template.resources {
         if !pipeline.escape().resources.contains_key(id.as_str()) {
-            answer(resource, tier);
+            answer(resource);
         }
     }
 }
 
-fn answer(resource: &mut Resource, tier: Tier) {
+fn answer(resource: &mut Resource) {
     let answers: Vec<Value> = SUPPRESSIONS
         .iter()
-        .filter(|entry| entry.type_name == resource.type_name && (entry.excused)(resource, tier))
+        .filter(|entry| entry.type_name == resource.type_name && (entry.excused)(resource))
         .map(|entry| json!({"id": entry.check, "comment": entry.reason}))
         .collect();
     if answers.is_empty() {
@@ -144,11 +141,11 @@ fn answer(resource: &mut Resource, tier: Tier) {
 mod tests {
     use super::*;
 
-    fn answered(type_name: &str, properties: &Value, tier: Tier) -> Vec<String> {
+    fn answered(type_name: &str, properties: &Value) -> Vec<String> {
         let value = json!({"Resources": {"A": {"Type": type_name, "Properties": properties}}});
         let mut template = Template::from_value(value).expect("a template");
         let resource = template.resources.values_mut().next().expect("one");
-        answer(resource, tier);
+        answer(resource);
         let skip = resource.metadata.get("checkov").and_then(|checkov| checkov["skip"].as_array().cloned());
         skip.unwrap_or_default().iter().map(|entry| entry["id"].as_str().expect("an id").to_owned()).collect()
     }
@@ -156,12 +153,13 @@ mod tests {
     #[test]
     fn an_answer_ends_with_its_reason() {
         let queue = "AWS::SQS::Queue";
-        assert_eq!(answered(queue, &json!({"SqsManagedSseEnabled": true}), Tier::Production), ["CKV_AWS_27"]);
-        assert!(answered(queue, &json!({"SqsManagedSseEnabled": false}), Tier::Production).is_empty());
-        assert!(answered(queue, &json!({"KmsMasterKeyId": "k"}), Tier::Production).is_empty());
+        assert_eq!(answered(queue, &json!({"SqsManagedSseEnabled": true})), ["CKV_AWS_27"]);
+        assert!(answered(queue, &json!({"SqsManagedSseEnabled": false})).is_empty());
+        assert!(answered(queue, &json!({"KmsMasterKeyId": "k"})).is_empty());
         let table = json!({"SSESpecification": {"SSEEnabled": true, "KMSMasterKeyId": "k"}});
-        assert_eq!(answered("AWS::DynamoDB::Table", &table, Tier::Development), ["CKV_AWS_28"]);
-        assert!(answered("AWS::DynamoDB::Table", &table, Tier::Staging).is_empty());
+        assert_eq!(answered("AWS::DynamoDB::Table", &table), ["CKV_AWS_28"]);
+        let kept = json!({"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true}});
+        assert!(answered("AWS::DynamoDB::Table", &kept).is_empty());
     }
 
     #[test]
@@ -173,7 +171,7 @@ mod tests {
         }}});
         let mut template = Template::from_value(value).expect("a template");
         let resource = template.resources.values_mut().next().expect("one");
-        answer(resource, Tier::Production);
+        answer(resource);
         assert_eq!(resource.metadata["checkov"]["skip"].as_array().map(Vec::len), Some(2));
     }
 
