@@ -125,7 +125,7 @@ fn a_worker_of_a_topic_loses_nothing() {
     assert_eq!(subscription.properties["Endpoint"], json!({"Ref": "WorkerNotifyAlias"}));
     assert_eq!(subscription.properties["RedrivePolicy"], json!({"deadLetterTargetArn": failed}));
     let first: Vec<&str> = subscription.depends_on.iter().map(LogicalId::as_str).collect();
-    assert_eq!(first, ["WorkerNotifyPermission", "WorkerNotifyInvocation", "WorkerNotifyFailedRecordsPolicy"]);
+    assert_eq!(first, ["WorkerNotifyFailedRecordsPolicy", "WorkerNotifyInvocation", "WorkerNotifyPermission"]);
     let invocation = rendered.properties("WorkerNotifyInvocation");
     assert_eq!(
         (&invocation["Qualifier"], &invocation["MaximumRetryAttempts"], &invocation["MaximumEventAgeInSeconds"]),
@@ -242,7 +242,7 @@ fn the_handler_is_told_of_every_kind_of_edge() {
 fn new_code_waits_for_every_endpoint_that_it_may_ask() {
     let waits: Vec<String> =
         functions(&[]).resource("ConsumerEnrichAlias").depends_on.iter().map(ToString::to_string).collect();
-    assert_eq!(waits, ["EndpointScoring", "EndpointModeration"]);
+    assert_eq!(waits, ["EndpointModeration", "EndpointScoring"]);
 }
 
 #[test]
