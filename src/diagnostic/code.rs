@@ -83,7 +83,7 @@ codes! {
     // 2 resolve: what files mean together
     NameMismatch = "E2001", "a name differs from the place of its file";
     UnknownReference = "E2002", "a name leads nowhere";
-    Cycle = "E2003", "streams feed each other in a circle";
+    Cycle = "E2003", "stages feed each other in a circle";
     NameTooLong = "E2004", "a name becomes too long for AWS";
     Conflict = "E2005", "two settings do not go together";
     MissingSetting = "E2006", "a setting is missing that others make necessary";
