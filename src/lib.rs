@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod embedded;
 pub mod environment;
 pub mod event;
+pub mod import;
 pub mod observed;
 pub mod operate;
 pub mod pipeline;

@@ -329,6 +329,105 @@ mod render {
     }
 }
 
+mod escape_hatch {
+    use super::*;
+
+    /// The small pipeline with a queue that everybody may send to.
+    fn open_to_everybody() -> Project {
+        let project = orders();
+        let patch = "cloudformation:
+  patch:
+    ConsumerScoreFailedRecordsPolicy:
+      PolicyDocument:
+        Statement:
+          - Effect: Allow
+            Principal: \"*\"
+            Action: sqs:SendMessage
+            Resource: {\"Fn::GetAtt\": [ConsumerScoreFailedRecords, Arn]}
+";
+        project.write(SPEC, format!("{ORDERS}\n{patch}"));
+        project
+    }
+
+    #[test]
+    fn a_warning_about_the_template_is_shown_by_every_command_that_renders_it() {
+        let project = open_to_everybody();
+        for command in ["check", "render", "plan --against nothing", "plan", "deploy --yes"] {
+            let (verb, flags) = command.split_once(' ').unwrap_or((command, ""));
+            let outcome = project.sluice(&format!("{verb} orders --env local {flags}"));
+            assert_eq!(outcome.code, Some(0), "{outcome}");
+            assert_eq!(outcome.stderr.matches("warning[E3034]").count(), 1, "{outcome}");
+            assert!(outcome.stderr.contains("stacks/orders/pipeline.yaml:21:"), "{outcome}");
+        }
+    }
+
+    #[test]
+    fn a_plan_says_what_was_patched_added_and_shadowed() {
+        let project = orders();
+        let built_in = include_str!("../templates/dashboard.yaml.hbs");
+        project.write("templates/dashboard.yaml.hbs", format!("# ours\n{built_in}"));
+        let hatch = "cloudformation:
+  patch:
+    StreamOrders: {RetentionPeriodHours: 48}
+  resources:
+    Extra: {Type: \"AWS::SQS::Queue\"}
+";
+        project.write(SPEC, format!("{ORDERS}\n{hatch}"));
+        let outcome = project.sluice("plan orders --env local --against nothing");
+        for words in [
+            "patched by cloudformation.patch.StreamOrders at stacks/orders/pipeline.yaml:21:5",
+            "added by cloudformation.resources.Extra at stacks/orders/pipeline.yaml:23:5",
+            "made by templates/dashboard.yaml.hbs instead of the built-in template",
+        ] {
+            assert_eq!(outcome.stdout.matches(words).count(), 1, "{words}: {outcome}");
+        }
+        let json = project.sluice("plan orders --env local --against nothing --output json");
+        assert!(json.stdout.contains("\"spec_path\": \"cloudformation.patch.StreamOrders\""), "{json}");
+    }
+
+    #[test]
+    fn a_right_without_bounds_is_refused_outside_of_development() {
+        let project = open_to_everybody();
+        project.edit("environments/local.yaml", "tier: development", "tier: staging");
+        let outcome = project.sluice("check orders --env local");
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        assert!(outcome.stderr.contains("error[E3034]"), "{outcome}");
+    }
+}
+
+mod graph {
+    use super::*;
+
+    #[test]
+    fn the_small_pipeline_in_every_form() {
+        let project = orders();
+        for (form, begins) in
+            [("mermaid", "flowchart LR\n"), ("dot", "digraph \"orders\" {"), ("svg", "<svg "), ("json", "{\n")]
+        {
+            let outcome = project.sluice(&format!("graph orders --output {form}"));
+            assert_eq!(outcome.code, Some(0), "{outcome}");
+            assert!(outcome.stdout.starts_with(begins) && outcome.stdout.contains("results"), "{outcome}");
+        }
+    }
+
+    #[test]
+    fn a_file_says_by_its_ending_what_it_is_and_a_page_keeps_the_rest() {
+        let project = orders();
+        project.write("README.md", "# orders\n<!-- topology -->\n<!-- /topology -->\nrest\n");
+        for file in ["orders.svg", "orders.dot", "orders.json", "README.md"] {
+            assert_eq!(project.sluice(&format!("graph --env local --out {file}")).code, Some(0), "{file}");
+        }
+        let read = |file: &str| std::fs::read_to_string(project.path(file)).expect("was written");
+        assert!(read("orders.svg").starts_with("<svg ") && read("orders.dot").starts_with("digraph "));
+        assert!(read("orders.json").starts_with('{'));
+        let page = read("README.md");
+        assert!(page.contains("```mermaid\nflowchart LR\n") && page.ends_with("<!-- /topology -->\nrest\n"), "{page}");
+        project.write("other.md", "# no place\n");
+        let outcome = project.sluice("graph --out other.md");
+        assert_eq!((outcome.code, read("other.md").as_str()), (Some(1), "# no place\n"), "{outcome}");
+    }
+}
+
 mod deployments {
     use super::*;
 
@@ -387,7 +486,11 @@ mod deployments {
 
     /// Puts objects into the archive's bucket of the local environment; returns the bucket's name.
     fn put_into_archive(project: &Project, keys: &[&str]) -> String {
+        use std::sync::Arc;
+
         use sluicegate::embedded::{EmbeddedCloud, Request, Settings, Speed};
+        use sluicegate::units::{AccountId, EnvironmentName, Region, Timestamp};
+        use sluicegate::workspace::{StandingClock, StateStore};
         let start = Timestamp::parse("2026-01-01T00:00:00Z").expect("a moment");
         let settings = Settings {
             account: AccountId::new("000000000000").expect("an account"),
@@ -455,5 +558,92 @@ mod deployments {
         for (at, line) in lines.iter().enumerate() {
             assert_eq!(line.get("seq"), Some(&at.into()));
         }
+    }
+}
+
+mod import {
+    use super::*;
+
+    const STREAM: &str = include_str!("import/ml-inference.tf");
+
+    /// Runs an import that is refused, and checks that nothing was written.
+    fn refused(file: &str, bytes: impl AsRef<[u8]>, arguments: &str) -> Outcome {
+        let project = orders();
+        project.write(file, bytes);
+        let before = project.files();
+        let outcome = project.sluice(arguments);
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        assert!(outcome.stdout.is_empty(), "{outcome}");
+        assert_eq!(project.files(), before, "nothing is written");
+        outcome
+    }
+
+    #[test]
+    fn a_stream_to_standard_output() {
+        let project = Project::empty();
+        project.write("main.tf", STREAM);
+        let outcome = project.sluice("import terraform main.tf --name ml-inference");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        snapshot!(outcome);
+    }
+
+    #[test]
+    fn the_report_as_json() {
+        let project = Project::empty();
+        project.write("main.tf", STREAM.replace("168", "var.hours"));
+        let outcome = project.sluice("import terraform main.tf --name ml-inference --output json");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        snapshot!(outcome);
+    }
+
+    #[test]
+    fn into_a_folder_where_its_check_says_what_is_to_be_decided() {
+        let project = orders();
+        project.write("old/template.yaml", include_str!("import/orders.yaml"));
+        let outcome = project.sluice("import template old/template.yaml --out stacks/shop");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        snapshot!(outcome);
+        let check = project.sluice("check shop --env local");
+        assert_eq!(check.code, Some(1), "{check}");
+        snapshot!(check);
+    }
+
+    #[test]
+    fn a_pipeline_that_is_there_is_left_alone() {
+        snapshot!(refused("main.tf", STREAM, "import terraform main.tf --out stacks/orders"));
+    }
+
+    #[test]
+    fn hcl_that_does_not_parse() {
+        snapshot!(refused(
+            "main.tf",
+            "resource \"a\" \"b\" {\n  x = = 1\n}\n",
+            "import terraform main.tf --out stacks/new"
+        ));
+    }
+
+    #[test]
+    fn a_template_that_does_not_parse() {
+        snapshot!(refused("t.yaml", "Resources:\n  A:\n    Type: [\n", "import template t.yaml --out stacks/new"));
+    }
+
+    #[test]
+    fn a_file_that_is_not_there() {
+        snapshot!(refused("main.tf", STREAM, "import terraform other.tf --out stacks/new"));
+    }
+
+    #[test]
+    fn fifty_megabytes() {
+        snapshot!(refused("main.tf", vec![b'\n'; 50 << 20], "import terraform main.tf"));
+    }
+
+    #[test]
+    fn nothing_that_a_pipeline_has_a_word_for() {
+        snapshot!(refused("main.tf", "resource \"aws_vpc\" \"v\" {}\n", "import terraform main.tf"));
+    }
+
+    #[test]
+    fn a_name_that_is_none() {
+        snapshot!(refused("main.tf", STREAM, "import terraform main.tf --name Orders_X"));
     }
 }

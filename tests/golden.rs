@@ -1,5 +1,5 @@
-//! The example pipeline as CloudFormation, one golden template per environment, and `tests/features/`: small pipelines
-//! that together use every feature of the language.
+//! The built-in stacks as CloudFormation: fraud detection in every environment, the others in production. And
+//! `tests/features/`: small pipelines that together use every feature of the language.
 //!
 //! Golden files are read line by line when they change: `SLUICE_BLESS=1 cargo test --test golden` writes them, and the
 //! difference is what a reviewer looks at. Handlers and models stand under fixed digests, so that only what the
@@ -12,7 +12,9 @@
     reason = "a test reads the example project and its golden files and stops where it cannot"
 )]
 
-use std::collections::BTreeMap;
+#[path = "support/assets.rs"]
+mod assets;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,12 +22,17 @@ use std::sync::Arc;
 use sluicegate::capacity;
 use sluicegate::diagnostic::FilePath;
 use sluicegate::environment;
-use sluicegate::pipeline::{self, Endpoint, FolderFacts, Model, Neighbour, Pipeline, StageRef};
-use sluicegate::render::{Assets, Rendered, TemplateSources, render};
+use sluicegate::operate::{self, Shelf};
+use sluicegate::pipeline::{self, FolderFacts, Neighbour, Pipeline};
+use sluicegate::render::{Rendered, TemplateSources, render};
 use sluicegate::spec::{self, SpecFile};
 use sluicegate::template::Template;
+use sluicegate::view::graph;
+use sluicegate::workspace::Project;
 
 const ENVIRONMENTS: [&str; 5] = ["local", "dev", "rehearsal", "staging", "prod"];
+/// The stack that is kept for every environment.
+const EXAMPLE: &str = "fraud-detection";
 const FEATURES: [&str; 3] = ["data", "endpoints", "functions"];
 
 fn project() -> PathBuf {
@@ -48,9 +55,22 @@ fn resolved(pipeline: &str, environment: &str, facts: &FolderFacts) -> Pipeline 
     resolved.unwrap_or_else(|found| panic!("{pipeline}: {found:?}")).0
 }
 
-fn example(environment: &str) -> Rendered {
-    let environment = format!("environments/{environment}.yaml");
-    rendered(resolved("stacks/fraud-detection/pipeline.yaml", &environment, &FolderFacts::none()))
+/// The names of the built-in stacks.
+fn stacks() -> Vec<String> {
+    let folders = fs::read_dir(project().join("stacks")).expect("stacks");
+    let mut names: Vec<String> =
+        folders.map(|folder| folder.expect("a stack").file_name().into_string().expect("a name in UTF-8")).collect();
+    names.sort();
+    names
+}
+
+fn stack(name: &str, environment: &str) -> Rendered {
+    let mut facts = FolderFacts::none();
+    for other in stacks().iter().filter(|other| *other != name) {
+        let other = spec(&format!("stacks/{other}/pipeline.yaml"));
+        facts.insert_neighbour(other.name().clone(), Neighbour::Read(Arc::new(other)));
+    }
+    rendered(resolved(&format!("stacks/{name}/pipeline.yaml"), &format!("environments/{environment}.yaml"), &facts))
 }
 
 fn feature(name: &str) -> Rendered {
@@ -60,29 +80,8 @@ fn feature(name: &str) -> Rendered {
     rendered(resolved(&format!("tests/features/{name}.yaml"), "tests/features/prod.yaml", &facts))
 }
 
-/// Under fixed digests.
-fn assets(pipeline: &Pipeline) -> Assets {
-    let digest = "0123456789abcdef".repeat(4);
-    let keys = |endpoint: &Endpoint| -> BTreeMap<String, String> {
-        if let Model::Multi { .. } = endpoint.model {
-            return BTreeMap::from([(String::new(), format!("models/{digest}/"))]);
-        }
-        let key = format!("models/{digest}/model.tar.gz");
-        endpoint.model.artifacts().iter().map(|artifact| (artifact.name.to_owned(), key.clone())).collect()
-    };
-    let code = |stage: StageRef| {
-        let key = format!("functions/{}/{digest}.zip", stage.name);
-        (stage.name, key)
-    };
-    Assets {
-        bucket: pipeline::names::artifact_bucket(pipeline.account(), pipeline.region()),
-        code: pipeline.functions().map(|(stage, _)| code(stage)).collect(),
-        models: pipeline.endpoints().values().map(|endpoint| (endpoint.name.clone(), keys(endpoint))).collect(),
-    }
-}
-
 fn rendered(pipeline: Pipeline) -> Rendered {
-    let assets = assets(&pipeline);
+    let assets = assets::assets(&pipeline);
     let sources = TemplateSources::built_in().expect("templates");
     render(&capacity::size(pipeline), &sources, &assets).expect("renders")
 }
@@ -90,9 +89,13 @@ fn rendered(pipeline: Pipeline) -> Rendered {
 /// Every golden file and what stands in it.
 fn golden() -> impl Iterator<Item = (PathBuf, Rendered)> {
     let file = |name: String| Path::new("tests/golden").join(name);
-    let examples = ENVIRONMENTS
-        .into_iter()
-        .map(move |environment| (file(format!("fraud-detection.{environment}.yaml")), example(environment)));
+    let examples = stacks().into_iter().flat_map(move |name| {
+        let environments = if name == EXAMPLE { &ENVIRONMENTS[..] } else { &["prod"] };
+        environments
+            .iter()
+            .map(move |environment| (file(format!("{name}.{environment}.yaml")), stack(&name, environment)))
+            .collect::<Vec<_>>()
+    });
     examples.chain(FEATURES.into_iter().map(move |name| (file(format!("feature.{name}.yaml")), feature(name))))
 }
 
@@ -134,8 +137,30 @@ fn every_resource_points_at_a_line_of_the_pipeline_or_environment_file() {
 #[test]
 fn an_environment_overrides_what_auto_would_have_decided() {
     let shards = |environment: &str| {
-        example(environment).template.resources["StreamTransactions"].properties["ShardCount"].clone()
+        stack(EXAMPLE, environment).template.resources["StreamTransactions"].properties["ShardCount"].clone()
     };
     assert_eq!(shards("prod"), 24);
     assert_eq!(shards("staging"), 15);
+}
+
+#[test]
+fn the_page_of_every_stack_shows_the_topology_of_its_pipeline() {
+    let repository = Project::find(&project()).expect("this repository is a project");
+    let mut shelf = Shelf::new(&repository);
+    let mut wrong = Vec::new();
+    for pipeline in repository.pipelines().expect("stacks/") {
+        let file = project().join("stacks").join(&pipeline).join("README.md");
+        let page = fs::read_to_string(&file).unwrap_or_default();
+        let shape = operate::shape(&mut shelf, &pipeline, None, None).expect("resolves");
+        let Some(fresh) = graph::placed(&page, &graph::to_mermaid(&graph::topology(&shape.sized))) else {
+            wrong.push(format!("{pipeline} has no place for its topology"));
+            continue;
+        };
+        if fresh != page && std::env::var_os("SLUICE_BLESS").is_some() {
+            fs::write(&file, &fresh).expect("written");
+        } else if fresh != page {
+            wrong.push(format!("{pipeline} shows an old topology"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}; write them with SLUICE_BLESS=1, or `sluice graph PIPELINE --out README.md`");
 }

@@ -72,6 +72,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "diagnostic",
             "environment",
             "event",
+            "import",
             "observed",
             "pipeline",
             "plan",
@@ -97,7 +98,9 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("granit_parser", &["spec"]),
     ("serde_yaml", &["template", "render", "embedded"]),
     ("handlebars", &["render"]),
+    ("hcl", &["import"]),
     ("clap", &["cli"]),
+    ("dagre", &["view"]),
     ("annotate_snippets", &["view"]),
     ("zip", &["artifact"]),
 ];

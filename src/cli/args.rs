@@ -94,6 +94,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Render pipelines to CloudFormation
     Render(RenderArgs),
+    /// Draw the topology of a pipeline
+    Graph(GraphArgs),
     /// Show exactly what a deployment would change
     Plan(PlanArgs),
     /// Plan, ask, deploy, and follow it to its end
@@ -112,6 +114,9 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     /// Start a project from a built-in stack
     Init(InitArgs),
+    /// Make a pipeline file from what there is already: Terraform or CloudFormation
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// The AWS inside this binary: serve, reset, move its clock, inject failures
     #[command(subcommand)]
     Embedded(EmbeddedCommand),
@@ -164,6 +169,39 @@ pub(crate) struct RenderArgs {
     /// Write `<pipeline>.<environment>.<yaml|json>` files into this folder instead of standard output
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    /// Pipeline (a folder of `stacks/`); may be left out where there is only one
+    #[arg(value_name = "PIPELINE")]
+    pub(crate) pipeline: Option<String>,
+    /// Environment (a file of `environments/`); the first of the strictest tier where none is named
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV")]
+    pub(crate) environment: Option<String>,
+    /// Region, where the environment has several
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+    /// Form of the picture [default: by the ending of FILE, else mermaid]
+    #[arg(short, long, value_enum)]
+    pub(crate) output: Option<GraphOutput>,
+    /// Write it into this file instead of standard output; in a `.md` file, between `<!-- topology -->` and
+    /// `<!-- /topology -->`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// The form of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphOutput {
+    /// A Mermaid flowchart, as code hosts show it inside Markdown
+    Mermaid,
+    /// Graphviz' language
+    Dot,
+    /// A picture in one file
+    Svg,
+    /// One JSON document
+    Json,
 }
 
 #[derive(Debug, Args)]
@@ -286,9 +324,45 @@ pub(crate) struct InitArgs {
     /// Where; must be empty or new
     #[arg(value_name = "FOLDER", default_value = ".")]
     pub(crate) folder: PathBuf,
-    /// The built-in stack to start from
+    /// The built-in stack to start from (`all` for every one; a wrong name lists them)
     #[arg(long, value_name = "STACK", default_value = "fraud-detection")]
     pub(crate) stack: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportCommand {
+    /// From the `.tf` files of one Terraform module
+    Terraform {
+        /// The files, all of one module
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        args: ImportArgs,
+    },
+    /// From a CloudFormation template, YAML or JSON
+    Template {
+        /// The template
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        args: ImportArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The pipeline's name; left out, that of the folder it is written to, or of the source
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The team that owns it; left out, what the source's `Owner` tags say
+    #[arg(long)]
+    pub(crate) owner: Option<String>,
+    /// Write `pipeline.yaml` into this folder (`stacks/<name>`) instead of standard output
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// Form of the report
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
 }
 
 /// Which embedded cloud.

@@ -4,6 +4,8 @@ mod args;
 mod clouds;
 mod embedded;
 mod exit;
+mod graph;
+mod import;
 mod offline;
 mod online;
 mod producer;
@@ -52,9 +54,11 @@ fn run() -> Exit {
         Command::Check(args) => offline::check(&world, &args),
         Command::Render(args) => offline::render(&world, &args),
         Command::Producer(args) => producer::producer(&world, &args),
+        Command::Graph(args) => graph::graph(&world, &args),
         Command::Explain(args) => offline::explain(&world, &args),
         Command::Schema(args) => offline::schema(&args),
         Command::Init(args) => offline::init(&world, &args),
+        Command::Import(command) => import::run(&world, command),
         Command::Plan(args) => online::plan(&world, &cli.global, &args),
         Command::Deploy(args) => online::deploy(&world, &cli.global, &args),
         Command::Destroy(args) => online::destroy(&world, &cli.global, &args),

@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
 use super::screen::{Screen, about, out_look, print_diagnostics};
 use super::world::{World, print_err, print_out};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::event::{Event, OperationResult};
 use crate::observed::Holding;
 use crate::operate::{
@@ -28,6 +28,9 @@ use crate::workspace::Project;
 struct Shared<'w>(Rc<RefCell<Screen<'w>>>);
 
 impl Company for Shared<'_> {
+    fn warned(&mut self, warnings: &Diagnostics, texts: &BTreeMap<FilePath, String>) {
+        self.0.borrow_mut().warned(warnings, texts);
+    }
     fn planned(&mut self, prepared: &Prepared, plan: &Plan) {
         self.0.borrow_mut().planned(prepared, plan);
     }

@@ -132,6 +132,10 @@ impl<'w> Screen<'w> {
 }
 
 impl Company for Screen<'_> {
+    fn warned(&mut self, warnings: &Diagnostics, texts: &BTreeMap<FilePath, String>) {
+        print_diagnostics(self.world, warnings, texts);
+    }
+
     fn planned(&mut self, prepared: &Prepared, plan: &Plan) {
         let pipeline = prepared.sized.pipeline();
         let embedded = *pipeline.environment().target() == Target::Embedded;

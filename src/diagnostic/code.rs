@@ -79,6 +79,7 @@ codes! {
     YamlTag = "E1013", "YAML tags are not allowed here";
     NewerFormat = "E1014", "the file's format is newer than this Sluice";
     BadText = "E1015", "a text is empty, too long or holds characters that are refused";
+    Undecided = "E1050", "something is still to be decided";
 
     // 2 resolve: what files mean together
     NameMismatch = "E2001", "a name differs from the place of its file";
@@ -106,6 +107,8 @@ codes! {
     AssetMissing = "E3029", "code or models were not collected";
     SchemaViolation = "E3030", "the rendered template breaks a resource schema";
     BadTag = "E3032", "a tag that AWS refuses";
+    TemplateLimit = "E3033", "the template passes a limit of CloudFormation";
+    UnboundedRight = "E3034", "a policy allows too much";
     UnknownResourceType = "W3031", "a resource type whose schema is not known here";
 
     // 4 plan
@@ -144,7 +147,19 @@ codes! {
     BadArgument = "E8011", "an argument is not understood";
     OutNeeded = "E8012", "several templates need a folder";
 
+    // 81 files and command line: imports
+    SourceSyntax = "E8101", "a source to import cannot be read";
+    SourceContradiction = "E8102", "a source to import contradicts itself";
+    NothingToImport = "E8103", "there is nothing to import";
+    WouldOverwrite = "E8104", "a file is in the way";
+    NotCarriedOver = "W8110", "something of the source is not carried over";
+    NotEvaluated = "W8111", "a value of the source cannot be told";
+    ToBeDecided = "W8112", "an imported pipeline needs a decision";
+    MadeAnew = "I8113", "Sluice makes something of its own instead";
+    Renamed = "I8114", "a name of the source became another one";
+
     // 9 internal
+    ImportUnreadable = "E9101", "an imported pipeline file does not read";
 }
 
 impl Code {

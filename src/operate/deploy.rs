@@ -10,7 +10,7 @@ use super::load::Shelf;
 use super::plan::{Look, spec_places};
 use super::prepare::{Prepared, UploadSource, prepare};
 use crate::cloud::{Cloud, Uploaded};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::environment::Environment;
 use crate::event::{Event, EventKind, OperationResult};
 use crate::observed::Holding;
@@ -21,6 +21,8 @@ use crate::workspace::Clock;
 
 /// Whoever watches a command and answers for it.
 pub trait Company {
+    /// Files were read and rendered, and somebody should look at this.
+    fn warned(&mut self, warnings: &Diagnostics, texts: &BTreeMap<FilePath, String>);
     /// The plan is made; it is shown now.
     fn planned(&mut self, prepared: &Prepared, plan: &Plan);
     /// A stack is to be removed; what goes, what stays and which buckets are emptied first is shown now.
@@ -96,6 +98,7 @@ pub async fn deploy(
     company: &mut dyn Company,
 ) -> Result<Deployed, Failure> {
     let prepared = prepare(shelf, &order.pipeline, &order.environment, order.region.as_ref())?;
+    company.warned(&prepared.warnings, shelf.texts());
     let pipeline = prepared.sized.pipeline();
     let environment = pipeline.environment();
     somebody_answers(order.yes, company)?;

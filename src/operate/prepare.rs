@@ -46,7 +46,7 @@ pub struct Prepared {
     pub bucket: String,
     /// What must be in it.
     pub uploads: Vec<Upload>,
-    /// Warnings, never errors.
+    /// Warnings of resolving and rendering, never errors.
     pub warnings: Diagnostics,
 }
 
@@ -60,10 +60,11 @@ pub fn prepare(
     environment: &str,
     region: Option<&Region>,
 ) -> Result<Prepared, Failure> {
-    let Resolved { pipeline, warnings } = shelf.resolve(name, environment, region)?;
+    let Resolved { pipeline, mut warnings } = shelf.resolve(name, environment, region)?;
     let (assets, uploads) = pack(shelf.project(), name, &pipeline)?;
     let sized = capacity::size(pipeline);
     let rendered = render::render(&sized, &*shelf.templates()?, &assets)?;
+    warnings.extend(rendered.warnings.iter().cloned());
     Ok(Prepared { sized, rendered, bucket: assets.bucket, uploads, warnings })
 }
 

@@ -1,25 +1,24 @@
-//! What the handlers of a project were measured to cost and to which queues they send, for whoever models the load
-//! on them.
+//! What the handlers of a project were measured to cost, for whoever models the load on them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::failure::Failure;
 use super::load::Shelf;
-use crate::pipeline::{Function, Pipeline, Work};
+use crate::pipeline::Work;
 use crate::units::Region;
 
-/// What is known of handlers, and the pipelines that could not be asked.
+/// Measured work, and the pipelines that could not be asked.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measured {
     /// By the function's physical name.
     pub work: BTreeMap<String, Work>,
-    /// Queues to which a handler sends, itself or through a topic; both by physical name.
+    /// Queues to which a handler sends, both by physical name.
     pub sends: BTreeMap<String, BTreeSet<String>>,
     /// Pipelines that do not pass their check.
     pub unread: Vec<String>,
 }
 
-/// Collects the measured work of every consumer and worker of every pipeline in an environment.
+/// Collects the measured work of every consumer of every pipeline in an environment.
 ///
 /// # Errors
 /// When the project cannot be listed.
@@ -31,22 +30,13 @@ pub fn measured_work(shelf: &mut Shelf<'_>, environment: &str, region: Option<&R
             continue;
         };
         let pipeline = &resolved.pipeline;
-        for (stage, function) in pipeline.functions() {
-            let name = pipeline.physical_name(&stage.name);
-            let queues = queues_of(pipeline, function);
-            if !queues.is_empty() {
-                measured.sends.insert(name.clone(), queues);
-            }
+        let consumers = pipeline.consumers().iter().map(|(name, consumer)| (name, &consumer.function));
+        let workers = pipeline.workers().iter().map(|(name, worker)| (name, &worker.function));
+        for (name, function) in consumers.chain(workers) {
             if let Some(work) = &function.work {
-                measured.work.insert(name, work.clone());
+                measured.work.insert(pipeline.physical_name(name), work.clone());
             }
         }
     }
     Ok(measured)
-}
-
-fn queues_of(pipeline: &Pipeline, function: &Function) -> BTreeSet<String> {
-    let topics = function.sends.topics.iter().filter_map(|topic| pipeline.topics().get(topic));
-    let queues = function.sends.queues.iter().chain(topics.flat_map(|topic| &topic.queues));
-    queues.map(|queue| pipeline.physical_name(queue)).collect()
 }

@@ -1,13 +1,13 @@
 //! The fraud-detection pipeline, resolved, for tests of the rooms that come after resolving.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::*;
 use crate::diagnostic::FilePath;
 use crate::environment::{self, Environment, Tier};
 use crate::spec;
-use crate::units::{ByteSize, Count, Duration, Percent, PipelineName, Rate, StageName};
+use crate::units::{ByteSize, Count, Duration, Percent, PipelineName, Rate, ShardMetric, StageName};
 
 /// A stage name.
 pub(crate) fn name(text: &str) -> StageName {
@@ -105,13 +105,13 @@ fn traffic() -> Traffic {
 }
 
 fn stream(text: &str, capacity: StreamCapacity) -> (StageName, Stream) {
-    let shard_metrics = if text == "transactions" { ShardMetrics::All } else { ShardMetrics::None };
+    let shard_metrics = if text == "transactions" { ShardMetric::ALL.into_iter().collect() } else { BTreeSet::new() };
     let retention = seconds(7 * 86_400);
     (name(text), Stream { name: name(text), capacity, retention, shard_metrics, encryption: Encryption::Managed })
 }
 
 fn table(text: &str, key: &str, days: u64) -> (StageName, Table) {
-    let ttl = Ttl::Expires { attribute: "expires_at".to_owned(), after: seconds(days * 86_400) };
+    let ttl = Ttl::Expires { attribute: "expires_at".to_owned(), after: Some(seconds(days * 86_400)) };
     let table = Table {
         name: name(text),
         key: key.to_owned(),

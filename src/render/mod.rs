@@ -107,7 +107,7 @@ pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Resu
     boundary::settle(pipeline, &mut template);
     identity::settle(pipeline, &mut template, &mut origins);
     let tags = tags::tags(pipeline)?;
-    let warnings = check::check(&template, &origins)?;
+    let warnings = check::check(&template, &origins, pipeline.environment().tier())?;
 
     Ok(Rendered {
         stack_name: pipeline.stack_name(),

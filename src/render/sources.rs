@@ -149,6 +149,12 @@ impl TemplateSources {
         self.files.get(&name).map_or_else(|| built_in_path(name), |source| source.file.clone())
     }
 
+    /// The project's own file in the place of a template, if it says anything else than the built-in one.
+    #[must_use]
+    pub fn shadow(&self, name: TemplateName) -> Option<&FilePath> {
+        self.files.get(&name).filter(|source| source.text != name.built_in()).map(|source| &source.file)
+    }
+
     /// Every file with its text, in the order of their names: what a release must remember.
     pub fn texts(&self) -> impl Iterator<Item = (&FilePath, &str)> {
         self.files.values().map(|source| (&source.file, source.text.as_str()))

@@ -6,32 +6,22 @@ use serde_json::{Value, json};
 use super::access::key_arn;
 use super::scene::{Fragment, Protection, Scene};
 use crate::capacity::SizedStream;
-use crate::pipeline::{ShardMetrics, StageKind, StageRef, Stream, names};
+use crate::pipeline::{StageKind, StageRef, Stream, names};
 use crate::units::LogicalId;
-
-/// Every shard-level metric by name: `ALL` is answered with this list, and would look like drift.
-const SHARD_METRICS: [&str; 7] = [
-    "IncomingBytes",
-    "IncomingRecords",
-    "IteratorAgeMilliseconds",
-    "OutgoingBytes",
-    "OutgoingRecords",
-    "ReadProvisionedThroughputExceeded",
-    "WriteProvisionedThroughputExceeded",
-];
 
 /// The key that AWS manages for Kinesis: roles of the account may use it by way of the stream.
 const MANAGED_KEY: &str = "alias/aws/kinesis";
 
 #[derive(Serialize)]
-struct View<'a> {
+struct View {
     id: LogicalId,
     name: String,
     mode: &'static str,
     shards: Option<u32>,
     retention_hours: u64,
     key: Value,
-    shard_metrics: &'a [&'static str],
+    /// By name: `ALL` is answered with the list of all, and would look like drift.
+    shard_metrics: Vec<&'static str>,
     protection: Protection,
     outputs: Outputs<LogicalId>,
     descriptions: Outputs<String>,
@@ -61,10 +51,7 @@ pub(super) fn fragment(scene: &Scene<'_>, stream: &Stream) -> Fragment {
         shards,
         retention_hours: stream.retention.as_hours(),
         key: key_arn(&stream.encryption).unwrap_or_else(|| json!(MANAGED_KEY)),
-        shard_metrics: match stream.shard_metrics {
-            ShardMetrics::All => &SHARD_METRICS,
-            ShardMetrics::None => &[],
-        },
+        shard_metrics: stream.shard_metrics.iter().map(|metric| metric.as_str()).collect(),
         protection: scene.protection(),
         outputs: Outputs { name: names::logical_id(&stage, "Name"), arn: names::logical_id(&stage, "Arn") },
         descriptions: Outputs {

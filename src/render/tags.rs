@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::pipeline::Pipeline;
+use crate::template::limits;
 
 /// The tag that names the pipeline.
 pub(super) const PIPELINE: &str = "sluice:pipeline";
@@ -11,8 +12,6 @@ pub(super) const PIPELINE: &str = "sluice:pipeline";
 pub(super) const ENVIRONMENT: &str = "sluice:environment";
 /// The tag that names the team.
 const OWNER: &str = "sluice:owner";
-/// Most tags of a stack (aws-facts.md 2.6).
-const MOST: usize = 50;
 /// Longest key and value, in characters, that every service of the stack takes.
 const LONGEST_KEY: usize = 128;
 const LONGEST_VALUE: usize = 256;
@@ -33,10 +32,10 @@ pub(super) fn tags(pipeline: &Pipeline) -> Result<BTreeMap<String, String>, Diag
             found.push(told.at_maybe(owner, "this is its value").help("use letters, digits, spaces and `_.:/=+-@`"));
         }
     }
-    if tags.len() > MOST {
+    if tags.len() > limits::TAGS {
         found.push(Diagnostic::error(
             Code::BadTag,
-            format!("{} tags are more than the {MOST} a stack takes", tags.len()),
+            format!("{} tags are more than the {} a stack takes", tags.len(), limits::TAGS),
         ));
     }
     found.into_result(tags).map(|(tags, _)| tags)

@@ -538,6 +538,105 @@ fn what_the_escape_hatch_breaks_is_told_before_anything_is_sent() {
     }
 }
 
+/// A policy that allows everything on every queue.
+fn wide_policy() -> Value {
+    json!({
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {"PolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}],
+        }},
+    })
+}
+
+#[test]
+fn a_right_without_bounds_is_an_error_where_people_depend_on_it_and_a_warning_where_they_try_things_out() {
+    use crate::diagnostic::{Code, Severity};
+    let of = |tier: Tier| {
+        let mut pipeline = Pipeline::fixture(tier);
+        pipeline.escape_mut().resources.insert("Wide".to_owned(), wide_policy());
+        try_rendered(pipeline)
+    };
+    for tier in [Tier::Production, Tier::Staging] {
+        let told = of(tier).expect_err("is refused");
+        let codes: Vec<Code> = told.iter().map(|told| told.code).collect();
+        assert_eq!(codes, [Code::UnboundedRight; 2], "{told:?}");
+    }
+    let warnings = of(Tier::Development).expect("renders").warnings;
+    assert!(warnings.iter().all(|told| told.severity == Severity::Warning), "{warnings:?}");
+    assert_eq!(warnings.len(), 2);
+}
+
+#[test]
+fn a_patched_policy_and_a_shadowed_template_are_looked_at_again_and_named() {
+    let mut pipeline = production();
+    let statement = json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]);
+    let policies = json!([{"PolicyName": "edges", "PolicyDocument": {"Statement": statement}}]);
+    pipeline.escape_mut().patch.insert("ConsumerScoreRole".to_owned(), json!({"Policies": policies}));
+    let told = try_rendered(pipeline).expect_err("is refused");
+    let words: Vec<&str> = told.iter().map(|told| told.title.as_str()).collect();
+    assert!(words.iter().any(|words| words.contains("allows s3:GetObject on every resource")), "{words:?}");
+
+    let own = TemplateName::Consumer.built_in().replace("Action: {{json actions}}", "Action: \"*\"");
+    let file = crate::diagnostic::FilePath::new("templates/consumer.yaml.hbs");
+    let sources = TemplateSources::with_project([(file.clone(), own)]).expect("loads");
+    let pipeline = production();
+    let assets = assets(&pipeline);
+    let told = render(&capacity::size(pipeline), &sources, &assets).expect_err("is refused");
+    let first = told.iter().next().expect("one");
+    assert!(first.title.contains("allows `*`"), "{first:?}");
+    assert_eq!(first.place().map(|place| &place.file), Some(&file));
+}
+
+#[test]
+fn every_tier_gives_no_right_without_bounds_by_itself() {
+    for tier in [Tier::Development, Tier::Staging, Tier::Production] {
+        let rendered = rendered(Pipeline::fixture(tier));
+        assert_eq!(crate::template::access::excesses(&rendered.template), Vec::new());
+        assert!(rendered.warnings.is_empty(), "{:?}", rendered.warnings);
+    }
+}
+
+#[test]
+fn more_resources_than_cloudformation_takes_are_refused_with_both_numbers() {
+    let own = rendered(production()).template.resources.len();
+    let with = |count: usize| {
+        let mut pipeline = production();
+        for at in 0..count - own {
+            pipeline.escape_mut().resources.insert(format!("Extra{at}"), json!({"Type": "AWS::SQS::Queue"}));
+        }
+        try_rendered(pipeline)
+    };
+    assert!(with(500).is_ok());
+    let told = with(501).expect_err("is refused");
+    let told: Vec<(&str, &str)> = told.iter().map(|told| (told.code.as_str(), told.title.as_str())).collect();
+    assert_eq!(told, [("E3033", "501 resources; CloudFormation allows 500 (limit)")]);
+}
+
+#[test]
+fn what_the_escape_hatch_and_the_projects_own_templates_did_is_remembered() {
+    use crate::pipeline::Escape;
+    let file = crate::diagnostic::FilePath::new("templates/dashboard.yaml.hbs");
+    let same = TemplateName::Table.built_in().to_owned();
+    let own = TemplateName::Dashboard.built_in().replace("DashboardName: {{json name}}", "DashboardName: mine");
+    let same_file = crate::diagnostic::FilePath::new("templates/table.yaml.hbs");
+    let sources = TemplateSources::with_project([(file.clone(), own), (same_file, same)]).expect("loads");
+    let mut pipeline = production();
+    pipeline.escape_mut().patch.insert("StreamTransactions".to_owned(), json!({"RetentionPeriodHours": 48}));
+    pipeline.escape_mut().resources.insert("Extra".to_owned(), json!({"Type": "AWS::SQS::Queue"}));
+    let assets = assets(&pipeline);
+    let rendered = render(&capacity::size(pipeline), &sources, &assets).expect("renders");
+    let escapes =
+        |id: &str| rendered.origins.get(&LogicalId::new(id).expect("an id")).expect("an origin").escapes.clone();
+    assert_eq!(escapes("Dashboard"), [Escape::Template { file }]);
+    assert_eq!(
+        escapes("StreamTransactions"),
+        [Escape::Patch { spec_path: "cloudformation.patch.StreamTransactions".to_owned(), place: None }]
+    );
+    assert_eq!(escapes("Extra"), [Escape::Resource]);
+    assert_eq!(escapes("TableDecisions"), [], "a copy of the built-in template is no other template");
+}
+
 #[test]
 fn an_extra_resource_of_a_type_without_known_schema_is_a_warning() {
     let rendered = changed(|pipeline| {

@@ -13,6 +13,7 @@ mod read;
 mod reference;
 mod schema;
 mod tree;
+mod undecided;
 mod yaml;
 
 pub(crate) use declare::{choice, record};
@@ -22,7 +23,7 @@ pub(crate) use leaf::checked_texts;
 pub use leaf::{
     AlarmPath, Between, ColumnName, Days, Decimal, DimensionText, Email, FormatVersion, Gib, GlueTypeText, Hours,
     Instance, Json, KmsArn, LayerArn, MetricText, Mib, Minutes, Namespace, PercentFrom, Positive, Raw, RecordField,
-    Seconds, Share, StreamSource, TagKey, TagText, Text, VariableName, Whole,
+    Seconds, Share, StreamSource, TagKey, TagText, Text, VariableName, Whole, kebab,
 };
 pub use merge::merge;
 pub use read::{
@@ -32,7 +33,8 @@ pub use read::{
 pub use reference::reference;
 pub use schema::{Definitions, Properties, document, json_schema};
 pub use tree::{Entry, Node, Value};
-pub use yaml::{MAX_BYTES, parse};
+pub use undecided::{PLACEHOLDER, refused};
+pub use yaml::{MAX_BYTES, parse, parse_tagged, text_of};
 
 #[cfg(test)]
 mod tests;

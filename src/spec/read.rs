@@ -6,6 +6,7 @@ use super::decode::{Decode as _, Reader, Reading};
 use super::file::{FunctionSpec, ModelChoice, PipelineFile};
 use super::merge::merge;
 use super::tree::{Entry, Node, Value};
+use super::undecided::undecided;
 use super::yaml::{self, MAX_BYTES};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place};
 use crate::units::{ByteSize, PipelineName};
@@ -156,6 +157,7 @@ impl SpecFile {
         // What an overlay replaces must be readable all the same: another environment may have no overlay.
         let mut found = self.found.clone();
         found.extend(merged.into_iter().filter(|error| !self.found.iter().any(|known| known == error)));
+        found.extend(undecided(&tree));
         value.map(|file| Merged { file, tree, found, broken })
     }
 

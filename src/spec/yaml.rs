@@ -23,14 +23,41 @@ const MAX_NODES: usize = 200_000;
 /// # Errors
 /// Everything that is wrong with the text as YAML: size, encoding, syntax, tags, duplicate keys, bombs.
 pub fn parse(file: &FilePath, bytes: &[u8]) -> Result<Node, Diagnostics> {
-    if bytes.len() > MAX_BYTES {
-        return Err(super::too_large(file, bytes.len() as u64).into());
-    }
-    let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(file, bytes, error.valid_up_to()))?;
-    let mut builder = Builder::new(file, text);
+    build(file, bytes, Tags::Refused)
+}
+
+/// Parses one YAML document of another language, such as CloudFormation, in which tags mean something: they are
+/// left out of the tree. JSON is read too.
+///
+/// # Errors
+/// As [`parse`], but for tags.
+pub fn parse_tagged(file: &FilePath, bytes: &[u8]) -> Result<Node, Diagnostics> {
+    build(file, bytes, Tags::LeftOut)
+}
+
+fn build(file: &FilePath, bytes: &[u8], tags: Tags) -> Result<Node, Diagnostics> {
+    let mut builder = Builder::new(file, text_of(file, bytes)?, tags);
     let options = granit_parser::options! { flow_nesting_limit: MAX_DEPTH, block_nesting_limit: MAX_DEPTH };
     builder.run(options);
     builder.finish()
+}
+
+/// The text of a file that people wrote.
+///
+/// # Errors
+/// When it is larger than [`MAX_BYTES`], or no UTF-8.
+pub fn text_of<'b>(file: &FilePath, bytes: &'b [u8]) -> Result<&'b str, Diagnostics> {
+    if bytes.len() > MAX_BYTES {
+        return Err(super::too_large(file, bytes.len() as u64).into());
+    }
+    std::str::from_utf8(bytes).map_err(|error| not_utf8(file, bytes, error.valid_up_to()))
+}
+
+/// What becomes of tags.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tags {
+    Refused,
+    LeftOut,
 }
 
 fn not_utf8(file: &FilePath, bytes: &[u8], valid: usize) -> Diagnostics {
@@ -62,6 +89,7 @@ struct Anchored {
 struct Builder<'text> {
     file: &'text FilePath,
     text: &'text str,
+    tags: Tags,
     found: Diagnostics,
     open: Vec<Open>,
     anchors: BTreeMap<usize, Anchored>,
@@ -72,10 +100,11 @@ struct Builder<'text> {
 }
 
 impl<'text> Builder<'text> {
-    fn new(file: &'text FilePath, text: &'text str) -> Self {
+    fn new(file: &'text FilePath, text: &'text str, tags: Tags) -> Self {
         Self {
             file,
             text,
+            tags,
             found: Diagnostics::new(),
             open: Vec::new(),
             anchors: BTreeMap::new(),
@@ -232,12 +261,16 @@ impl<'text> Builder<'text> {
     }
 
     fn refuse_tag(&mut self, tag: Option<&Tag>, span: YamlSpan, scalar: Option<&str>) {
-        let Some(tag) = tag else { return };
+        let Some(tag) = tag.filter(|_| self.tags == Tags::Refused) else { return };
         let place = self.place(span.tag_span().unwrap_or(span));
         let spelt = tag.original();
+        let value = match scalar {
+            Some(text) => plain_or_quoted(text),
+            None => self.text.get(place.span.end..).and_then(flow).unwrap_or_else(|| "…".to_owned()),
+        };
         let diagnostic = Diagnostic::error(Code::YamlTag, format!("the tag `{}` is not allowed", excerpt(&spelt)))
             .at(place, "")
-            .help(long_form(&spelt, scalar));
+            .help(long_form(&spelt, scalar, &value));
         self.found.push(diagnostic);
     }
 
@@ -320,18 +353,51 @@ fn syntax_error(info: String, place: Place) -> Diagnostic {
     Diagnostic::error(Code::YamlSyntax, format!("not well-formed YAML: {info}")).at(place, "").help(help)
 }
 
-/// What to write instead of a CloudFormation short form.
-fn long_form(tag: &str, scalar: Option<&str>) -> String {
-    let name = tag.trim_start_matches('!');
-    let value = scalar.map_or_else(|| "…".to_owned(), excerpt);
-    match name {
-        "Ref" | "Condition" => format!("write the long form: `{{{name}: {value}}}`"),
+/// What to write instead of a CloudFormation short form (user guide, "Intrinsic function reference").
+fn long_form(tag: &str, scalar: Option<&str>, value: &str) -> String {
+    match tag.trim_start_matches('!') {
+        name @ ("Ref" | "Condition") => format!("write the long form: `{{{name}: {value}}}`"),
         "GetAtt" => {
-            let (id, attribute) = value.split_once('.').unwrap_or((&value, "…"));
-            format!("write the long form: `{{\"Fn::GetAtt\": [{id}, {attribute}]}}`")
+            let parts = scalar.map(|dotted| dotted.split_once('.').unwrap_or((dotted, "…")));
+            let list = parts.map_or_else(|| value.to_owned(), |(id, attribute)| format!("[{id}, {attribute}]"));
+            format!("write the long form: `{{\"Fn::GetAtt\": {list}}}`")
         }
-        "Sub" | "Join" | "Select" | "Split" | "If" | "Equals" | "FindInMap" | "Base64" | "Cidr" | "GetAZs"
-        | "ImportValue" => format!("write the long form: `{{\"Fn::{name}\": {value}}}`"),
-        _ => format!("write the value without the tag; put quotes around it if it is meant as text: \"{tag} {value}\""),
+        name @ ("And" | "Base64" | "Cidr" | "Equals" | "FindInMap" | "GetAZs" | "If" | "ImportValue" | "Join"
+        | "Length" | "Not" | "Or" | "Select" | "Split" | "Sub" | "ToJsonString" | "Transform") => {
+            format!("write the long form: `{{\"Fn::{name}\": {value}}}`")
+        }
+        _ => format!(
+            "write the value without the tag; put quotes around it if it is meant as text: \"{tag} {}\"",
+            scalar.map_or_else(|| "…".to_owned(), excerpt)
+        ),
     }
+}
+
+/// A scalar as it may stand in a flow mapping.
+fn plain_or_quoted(text: &str) -> String {
+    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b) || text.contains("::") && b == b':');
+    if plain { text.to_owned() } else { serde_json::Value::from(excerpt(text)).to_string() }
+}
+
+/// The list or mapping in brackets with which a text begins, on one line; `None` where it is written in lines, or long.
+fn flow(text: &str) -> Option<String> {
+    const LONGEST: usize = 120;
+    let text = text.trim_start_matches(' ');
+    let mut depth = 0_usize;
+    let mut quote = None;
+    for (at, c) in text.char_indices().take(LONGEST) {
+        match (quote, c) {
+            (None, '[' | '{') => depth += 1,
+            (None, ']' | '}') => depth = depth.saturating_sub(1),
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '\n' | '\r') => return None,
+            (Some(open), c) if c == open => quote = None,
+            (None | Some(_), _) => {}
+        }
+        if depth == 0 {
+            return text.get(..=at).filter(|list| list.len() > 1).map(str::to_owned);
+        }
+    }
+    None
 }

@@ -3,6 +3,7 @@
 //! Knows the template language and the published resource schemas; knows nothing of pipelines and
 //! talks to nobody.
 
+pub mod access;
 mod canonical;
 mod check;
 mod graph;
@@ -21,3 +22,4 @@ pub use model::{DeletionPolicy, Output, Resource, Template};
 pub use parse::{Format, Problem, TemplateError};
 pub use path::{PropertyPath, Step};
 pub use schema::Recreation;
+pub use yaml::text_scalar as yaml_scalar;

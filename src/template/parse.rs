@@ -122,9 +122,16 @@ impl Template {
     /// What is wrong and where, for a text that is neither or has another shape than a template that this
     /// product reads (no mappings, transforms, rules or hooks).
     pub fn parse(text: &str) -> Result<Self> {
-        let mut value = if text.trim_start().starts_with('{') { read_json(text)? } else { read_yaml(text)? };
-        normalise(&mut value, "")?;
-        from_value(value)
+        Self::from_value(Self::read(text)?)
+    }
+
+    /// Reads JSON if the text begins with `{`, else YAML with CloudFormation's tags, into a value with long-form
+    /// functions, without looking at its shape.
+    ///
+    /// # Errors
+    /// Where the text is neither, or uses a tag that is no function.
+    pub fn read(text: &str) -> Result<Value> {
+        if text.trim_start().starts_with('{') { read_json(text) } else { read_yaml(text) }
     }
 
     /// Reads YAML with CloudFormation's tags into a value with long-form functions, without looking at its shape.

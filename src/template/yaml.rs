@@ -22,6 +22,14 @@ pub(super) fn to_string(value: &Value) -> String {
     out
 }
 
+/// A text as a YAML scalar on one line, quoted where some reader would take it for something else.
+#[must_use]
+pub fn text_scalar(value: &str) -> String {
+    let mut out = String::new();
+    text(&mut out, value);
+    out
+}
+
 fn mapping(out: &mut String, members: &Map<String, Value>, depth: usize) {
     for (at, (key, member)) in members.iter().enumerate() {
         // The first key of a mapping in a sequence stands on the line of its dash.

@@ -7,11 +7,13 @@ mod decimal;
 mod name;
 mod quantity;
 mod rate;
+mod shard_metric;
 mod statistic;
 mod time;
 
 pub use name::{AccountId, Digest, EnvironmentName, LocalName, LogicalId, NameError, PipelineName, Region, StageName};
 pub use quantity::{ByteSize, Count, Money, Percent, QuantityError};
 pub use rate::Rate;
+pub use shard_metric::ShardMetric;
 pub use statistic::Statistic;
 pub use time::{Duration, Timestamp};

@@ -7,6 +7,8 @@
 pub mod diagnostics;
 pub mod events;
 pub mod explain;
+pub mod graph;
+pub mod import;
 pub mod next_steps;
 pub mod outputs;
 pub mod plan;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::WorkspaceError;
 
@@ -11,13 +11,46 @@ use super::error::WorkspaceError;
 /// # Errors
 /// When the operating system refuses.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError> {
+    let part = write_part(path, bytes)?;
+    fs::rename(&part, path).map_err(WorkspaceError::io("write", path))
+}
+
+/// Writes a file that must not be there yet; false where it is, and then it is left alone.
+///
+/// # Errors
+/// When the operating system refuses.
+pub fn write_new_file(path: &Path, bytes: &[u8]) -> Result<bool, WorkspaceError> {
+    if path.exists() {
+        return Ok(false);
+    }
+    let part = write_part(path, bytes)?;
+    // A link fails where something has come into its place meanwhile; a rename would push it out.
+    let linked = fs::hard_link(&part, path);
+    fs::remove_file(&part).map_err(WorkspaceError::io("remove", &part))?;
+    match linked {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(WorkspaceError::io("write", path)(error)),
+    }
+}
+
+/// Writes the content beside the place where it is to be, making the folders above it.
+fn write_part(path: &Path, bytes: &[u8]) -> Result<PathBuf, WorkspaceError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(WorkspaceError::io("make", folder))?;
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let part = path.with_file_name(name);
     fs::write(&part, bytes).map_err(WorkspaceError::io("write", &part))?;
-    fs::rename(&part, path).map_err(WorkspaceError::io("write", path))
+    Ok(part)
+}
+
+/// Reads a text file that somebody named on the command line.
+///
+/// # Errors
+/// When the operating system refuses, or the file is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String, WorkspaceError> {
+    fs::read_to_string(path).map_err(WorkspaceError::io("read", path))
 }
 
 /// Adds a line to a file, making it where it is not there.
@@ -52,6 +85,16 @@ mod tests {
         let path = dir.path().join("a/b/c.yaml");
         write_file(&path, b"x: 1\n").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"x: 1\n");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_new_file_never_takes_the_place_of_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/pipeline.yaml");
+        assert!(write_new_file(&path, b"one").unwrap());
+        assert!(!write_new_file(&path, b"two").unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"one");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
     }
 

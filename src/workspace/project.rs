@@ -103,16 +103,7 @@ impl Project {
     /// # Errors
     /// When the file is there but cannot be read.
     pub fn read(&self, file: &FilePath) -> Result<ReadFile, WorkspaceError> {
-        let path = self.root.join(file.as_str());
-        let meta = match fs::metadata(&path) {
-            Ok(meta) => meta,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ReadFile::Missing),
-            Err(error) => return Err(WorkspaceError::io("read", &path)(error)),
-        };
-        if meta.len() > MAX_FILE_BYTES {
-            return Ok(ReadFile::TooLarge { bytes: meta.len() });
-        }
-        fs::read(&path).map(ReadFile::Bytes).map_err(WorkspaceError::io("read", &path))
+        read_file(&self.root.join(file.as_str()))
     }
 
     /// Says what a path inside a pipeline's folder leads to.
@@ -190,6 +181,22 @@ impl Project {
         }
         Ok(names)
     }
+}
+
+/// Reads a file that people write, unless it is unreasonably large.
+///
+/// # Errors
+/// When the file is there but cannot be read.
+pub fn read_file(path: &Path) -> Result<ReadFile, WorkspaceError> {
+    let meta = match fs::metadata(path) {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ReadFile::Missing),
+        Err(error) => return Err(WorkspaceError::io("read", path)(error)),
+    };
+    if meta.len() > MAX_FILE_BYTES {
+        return Ok(ReadFile::TooLarge { bytes: meta.len() });
+    }
+    fs::read(path).map(ReadFile::Bytes).map_err(WorkspaceError::io("read", path))
 }
 
 #[cfg(test)]

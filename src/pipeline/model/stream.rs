@@ -1,7 +1,9 @@
 //! Traffic, latency, streams.
 
+use std::collections::BTreeSet;
+
 use super::Encryption;
-use crate::units::{ByteSize, Count, Duration, Percent, PipelineName, Rate, StageName};
+use crate::units::{ByteSize, Count, Duration, Percent, PipelineName, Rate, ShardMetric, StageName};
 
 /// The load on one stream.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,8 +62,8 @@ pub struct Stream {
     pub capacity: StreamCapacity,
     /// 24 h to 8,760 h.
     pub retention: Duration,
-    /// Which shard-level metrics are published.
-    pub shard_metrics: ShardMetrics,
+    /// Which shard-level metrics are published; they are billed as custom metrics.
+    pub shard_metrics: BTreeSet<ShardMetric>,
     /// How records are encrypted.
     pub encryption: Encryption,
 }
@@ -78,15 +80,6 @@ pub enum StreamCapacity {
     },
     /// Decided from traffic by `capacity`.
     Auto,
-}
-
-/// Shard-level metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ShardMetrics {
-    /// None: stream-level metrics only.
-    None,
-    /// All seven (billed as custom metrics).
-    All,
 }
 
 /// The stream that a consumer reads.

@@ -33,8 +33,8 @@ pub enum Ttl {
     Expires {
         /// The attribute that holds it.
         attribute: String,
-        /// How long after writing, told to the handler as an environment variable.
-        after: Duration,
+        /// How long after writing, told to the handler as an environment variable; `None` where the handler decides.
+        after: Option<Duration>,
     },
     /// Items never expire, for a stated reason.
     Never {

@@ -1,13 +1,13 @@
 //! Traffic and streams.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Resolver, defaults};
 use crate::diagnostic::Code;
-use crate::pipeline::model::{KeySpread, ShardMetrics, Stream, StreamCapacity, Traffic};
+use crate::pipeline::model::{KeySpread, Stream, StreamCapacity, Traffic};
 use crate::pipeline::stage::{StageKind, StageRef};
 use crate::spec::{CapacityChoice, KeySpec, ShardMetricsChoice, StreamSpec, TrafficSpec};
-use crate::units::{ByteSize, Percent, Rate, StageName};
+use crate::units::{ByteSize, Percent, Rate, ShardMetric, StageName};
 
 /// Largest record that a Kinesis stream can be set to take (aws-facts.md 2.1).
 const LARGEST_RECORD: ByteSize = ByteSize::from_mib(10);
@@ -67,9 +67,10 @@ impl Resolver<'_> {
             retention: spec
                 .retention
                 .map_or_else(|| defaults::retention(self.environment().tier()), |retention| retention.0),
-            shard_metrics: match spec.shard_metrics {
-                None | Some(ShardMetricsChoice::None) => ShardMetrics::None,
-                Some(ShardMetricsChoice::All) => ShardMetrics::All,
+            shard_metrics: match &spec.shard_metrics {
+                None | Some(ShardMetricsChoice::None) => BTreeSet::new(),
+                Some(ShardMetricsChoice::All) => ShardMetric::ALL.into_iter().collect(),
+                Some(ShardMetricsChoice::Only(some)) => some.iter().copied().collect(),
             },
             encryption: self.encryption(&StageRef::new(StageKind::Stream, name), spec.encryption.as_ref()),
         }

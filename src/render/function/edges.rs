@@ -117,7 +117,8 @@ impl<'a> Edges<'a> {
         for name in &function.writes {
             if let Some(Ttl::Expires { attribute, after }) = scene.pipeline.tables().get(name).map(|table| &table.ttl) {
                 variables.insert(variable("TTL_ATTRIBUTE", name), json!(attribute));
-                variables.insert(variable("TTL_SECONDS", name), json!(after.as_secs().to_string()));
+                let told = after.map(|after| (variable("TTL_SECONDS", name), json!(after.as_secs().to_string())));
+                variables.extend(told);
             }
         }
         self.tell_endpoints(scene, &mut variables);

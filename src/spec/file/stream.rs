@@ -3,7 +3,7 @@
 use super::super::declare::{choice, record};
 use super::super::leaf::{Hours, Positive, Share, Text, Whole};
 use super::EncryptionChoice;
-use crate::units::{ByteSize, Count, Duration, Rate};
+use crate::units::{ByteSize, Count, Duration, Rate, ShardMetric};
 
 record! {
     /// The load on a stream.
@@ -86,5 +86,7 @@ choice! {
         "none" => None,
         /// All seven, billed as custom metrics.
         "all" => All,
+        /// Some of them.
+        "only" => Only(Vec<ShardMetric>),
     }
 }

@@ -32,8 +32,8 @@ record! {
     "a time to live" TtlSpec {
         /// The attribute that holds the epoch second at which the item expires.
         attribute: Text<255>,
-        /// How long after writing; the handler is told.
-        after: Seconds<1, 3_153_600_000>,
+        /// How long after writing; the handler is told. Left out, the handler decides.
+        after: Option<Seconds<1, 3_153_600_000>>,
     }
 
     /// Why items of a table never expire.

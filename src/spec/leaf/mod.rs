@@ -12,7 +12,7 @@ pub use checked::{
     ColumnName, DimensionText, Email, GlueTypeText, KmsArn, LayerArn, MetricText, Namespace, RecordField,
 };
 pub use json::{FormatVersion, Json, Raw};
-pub use name::{AlarmPath, Instance, StreamSource, TagKey, VariableName};
+pub use name::{AlarmPath, Instance, StreamSource, TagKey, VariableName, kebab};
 pub use number::{Between, Days, Decimal, Gib, Hours, Mib, Minutes, PercentFrom, Positive, Seconds, Share, Whole};
 pub use text::{TagText, Text};
 

@@ -41,22 +41,28 @@ names! {
 
 /// The text in lower case with hyphens, if that would be a name.
 fn kebab_hint(written: &str, is_name: impl Fn(&str) -> bool) -> Option<String> {
-    let mut hint = String::new();
+    let hint = kebab(written);
+    if is_name(&hint) { Some(format!("did you mean `{hint}`?")) } else { None }
+}
+
+/// The beginning of a text in lower case, its words joined with hyphens: `OrderEvents` is `order-events`.
+#[must_use]
+pub fn kebab(written: &str) -> String {
+    let mut kebab = String::new();
     for c in written.chars().take(80) {
         match c {
             'A'..='Z' => {
-                if hint.ends_with(|last: char| last.is_ascii_lowercase() || last.is_ascii_digit()) {
-                    hint.push('-');
+                if kebab.ends_with(|last: char| last.is_ascii_lowercase() || last.is_ascii_digit()) {
+                    kebab.push('-');
                 }
-                hint.push(c.to_ascii_lowercase());
+                kebab.push(c.to_ascii_lowercase());
             }
-            'a'..='z' | '0'..='9' => hint.push(c),
-            _ if hint.ends_with('-') || hint.is_empty() => {}
-            _ => hint.push('-'),
+            'a'..='z' | '0'..='9' => kebab.push(c),
+            _ if kebab.ends_with('-') || kebab.is_empty() => {}
+            _ => kebab.push('-'),
         }
     }
-    let hint = hint.trim_end_matches('-');
-    if is_name(hint) { Some(format!("did you mean `{hint}`?")) } else { None }
+    kebab.trim_end_matches('-').to_owned()
 }
 
 /// The key of a tag that people set: like its value, at most 128 characters, not beginning with `aws:` or `sluice:`.

@@ -6,8 +6,8 @@ use super::super::decode::{Decode, Reader};
 use super::super::schema::Definitions;
 use super::super::tree::{Node, excerpt};
 use super::{refuse, text};
-use crate::diagnostic::Code;
-use crate::units::{ByteSize, Count, Duration, Money, Percent, QuantityError, Rate, Statistic, Timestamp};
+use crate::diagnostic::{Code, closest};
+use crate::units::{ByteSize, Count, Duration, Money, Percent, QuantityError, Rate, ShardMetric, Statistic, Timestamp};
 
 /// Reads a quantity, turning its error into a diagnostic with "did you mean".
 fn quantity<T>(
@@ -74,6 +74,24 @@ impl Decode for Statistic {
     }
     fn schema(_: &mut Definitions) -> JsonValue {
         json!({"title": "a statistic", "type": "string", "pattern": "^(average|sum|minimum|maximum|sample-count|p(100|[0-9]{1,2}(\\.[0-9]{1,2})?))$"})
+    }
+}
+
+impl Decode for ShardMetric {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let written = text(node, reader, "a shard-level metric")?;
+        Self::parse(written).or_else(|| {
+            let known = Self::ALL.map(Self::as_str);
+            let title = format!("`{}` is not a shard-level metric", excerpt(written));
+            let help = match closest(written, known) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("there are `{}`", known.join("`, `")),
+            };
+            refuse(reader, node, Code::UnknownChoice, title, Some(help))
+        })
+    }
+    fn schema(_: &mut Definitions) -> JsonValue {
+        json!({"title": "a shard-level metric", "enum": Self::ALL.map(Self::as_str)})
     }
 }
 

@@ -96,7 +96,11 @@ fn resource_text(look: &Look, resource: &ResourcePlan, widest: usize) -> String 
         look.paint(label, pad(resource.logical_id.as_str(), widest)),
         look.paint(Label::Faint, printable(&resource.type_name)),
     );
+    let escapes = words::escapes(resource.origin.as_ref());
     if resource.action == Action::Create {
+        if !escapes.is_empty() {
+            out.push_str(&format!("  {}", look.paint(Label::Warning, printable(&escapes.join(", ")))));
+        }
         out.push('\n');
         return out;
     }
@@ -117,6 +121,9 @@ fn resource_text(look: &Look, resource: &ResourcePlan, widest: usize) -> String 
     };
     if let Some(place) = words::place(resource.origin.as_ref()) {
         line(Label::Place, &place);
+    }
+    for escape in &escapes {
+        line(Label::Warning, &printable(escape));
     }
     for reason in resource.reasons.iter().map(words::reason).filter(|reason| !reason.is_empty()) {
         line(label, &printable(&reason));
@@ -307,6 +314,32 @@ mod tests {
             text.contains("    - TableDecisions        AWS::DynamoDB::Table  stays, outside the stack\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn the_escape_hatch_shows_beside_whatever_it_touched() {
+        use crate::diagnostic::FilePath;
+        use crate::pipeline::Escape;
+        let path = "cloudformation.patch.ConsumerScoreMapping".to_owned();
+        let escapes = vec![
+            Escape::Template { file: FilePath::new("templates/consumer.yaml.hbs") },
+            Escape::Patch { spec_path: path, place: None },
+        ];
+        for (mut plan, at_line_end) in [(change_of_parallel(), false), (create(), true)] {
+            let resource = plan.resources.iter_mut().find(|resource| resource.origin.is_some()).unwrap();
+            resource.origin.as_mut().unwrap().escapes = escapes.clone();
+            let text = to_text(&Look::plain(), &plan, &about());
+            let made = "made by templates/consumer.yaml.hbs instead of the built-in template";
+            let patched = "patched by cloudformation.patch.ConsumerScoreMapping";
+            let expected =
+                if at_line_end { format!("  {made}, {patched}\n") } else { format!("      {made}\n      {patched}\n") };
+            assert!(text.contains(&expected), "{text}");
+            let markdown = super::super::to_markdown(&plan, &about());
+            assert!(
+                markdown.contains("templates/consumer.yaml.hbs") && markdown.contains(&patched[11..30]),
+                "{markdown}"
+            );
+        }
     }
 
     #[test]
