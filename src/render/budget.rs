@@ -17,7 +17,6 @@ struct View<'a> {
     tags: Vec<Tag<'a>>,
     region: &'a str,
     alert_percents: Vec<Alert>,
-    topic_id: LogicalId,
     topic_policy_id: LogicalId,
 }
 
@@ -30,6 +29,7 @@ struct Tag<'a> {
 #[derive(Serialize)]
 struct Alert {
     percent: Value,
+    topic_id: LogicalId,
 }
 
 /// Who Budgets says it is when it publishes: any budget of the account.
@@ -49,8 +49,11 @@ pub(super) fn fragment(scene: &Scene<'_>, budget: &CostBudget) -> Fragment {
             Tag { key: tags::ENVIRONMENT, value: pipeline.environment().name().as_str() },
         ],
         region: pipeline.region().as_str(),
-        alert_percents: budget.alert_at.iter().map(|share| Alert { percent: number(share.as_percent()) }).collect(),
-        topic_id: scene.topic_id(),
+        alert_percents: budget
+            .alert_at
+            .iter()
+            .map(|share| Alert { percent: number(share.as_percent()), topic_id: scene.topic_id() })
+            .collect(),
         topic_policy_id: notifications::topic_policy_id(),
     };
     Fragment { origin: pipeline.origin("budget"), ..Fragment::shared(pipeline, &view) }
