@@ -405,7 +405,11 @@ mod import {
 
     #[test]
     fn hcl_that_does_not_parse() {
-        snapshot!(refused("main.tf", "resource \"a\" \"b\" {\n  x = = 1\n}\n", "import terraform main.tf --out stacks/new"));
+        snapshot!(refused(
+            "main.tf",
+            "resource \"a\" \"b\" {\n  x = = 1\n}\n",
+            "import terraform main.tf --out stacks/new"
+        ));
     }
 
     #[test]

@@ -59,7 +59,11 @@ fn of_type<'t>(template: &'t Template, type_name: &str) -> Vec<&'t Resource> {
 fn the_terraform_of_the_text_gives_a_stream_of_the_same_shards_retention_and_metrics() {
     let source = Source { file: FilePath::new("main.tf"), bytes: read("tests/import/ml-inference.tf") };
     let imported = import::terraform(&[source], &wish()).expect("imports");
-    assert!(imported.told.iter().all(|told| told.code != sluicegate::diagnostic::Code::NotCarriedOver), "{:#?}", imported.told);
+    assert!(
+        imported.told.iter().all(|told| told.code != sluicegate::diagnostic::Code::NotCarriedOver),
+        "{:#?}",
+        imported.told
+    );
     for environment in ["local", "dev", "prod"] {
         let template = rendered(&imported.text, environment);
         let streams = of_type(&template, "AWS::Kinesis::Stream");
@@ -69,7 +73,8 @@ fn the_terraform_of_the_text_gives_a_stream_of_the_same_shards_retention_and_met
         assert_eq!(stream["RetentionPeriodHours"], json!(168));
         assert_eq!(stream["StreamModeDetails"], json!({"StreamMode": "PROVISIONED"}));
         assert_eq!(stream["StreamEncryption"], json!({"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"}));
-        let mut metrics: Vec<&str> = stream["DesiredShardLevelMetrics"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+        let mut metrics: Vec<&str> =
+            stream["DesiredShardLevelMetrics"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
         metrics.sort_unstable();
         let wanted = [
             "IncomingBytes",
@@ -86,15 +91,54 @@ fn the_terraform_of_the_text_gives_a_stream_of_the_same_shards_retention_and_met
 
 /// Settings that must come through rendering, importing and rendering again, by type.
 const KEPT: &[(&str, &[&str])] = &[
-    ("AWS::Kinesis::Stream", &["Name", "StreamModeDetails", "ShardCount", "RetentionPeriodHours", "DesiredShardLevelMetrics", "StreamEncryption"]),
+    (
+        "AWS::Kinesis::Stream",
+        &[
+            "Name",
+            "StreamModeDetails",
+            "ShardCount",
+            "RetentionPeriodHours",
+            "DesiredShardLevelMetrics",
+            "StreamEncryption",
+        ],
+    ),
     ("AWS::Kinesis::StreamConsumer", &["ConsumerName", "StreamARN"]),
-    ("AWS::DynamoDB::Table", &["TableName", "KeySchema", "AttributeDefinitions", "BillingMode", "TimeToLiveSpecification", "PointInTimeRecoverySpecification", "GlobalSecondaryIndexes", "ProvisionedThroughput"]),
-    ("AWS::Lambda::EventSourceMapping", &[
-        "EventSourceArn", "StartingPosition", "StartingPositionTimestamp", "BatchSize", "MaximumBatchingWindowInSeconds", "ParallelizationFactor",
-        "TumblingWindowInSeconds", "MaximumRetryAttempts", "MaximumRecordAgeInSeconds", "BisectBatchOnFunctionError", "FunctionResponseTypes",
-        "DestinationConfig", "FilterCriteria", "ScalingConfig",
-    ]),
-    ("AWS::Lambda::Function", &["FunctionName", "Handler", "Runtime", "MemorySize", "Timeout", "Environment", "Layers", "TracingConfig"]),
+    (
+        "AWS::DynamoDB::Table",
+        &[
+            "TableName",
+            "KeySchema",
+            "AttributeDefinitions",
+            "BillingMode",
+            "TimeToLiveSpecification",
+            "PointInTimeRecoverySpecification",
+            "GlobalSecondaryIndexes",
+            "ProvisionedThroughput",
+        ],
+    ),
+    (
+        "AWS::Lambda::EventSourceMapping",
+        &[
+            "EventSourceArn",
+            "StartingPosition",
+            "StartingPositionTimestamp",
+            "BatchSize",
+            "MaximumBatchingWindowInSeconds",
+            "ParallelizationFactor",
+            "TumblingWindowInSeconds",
+            "MaximumRetryAttempts",
+            "MaximumRecordAgeInSeconds",
+            "BisectBatchOnFunctionError",
+            "FunctionResponseTypes",
+            "DestinationConfig",
+            "FilterCriteria",
+            "ScalingConfig",
+        ],
+    ),
+    (
+        "AWS::Lambda::Function",
+        &["FunctionName", "Handler", "Runtime", "MemorySize", "Timeout", "Environment", "Layers", "TracingConfig"],
+    ),
     ("AWS::SQS::Queue", &["QueueName", "MessageRetentionPeriod", "VisibilityTimeout", "DelaySeconds", "RedrivePolicy"]),
     ("AWS::SNS::Topic", &["TopicName"]),
     ("AWS::KinesisFirehose::DeliveryStream", &["DeliveryStreamName", "KinesisStreamSourceConfiguration"]),
@@ -115,15 +159,19 @@ fn kept(template: &Template) -> BTreeMap<String, BTreeMap<&'static str, Value>> 
 #[test]
 fn what_sluice_renders_comes_back_as_the_same_settings() {
     for environment in ["local", "dev", "rehearsal", "staging", "prod"] {
-        let golden = String::from_utf8(read(&format!("tests/golden/fraud-detection.{environment}.yaml"))).expect("UTF-8");
+        let golden =
+            String::from_utf8(read(&format!("tests/golden/fraud-detection.{environment}.yaml"))).expect("UTF-8");
         let before = Template::parse(&golden).expect("a template");
         let imported = imported_template(&golden);
         assert_eq!(imported.name.as_str(), "fraud-detection");
         // Which models an endpoint serves is in its bucket, not in its template.
         let text = imported
             .text
-            .replace("to-be-decided: models/to-be-decided.tar.gz", "fraud-v7: models/fraud-v7.tar.gz, fraud-v6: models/fraud-v6.tar.gz")
-            .replace("default: to-be-decided", "default: fraud-v7, fallback: fraud-v6");
+            .replace(
+                "to-be-decided: models/to-be-decided.tar.gz",
+                "fraud-v7: models/fraud-v7.tar.gz, fraud-v6: models/fraud-v6.tar.gz",
+            )
+            .replace("        default: to-be-decided", "        default: fraud-v7\n        fallback: fraud-v6");
         assert_eq!(kept(&rendered(&text, environment)), kept(&before), "{environment}\n{}", imported.text);
     }
 }

@@ -1,11 +1,11 @@
 //! CloudFormation's functions, as far as they can be told without a deployment: parameters by their defaults.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
-use super::value::{Fields, Item, Reference, Value};
+use super::value::{Fields, Item, MAX_SIZE, Reference, Value};
 use crate::diagnostic::Place;
 use crate::template::{self, Template};
 
@@ -16,6 +16,8 @@ const LONGEST_PARAMETER: usize = 4096;
 pub(super) struct Evaluator<'t> {
     template: &'t Template,
     mappings: Map<String, Json>,
+    /// Bytes of parameters that have been put in so far.
+    spent: Cell<usize>,
     /// Conditions on the way to their answer.
     busy: RefCell<Vec<String>>,
     answers: RefCell<BTreeMap<String, Option<bool>>>,
@@ -23,7 +25,7 @@ pub(super) struct Evaluator<'t> {
 
 impl<'t> Evaluator<'t> {
     pub(super) fn new(template: &'t Template, mappings: Map<String, Json>) -> Self {
-        Self { template, mappings, busy: RefCell::default(), answers: RefCell::default() }
+        Self { template, mappings, spent: Cell::new(0), busy: RefCell::default(), answers: RefCell::default() }
     }
 
     /// A value with its functions evaluated, everything in it at one place.
@@ -124,7 +126,9 @@ impl<'t> Evaluator<'t> {
             Some(_) if kind.starts_with("AWS::SSM::") => open("is looked up in Systems Manager"),
             Some(default) => {
                 let item = Item::from_json(default.clone(), place);
+                self.spent.set(self.spent.get().saturating_add(item.size()));
                 match item.as_text() {
+                    _ if self.spent.get() > 16 * MAX_SIZE => open("expands too far"),
                     Some(text) if text.len() > LONGEST_PARAMETER => open("has a default that AWS would refuse"),
                     Some(text) if kind == "CommaDelimitedList" || kind.starts_with("List<") => {
                         let parts = text.split(',').map(|part| Item::text(part.trim(), place.clone()));
@@ -184,11 +188,19 @@ impl<'t> Evaluator<'t> {
             ("Fn::Not", [inner]) => self.holds(inner).map(|holds| !holds),
             ("Fn::And", all) => {
                 let answers: Vec<Option<bool>> = all.iter().map(|part| self.holds(part)).collect();
-                if answers.contains(&Some(false)) { Some(false) } else { answers.into_iter().collect::<Option<Vec<_>>>().map(|_| true) }
+                if answers.contains(&Some(false)) {
+                    Some(false)
+                } else {
+                    answers.into_iter().collect::<Option<Vec<_>>>().map(|_| true)
+                }
             }
             ("Fn::Or", all) => {
                 let answers: Vec<Option<bool>> = all.iter().map(|part| self.holds(part)).collect();
-                if answers.contains(&Some(true)) { Some(true) } else { answers.into_iter().collect::<Option<Vec<_>>>().map(|_| false) }
+                if answers.contains(&Some(true)) {
+                    Some(true)
+                } else {
+                    answers.into_iter().collect::<Option<Vec<_>>>().map(|_| false)
+                }
             }
             _ => None,
         }

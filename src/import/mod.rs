@@ -14,9 +14,6 @@ mod text;
 mod value;
 mod world;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place, Severity};
@@ -105,10 +102,8 @@ fn finish(world: &World, mut told: Diagnostics, wish: &Wish, sources: &[Source])
     told.extend(outcome.told);
     if outcome.carried.is_empty() {
         let files: Vec<&str> = sources.iter().map(|source| source.file.as_str()).collect();
-        let nothing = Diagnostic::error(
-            Code::NothingToImport,
-            format!("nothing in {} can be carried over", files.join(", ")),
-        );
+        let nothing =
+            Diagnostic::error(Code::NothingToImport, format!("nothing in {} can be carried over", files.join(", ")));
         told.push(nothing.help("streams, tables, queues, topics, buckets, endpoints, functions and archives are; docs/import.md has the list"));
         return Err(told);
     }
@@ -148,9 +143,9 @@ fn tagged_owner(world: &World) -> Option<String> {
     let mut owners = BTreeSet::new();
     for resource in world.resources.iter().filter(|resource| resource.kind.is_some_and(|kind| kind != Kind::Role)) {
         let Some(tags) = resource.fields.get("Tags").map(|field| &field.item) else { continue };
-        let by_name = tags.fields().and_then(|tags| {
-            tags.0.iter().find(|tag| is_owner(&tag.name)).and_then(|tag| tag.item.as_text())
-        });
+        let by_name = tags
+            .fields()
+            .and_then(|tags| tags.0.iter().find(|tag| is_owner(&tag.name)).and_then(|tag| tag.item.as_text()));
         let in_list = tags.members().into_iter().filter_map(|tag| tag.fields()).find_map(|tag| {
             let key = tag.get("Key")?.item.as_text().filter(|key| is_owner(key));
             key.and(tag.get("Value")?.item.as_text())
@@ -219,3 +214,6 @@ fn read_back(text: &str) -> Result<SpecFile, Diagnostics> {
         all
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,7 +81,11 @@ mod what_comes_across {
         let json = "{\n\t\"Resources\": {\n\t\t\"A\": {\n\t\t\t\"Type\": \"AWS::Kinesis::Stream\",\n\t\t\t\"Properties\": {\"ShardCount\": 3, \"X\": 1}\n\t\t}\n\t}\n}\n";
         let imported = from_template(json).unwrap();
         assert_eq!(line(&imported.text, "a"), "a: {capacity: {provisioned: {shards: 3}}, retention: 1d}");
-        assert!(told(&imported.told).iter().any(|one| one.starts_with("5:") && one.contains("`X`")), "{:?}", told(&imported.told));
+        assert!(
+            told(&imported.told).iter().any(|one| one.starts_with("5:") && one.contains("`X`")),
+            "{:?}",
+            told(&imported.told)
+        );
     }
 
     #[test]
@@ -115,7 +119,11 @@ resource "aws_kinesis_stream" "a" {
     #[test]
     fn the_owner_is_whom_all_tags_name() {
         assert_eq!(line(&from_hcl(INFERENCE).unwrap().text, "owner"), "owner: ml-platform");
-        let two = format!("{}{}", stream("  tags = { Owner = \"a\" }"), stream("  tags = { Owner = \"b\" }").replace("\"a\" {", "\"b\" {"));
+        let two = format!(
+            "{}{}",
+            stream("  tags = { Owner = \"a\" }"),
+            stream("  tags = { Owner = \"b\" }").replace("\"a\" {", "\"b\" {")
+        );
         assert_eq!(line(&from_hcl(two).unwrap().text, "owner"), "owner: to-be-decided");
         let wish = Wish { owner: Some("yes".to_owned()), ..wish() };
         let imported = terraform(&[source("main.tf", stream(""))], &wish).unwrap();
@@ -124,9 +132,17 @@ resource "aws_kinesis_stream" "a" {
 
     #[test]
     fn names_become_names_of_stages_and_that_is_told() {
-        let two = format!("{}{}", stream("  name = \"Orders_In\""), stream("  name = \"orders-in\"").replace("\"a\" {", "\"b\" {"));
+        let two = format!(
+            "{}{}",
+            stream("  name = \"Orders_In\""),
+            stream("  name = \"orders-in\"").replace("\"a\" {", "\"b\" {")
+        );
         let imported = from_hcl(two).unwrap();
-        assert!(imported.text.contains("\n  orders-in:") && imported.text.contains("\n  orders-in-2:"), "{}", imported.text);
+        assert!(
+            imported.text.contains("\n  orders-in:") && imported.text.contains("\n  orders-in-2:"),
+            "{}",
+            imported.text
+        );
         let renamed: Vec<String> = told(&imported.told).into_iter().filter(|one| one.contains("I8114")).collect();
         assert_eq!(renamed.len(), 2, "{renamed:?}");
     }
@@ -157,7 +173,9 @@ mod what_is_told {
         let text = format!("variable \"hours\" {{}}\n{}", stream("  retention_period = var.hours"));
         assert_eq!(
             lost(text),
-            ["4:22 W8111 `aws_kinesis_stream.a`: `retention_period` cannot be told: `var.hours` has no default; its value is not in these files"]
+            [
+                "4:22 W8111 `aws_kinesis_stream.a`: `retention_period` cannot be told: `var.hours` has no default; its value is not in these files"
+            ]
         );
     }
 
@@ -168,7 +186,9 @@ mod what_is_told {
             stream("  dynamic \"x\" {\n    for_each = []\n    content {}\n  }")
         );
         let lost = lost(text);
-        for (place, what) in [("3:3", "dynamic x"), ("8:1", "aws_kinesis_stream.many"), ("11:1", "module.m"), ("12:1", "aws_vpc.v")] {
+        for (place, what) in
+            [("3:3", "dynamic x"), ("8:1", "aws_kinesis_stream.many"), ("11:1", "module.m"), ("12:1", "aws_vpc.v")]
+        {
             assert!(lost.iter().any(|one| one.starts_with(place) && one.contains(what)), "{what} at {place}: {lost:?}");
         }
     }
@@ -181,9 +201,15 @@ mod what_is_told {
 
     #[test]
     fn retries_without_end_do_not_come_across() {
-        let imported = from_hcl(ORDERS_TF.replace("maximum_retry_attempts             = 5", "maximum_retry_attempts = -1")).unwrap();
+        let imported =
+            from_hcl(ORDERS_TF.replace("maximum_retry_attempts             = 5", "maximum_retry_attempts = -1"))
+                .unwrap();
         assert!(!imported.text.contains("retries:"), "{}", imported.text);
-        assert!(told(&imported.told).iter().any(|one| one.contains("`maximum_retry_attempts` is not carried over: it is without end")));
+        assert!(
+            told(&imported.told)
+                .iter()
+                .any(|one| one.contains("`maximum_retry_attempts` is not carried over: it is without end"))
+        );
     }
 
     /// Whatever is added to any resource is carried over or told: nothing is dropped in silence.
@@ -262,6 +288,20 @@ mod what_is_refused {
     }
 
     #[test]
+    fn locals_that_nest_deeper_and_deeper_come_to_an_end() {
+        let nested = |inner: String| format!("{}{inner}{}", "[".repeat(60), "]".repeat(60));
+        for (first, step) in [("a9999", -1_i64), ("a1000", 1)] {
+            let start: i64 = first[1..].parse().unwrap();
+            let chain: String = (1..500)
+                .map(|n| start + n * step)
+                .map(|n| format!("  a{n} = {}\n", nested(format!("local.a{}", n - step))))
+                .collect();
+            let text = format!("locals {{\n  {first} = 1\n{chain}}}\n{}", stream(""));
+            assert!(from_hcl(text).is_ok());
+        }
+    }
+
+    #[test]
     fn locals_that_double_and_double_again_come_to_an_end() {
         let doubling: String = (0..60).map(|n| format!("  a{} = [local.a{n}, local.a{n}]\n", n + 1)).collect();
         let text = format!("locals {{\n  a0 = \"x\"\n{doubling}}}\n{}", stream("  retention_period = local.a60"));
@@ -276,14 +316,67 @@ fn pieces(words: &'static [&'static str]) -> impl Strategy<Value = String> {
 }
 
 const HCL_WORDS: &[&str] = &[
-    "resource ", "\"aws_kinesis_stream\" ", "\"aws_lambda_function\" ", "\"aws_sqs_queue\" ", "\"a\" ", "\"b\" ", "{\n", "}\n", "\n",
-    "name = ", "shard_count = ", "\"x\"", "1", "-", "[", "]", ",", "(", ")", "var.a", "local.a", "locals {\n", "a = ", "${", "}",
-    "aws_sqs_queue.a.arn", "jsonencode(", "for x in ", ": x", "? 1 : 2", "<<EOT\n", "EOT\n", "redrive_policy = ", "null", "é", "*",
+    "resource ",
+    "\"aws_kinesis_stream\" ",
+    "\"aws_lambda_function\" ",
+    "\"aws_sqs_queue\" ",
+    "\"a\" ",
+    "\"b\" ",
+    "{\n",
+    "}\n",
+    "\n",
+    "name = ",
+    "shard_count = ",
+    "\"x\"",
+    "1",
+    "-",
+    "[",
+    "]",
+    ",",
+    "(",
+    ")",
+    "var.a",
+    "local.a",
+    "locals {\n",
+    "a = ",
+    "${",
+    "}",
+    "aws_sqs_queue.a.arn",
+    "jsonencode(",
+    "for x in ",
+    ": x",
+    "? 1 : 2",
+    "<<EOT\n",
+    "EOT\n",
+    "redrive_policy = ",
+    "null",
+    "é",
+    "*",
 ];
 const TEMPLATE_WORDS: &[&str] = &[
-    "Resources:\n", "  A:\n", "  B:\n", "    Type: AWS::Kinesis::Stream\n", "    Type: AWS::SQS::Queue\n", "    Properties:\n",
-    "      Name: ", "      ShardCount: ", "!Ref A\n", "!Sub \"${A}x${\"\n", "!GetAtt A.Arn\n", "!If [C, 1, 2]\n", "1\n", "{}\n", "[",
-    "Conditions:\n", "  C: !Not [!Condition C]\n", "Parameters:\n", "  P: {Type: String, Default: x}\n", "&a ", "*a\n", "é", "\t",
+    "Resources:\n",
+    "  A:\n",
+    "  B:\n",
+    "    Type: AWS::Kinesis::Stream\n",
+    "    Type: AWS::SQS::Queue\n",
+    "    Properties:\n",
+    "      Name: ",
+    "      ShardCount: ",
+    "!Ref A\n",
+    "!Sub \"${A}x${\"\n",
+    "!GetAtt A.Arn\n",
+    "!If [C, 1, 2]\n",
+    "1\n",
+    "{}\n",
+    "[",
+    "Conditions:\n",
+    "  C: !Not [!Condition C]\n",
+    "Parameters:\n",
+    "  P: {Type: String, Default: x}\n",
+    "&a ",
+    "*a\n",
+    "é",
+    "\t",
 ];
 
 proptest! {

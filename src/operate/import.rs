@@ -63,7 +63,10 @@ pub fn import(folder: &Path, order: &ImportOrder) -> ImportRun {
 fn run(folder: &Path, order: &ImportOrder, texts: &mut BTreeMap<FilePath, String>) -> Result<Written, Failure> {
     let wish = wish(folder, order)?;
     let target = order.out.as_ref().map(|out| out.join("pipeline.yaml"));
-    if let Some(target) = target.as_ref().filter(|target| matches!(read_file(&folder.join(target)), Ok(ReadFile::Bytes(_) | ReadFile::TooLarge { .. }))) {
+    if let Some(target) = target
+        .as_ref()
+        .filter(|target| matches!(read_file(&folder.join(target)), Ok(ReadFile::Bytes(_) | ReadFile::TooLarge { .. })))
+    {
         return Err(in_the_way(target).into());
     }
     let sources = read(folder, order)?;
@@ -92,8 +95,9 @@ fn in_the_way(target: &Path) -> Diagnostic {
 
 fn wish(folder: &Path, order: &ImportOrder) -> Result<Wish, Failure> {
     let named = order.name.as_deref().map(|typed| {
-        PipelineName::new(typed)
-            .map_err(|error| Diagnostic::error(Code::BadArgument, format!("`{typed}` is not the name of a pipeline: it {error}")))
+        PipelineName::new(typed).map_err(|error| {
+            Diagnostic::error(Code::BadArgument, format!("`{typed}` is not the name of a pipeline: it {error}"))
+        })
     });
     let named = named.transpose()?;
     // A pipeline is called as its folder is.

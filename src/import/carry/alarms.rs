@@ -101,8 +101,25 @@ impl<'w> Carry<'w> {
         let Some(written) = written(row.4, threshold) else {
             return Err(lost("its threshold is none that a pipeline file can say"));
         };
-        view.skip(&["AlarmName", "AlarmDescription", "AlarmActions", "OKActions", "ActionsEnabled", "Dimensions", "Tags"]);
-        view.skip(&["Statistic", "ExtendedStatistic", "Period", "EvaluationPeriods", "DatapointsToAlarm", "TreatMissingData"]);
+        view.skip(&[
+            "AlarmName",
+            "AlarmDescription",
+            "AlarmActions",
+            "OKActions",
+            "ActionsEnabled",
+            "Dimensions",
+            "Tags",
+        ]);
+        if self.world.mark.is_some() {
+            view.skip(&[
+                "Statistic",
+                "ExtendedStatistic",
+                "Period",
+                "EvaluationPeriods",
+                "DatapointsToAlarm",
+                "TreatMissingData",
+            ]);
+        }
         Ok((stage, row.3, written))
     }
 

@@ -15,7 +15,9 @@ impl<'w> Carry<'w> {
         for resource in self.world.of(Kind::Delivery) {
             let view = resource.view();
             let source = view.get("KinesisStreamSourceConfiguration.KinesisStreamARN");
-            let stream = source.and_then(|item| self.world.meant(item, &[Kind::Stream])).and_then(|stream| self.parts.stage(stream));
+            let stream = source
+                .and_then(|item| self.world.meant(item, &[Kind::Stream]))
+                .and_then(|stream| self.parts.stage(stream));
             let Some((stream, destination)) = stream.zip(view.part("ExtendedS3DestinationConfiguration")) else {
                 let why = "a pipeline archives its streams into S3; this one reads or writes something else".to_owned();
                 self.parts.leave(resource, Left::Lost(why));
@@ -28,7 +30,11 @@ impl<'w> Carry<'w> {
             }
             archived.push(stream);
             view.skip(&[
-                "DeliveryStreamName", "DeliveryStreamType", "Destination", "Tags", "KinesisStreamSourceConfiguration.RoleARN",
+                "DeliveryStreamName",
+                "DeliveryStreamType",
+                "Destination",
+                "Tags",
+                "KinesisStreamSourceConfiguration.RoleARN",
             ]);
             let archive = self.archive(&destination);
             self.stage(&mut section, "archive of stream", stream, archive, resource);
@@ -37,7 +43,13 @@ impl<'w> Carry<'w> {
     }
 
     fn archive(&self, view: &View<'w>) -> Block {
-        view.skip(&["RoleARN", "BucketARN", "CloudWatchLoggingOptions", "S3BackupMode", "DataFormatConversionConfiguration.Enabled"]);
+        view.skip(&[
+            "RoleARN",
+            "BucketARN",
+            "CloudWatchLoggingOptions",
+            "S3BackupMode",
+            "DataFormatConversionConfiguration.Enabled",
+        ]);
         let mut archive = Block::default();
         let parquet = self.parquet(view, &mut archive);
         self.compression(view, parquet, &mut archive);
@@ -48,10 +60,19 @@ impl<'w> Carry<'w> {
         buffer.put_unless("size", size, 64, |mib| Out::word(ByteSize::from_mib(mib)));
         let every = view.get("BufferingHints.IntervalInSeconds").and_then(Item::as_number);
         if every.is_some_and(|every| every < 60.0) {
-            self.lost(view, "BufferingHints.IntervalInSeconds", "objects are written once a minute at most; 1m is taken");
+            self.lost(
+                view,
+                "BufferingHints.IntervalInSeconds",
+                "objects are written once a minute at most; 1m is taken",
+            );
             buffer.put("every", seconds(60));
         } else {
-            buffer.put_unless("every", self.whole_or(view, "BufferingHints.IntervalInSeconds", 300, 60..=900), 300, seconds);
+            buffer.put_unless(
+                "every",
+                self.whole_or(view, "BufferingHints.IntervalInSeconds", 300, 60..=900),
+                300,
+                seconds,
+            );
         }
         archive.put_block("buffer", buffer);
         let bucket = view.get("BucketARN").and_then(|item| self.world.meant(item, &[Kind::Bucket]));
@@ -76,7 +97,9 @@ impl<'w> Carry<'w> {
             Some("UNCOMPRESSED") => "none",
             Some("ZIP") => "zip",
             Some("Snappy") => "snappy",
-            Some(other) => return self.lost(view, path, &format!("`{other}` is no compression of an archive; gzip is taken")),
+            Some(other) => {
+                return self.lost(view, path, &format!("`{other}` is no compression of an archive; gzip is taken"));
+            }
         };
         archive.put("compress", Out::word(word));
     }
@@ -95,10 +118,13 @@ impl<'w> Carry<'w> {
         }
         conversion.skip(&["InputFormatConfiguration", "OutputFormatConfiguration", "SchemaConfiguration"]);
         let table = conversion.get("SchemaConfiguration.TableName");
-        let table = table.and_then(|item| self.world.meant(item, &[Kind::GlueTable]).or_else(|| self.glue_table(&item.as_text()?)));
+        let table = table
+            .and_then(|item| self.world.meant(item, &[Kind::GlueTable]).or_else(|| self.glue_table(&item.as_text()?)));
         let mut columns = Block::default();
         for column in table.map(|table| table.view().each(columns_path(table))).unwrap_or_default() {
-            if let (Some(name), Some(kind)) = (self.checked::<ColumnName>(&column, "Name"), self.checked::<GlueTypeText>(&column, "Type")) {
+            if let (Some(name), Some(kind)) =
+                (self.checked::<ColumnName>(&column, "Name"), self.checked::<GlueTypeText>(&column, "Type"))
+            {
                 columns.put(&name, Out::text(kind));
             }
         }
@@ -115,7 +141,9 @@ impl<'w> Carry<'w> {
     fn glue_table(&self, name: &str) -> Option<&'w Resource> {
         self.world.of(Kind::GlueTable).find(|table| {
             let view = table.view();
-            ["TableInput.Name", "Name"].iter().any(|path| view.get(path).and_then(Item::as_text).is_some_and(|known| known == name))
+            ["TableInput.Name", "Name"]
+                .iter()
+                .any(|path| view.get(path).and_then(Item::as_text).is_some_and(|known| known == name))
         })
     }
 
@@ -140,7 +168,11 @@ impl<'w> Carry<'w> {
                                 }
                             }
                             (Some("MetadataExtractionQuery"), None) => {
-                                self.lost(&parameter, "ParameterValue", "objects are laid out by fields of records, not by computed values");
+                                self.lost(
+                                    &parameter,
+                                    "ParameterValue",
+                                    "objects are laid out by fields of records, not by computed values",
+                                );
                             }
                             _ => {}
                         }
@@ -150,7 +182,11 @@ impl<'w> Carry<'w> {
             }
         }
         if enabled && keys.is_empty() {
-            self.lost(view, "DynamicPartitioningConfiguration.Enabled", "by which fields cannot be told; write `partition_by`");
+            self.lost(
+                view,
+                "DynamicPartitioningConfiguration.Enabled",
+                "by which fields cannot be told; write `partition_by`",
+            );
         }
         archive.put_block("partition_by", keys);
         // The layout of keys is Sluice's own.
@@ -165,7 +201,11 @@ impl<'w> Carry<'w> {
 
 /// Where a Glue table's columns stand.
 fn columns_path(table: &Resource) -> &'static str {
-    if table.fields.get("TableInput").is_some() { "TableInput.StorageDescriptor.Columns" } else { "StorageDescriptor.Columns" }
+    if table.fields.get("TableInput").is_some() {
+        "TableInput.StorageDescriptor.Columns"
+    } else {
+        "StorageDescriptor.Columns"
+    }
 }
 
 /// The keys and fields of a query such as `{tenant:.tenant_id, day:.day}`.

@@ -11,7 +11,12 @@ impl<'w> Carry<'w> {
             let Some(name) = self.parts.stage(resource) else { continue };
             let view = resource.view();
             view.skip(&[
-                "BucketName", "Tags", "ForceDestroy", "PublicAccessBlockConfiguration", "OwnershipControls", "BucketEncryption",
+                "BucketName",
+                "Tags",
+                "ForceDestroy",
+                "PublicAccessBlockConfiguration",
+                "OwnershipControls",
+                "BucketEncryption",
             ]);
             let mut bucket = Block::default();
             bucket.put_some("keep", self.keep(resource).map(Out::Map));
@@ -40,7 +45,9 @@ impl<'w> Carry<'w> {
             let found = self.kept_by(&rule);
             match (&kept, &found) {
                 (None, _) => kept = found,
-                (Some(_), Some(_)) => self.lost(&rule, "Status", "objects of a bucket are kept by one rule; the first one is taken"),
+                (Some(_), Some(_)) => {
+                    self.lost(&rule, "Status", "objects of a bucket are kept by one rule; the first one is taken")
+                }
                 (Some(_), None) => {}
             }
         }
@@ -49,13 +56,19 @@ impl<'w> Carry<'w> {
 
     fn kept_by(&self, rule: &View<'w>) -> Option<Block> {
         let mut moved = rule.each("Transitions").into_iter();
-        let expires = ["ExpirationInDays", "Expiration.ExpirationInDays"].iter().find_map(|path| self.whole(rule, path, 1..=3650));
+        let expires = ["ExpirationInDays", "Expiration.ExpirationInDays"]
+            .iter()
+            .find_map(|path| self.whole(rule, path, 1..=3650));
         if let Some(transition) = moved.next() {
             let then = match self.text(&transition, "StorageClass")?.as_str() {
                 "GLACIER" => "glacier",
                 "DEEP_ARCHIVE" => "deep-archive",
                 other => {
-                    self.lost(&transition, "StorageClass", &format!("objects go to Glacier or Deep Archive, not to `{other}`"));
+                    self.lost(
+                        &transition,
+                        "StorageClass",
+                        &format!("objects go to Glacier or Deep Archive, not to `{other}`"),
+                    );
                     return None;
                 }
             };

@@ -46,7 +46,8 @@ impl Carry<'_> {
             "LATEST" => Some(Out::word("latest")),
             "AT_TIMESTAMP" => {
                 let moment = self.read(view, "StartingPositionTimestamp", moment)?;
-                Some(Out::choice("at", Out::word(moment)))
+                // Lambda keeps whole seconds.
+                Some(Out::choice("at", Out::word(moment.to_string().replace(".000Z", "Z"))))
             }
             "TRIM_HORIZON" => None,
             other => {
@@ -83,7 +84,8 @@ impl Carry<'_> {
     fn is_endless(&self, view: &View<'_>, path: &str, instead: &str) -> bool {
         let number = view.get(path).map(Item::as_number);
         if matches!(number, None | Some(Some(-1.0))) {
-            let why = format!("it is without end, and one bad record then blocks its shard; a record is {instead} instead");
+            let why =
+                format!("it is without end, and one bad record then blocks its shard; a record is {instead} instead");
             self.lost(view, path, &why);
             return false;
         }
@@ -100,7 +102,8 @@ impl Carry<'_> {
             return None;
         }
         let arn = field.item.as_text();
-        let name = found.and_then(|target| target.name()).or_else(|| arn.as_ref()?.rsplit(':').next().map(str::to_owned));
+        let name =
+            found.and_then(|target| target.name()).or_else(|| arn.as_ref()?.rsplit(':').next().map(str::to_owned));
         let service = arn.as_ref().and_then(|arn| arn.split(':').nth(2));
         let word = match (found.and_then(|target| target.kind), service) {
             (Some(Kind::Queue), _) | (None, Some("sqs")) => "queue",

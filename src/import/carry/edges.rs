@@ -60,14 +60,21 @@ impl Edges {
         };
         let may = |names: &[&str]| actions.iter().any(|action| mine(action, names));
         for item in members("Resource") {
-            let Some(target) = carry.world.meant(item, &TARGETS).or_else(|| object_bucket(carry, item)) else { continue };
+            let Some(target) = carry.world.meant(item, &TARGETS).or_else(|| object_bucket(carry, item)) else {
+                continue;
+            };
             let Some(name) = carry.parts.stage(target).map(str::to_owned) else { continue };
             match target.kind {
                 Some(Kind::Table) => {
                     if may(&["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"]) {
                         self.features.insert(name.clone());
                     }
-                    if may(&["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem"]) {
+                    if may(&[
+                        "dynamodb:PutItem",
+                        "dynamodb:UpdateItem",
+                        "dynamodb:BatchWriteItem",
+                        "dynamodb:DeleteItem",
+                    ]) {
                         self.writes.insert(name);
                     }
                 }
@@ -141,11 +148,12 @@ impl<'w> Carry<'w> {
         }
         let is_role = |item: &Item| {
             let members = item.members();
-            members.iter().any(|one| self.world.meant(one, &[Kind::Role]).is_some_and(|found| found.address == role.address))
+            members
+                .iter()
+                .any(|one| self.world.meant(one, &[Kind::Role]).is_some_and(|found| found.address == role.address))
         };
-        let of_role = |policy: &'w Resource| {
-            ["Roles", "Role"].iter().any(|field| policy.view().get(field).is_some_and(is_role))
-        };
+        let of_role =
+            |policy: &'w Resource| ["Roles", "Role"].iter().any(|field| policy.view().get(field).is_some_and(is_role));
         let attached: Vec<&str> = self
             .world
             .of(Kind::PolicyAttachment)
@@ -166,7 +174,11 @@ impl<'w> Carry<'w> {
     /// A policy document: spelt out, as JSON text, or made by a data source.
     fn document(&self, item: &Item) -> Option<Fields> {
         if let Value::Reference(reference) = &item.value {
-            return self.world.at(reference).filter(|source| source.kind == Some(Kind::PolicyDocument)).map(|source| source.fields.clone());
+            return self
+                .world
+                .at(reference)
+                .filter(|source| source.kind == Some(Kind::PolicyDocument))
+                .map(|source| source.fields.clone());
         }
         item.decoded()?.fields().cloned()
     }

@@ -17,7 +17,9 @@ impl<'w> Carry<'w> {
             match self.endpoint(name, resource) {
                 Some(endpoint) => self.stage(&mut section, "endpoint", name, endpoint, resource),
                 None => {
-                    let why = "what it serves, or how, cannot be told: its configuration, model, container or instances".to_owned();
+                    let why =
+                        "what it serves, or how, cannot be told: its configuration, model, container or instances"
+                            .to_owned();
                     self.parts.leave(resource, Left::Lost(why));
                 }
             }
@@ -72,7 +74,8 @@ impl<'w> Carry<'w> {
     fn artifact(&self, model: &Resource, container: &View<'_>) -> String {
         let url = container.get("ModelDataUrl").and_then(Item::as_text).unwrap_or_default();
         let last = url.rsplit('/').next().filter(|last| last.ends_with(".tar.gz")).unwrap_or("model.tar.gz");
-        let safe: String = last.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
+        let safe: String =
+            last.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
         let path = format!("models/{safe}");
         let from = if url.is_empty() { "its model".to_owned() } else { format!("`{url}`") };
         self.to_decide(model, &format!("put {from} at `{path}` beside the pipeline file"));
@@ -120,7 +123,8 @@ impl<'w> Carry<'w> {
             let memory = self.whole(&serverless, "MemorySizeInMB", 1024..=6144)?;
             let most = self.whole(&serverless, "MaxConcurrency", 1..=200)?;
             let mut concurrency = Block::default().with("max", Out::word(most));
-            concurrency.put_some("provisioned", self.whole(&serverless, "ProvisionedConcurrency", 1..=200).map(Out::word));
+            concurrency
+                .put_some("provisioned", self.whole(&serverless, "ProvisionedConcurrency", 1..=200).map(Out::word));
             let detail = Block::default()
                 .with("memory", Out::word(ByteSize::from_mib(memory)))
                 .with("concurrency", Out::Map(concurrency));
@@ -155,7 +159,9 @@ impl<'w> Carry<'w> {
         serving.put("input", bucket.map_or_else(placeholder, Out::word));
         serving.put("output", bucket.map_or_else(placeholder, Out::word));
         let what = match bucket {
-            Some(bucket) => format!("endpoint `{name}`: which bucket requests are put into is not in the source; `{bucket}` is taken"),
+            Some(bucket) => format!(
+                "endpoint `{name}`: which bucket requests are put into is not in the source; `{bucket}` is taken"
+            ),
             None => format!("endpoint `{name}`: its buckets are not in the source; write `input` and `output`"),
         };
         self.to_decide(queued.resource, &what);
@@ -191,7 +197,11 @@ impl<'w> Carry<'w> {
             return (min >= 2).then(|| Out::word("all-at-once"));
         }
         let Some(size) = size.filter(|size| counted && size * 2 <= min) else {
-            self.lost(endpoint, &format!("{path}.CanarySize"), "a canary is a number of instances, at most half of them");
+            self.lost(
+                endpoint,
+                &format!("{path}.CanarySize"),
+                "a canary is a number of instances, at most half of them",
+            );
             return None;
         };
         let mut detail = Block::default().with("instances", Out::word(size));

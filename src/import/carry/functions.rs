@@ -32,8 +32,16 @@ impl Carry<'_> {
     pub(super) fn function(&self, name: &str, function: &Resource, edges: &Edges, into: &mut Block) {
         let view = function.view();
         view.skip(&[
-            "FunctionName", "Description", "Role", "Tags", "Publish", "LoggingConfig.LogGroup", "LoggingConfig.LogFormat",
-            "Code.Hash", "Code.S3Bucket", "Code.S3ObjectVersion",
+            "FunctionName",
+            "Description",
+            "Role",
+            "Tags",
+            "Publish",
+            "LoggingConfig.LogGroup",
+            "LoggingConfig.LogFormat",
+            "Code.Hash",
+            "Code.S3Bucket",
+            "Code.S3ObjectVersion",
         ]);
         self.code(name, &view, into);
         match self.checked::<Text<64>>(&view, "Runtime") {
@@ -41,14 +49,19 @@ impl Carry<'_> {
             Some(runtime) => into.put("runtime", Out::text(runtime)),
             None => {
                 into.put("runtime", placeholder());
-                self.to_decide(function, "it has no runtime; a pipeline's functions are handlers, not container images");
+                self.to_decide(
+                    function,
+                    "it has no runtime; a pipeline's functions are handlers, not container images",
+                );
             }
         }
         // Lambda's own defaults: 128 MB and 3 seconds (AWS::Lambda::Function).
         let memory = self.whole_or(&view, "MemorySize", 128, 128..=10_240);
         into.put_unless("memory", memory, 512, |mib| Out::word(ByteSize::from_mib(mib)));
         into.put_unless("timeout", self.whole_or(&view, "Timeout", 3, 1..=900), 60, seconds);
-        if let Some(architectures) = self.texts(&view, "Architectures").filter(|all| all.iter().any(|one| one != "x86_64")) {
+        if let Some(architectures) =
+            self.texts(&view, "Architectures").filter(|all| all.iter().any(|one| one != "x86_64"))
+        {
             self.lost(&view, "Architectures", &format!("functions run on x86_64, not on {}", architectures.join(", ")));
         }
         edges.write(into);
@@ -85,7 +98,10 @@ impl Carry<'_> {
         let path = match archive {
             Some(archive) => {
                 let packed = archive.view();
-                ["source_dir", "source_file", "SourceDir", "SourceFile"].iter().find_map(|path| packed.get(path))?.as_text()?
+                ["source_dir", "source_file", "SourceDir", "SourceFile"]
+                    .iter()
+                    .find_map(|path| packed.get(path))?
+                    .as_text()?
             }
             None => item.as_text()?,
         };
@@ -116,7 +132,10 @@ impl Carry<'_> {
                     }
                 },
                 (None, Some(resource)) => {
-                    format!("it leads to `{}`; a handler is told what its edges lead to (see `sluice explain I8113`)", resource.address)
+                    format!(
+                        "it leads to `{}`; a handler is told what its edges lead to (see `sluice explain I8113`)",
+                        resource.address
+                    )
                 }
                 (None, None) => match variable.item.why_unknown() {
                     Some(why) => why,
@@ -165,18 +184,22 @@ impl Carry<'_> {
     /// The first resource of a kind that names a function.
     pub(super) fn belonging(&self, kind: Kind, function: &Resource) -> Option<&Resource> {
         self.world.of(kind).find(|resource| {
-            let named = resource.view().get("FunctionName").and_then(|item| super::parts::function_of(self.world, item));
+            let named =
+                resource.view().get("FunctionName").and_then(|item| super::parts::function_of(self.world, item));
             named.is_some_and(|named| named.address == function.address)
         })
     }
 
     fn log_retention(&self, function: &Resource) -> Option<Out> {
-        let named = function.view().get("LoggingConfig.LogGroup").and_then(|item| self.world.meant(item, &[Kind::LogGroup]));
+        let named =
+            function.view().get("LoggingConfig.LogGroup").and_then(|item| self.world.meant(item, &[Kind::LogGroup]));
         let group = named.or_else(|| {
             self.world.of(Kind::LogGroup).find(|group| {
                 let Some(item) = group.view().get("LogGroupName") else { return false };
                 let refers = item.references().iter().any(|reference| reference.address == function.address);
-                let spelt = function.name().is_some_and(|name| item.as_text().is_some_and(|text| text == format!("/aws/lambda/{name}")));
+                let spelt = function
+                    .name()
+                    .is_some_and(|name| item.as_text().is_some_and(|text| text == format!("/aws/lambda/{name}")));
                 refers || spelt
             })
         })?;

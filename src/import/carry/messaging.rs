@@ -16,7 +16,13 @@ impl<'w> Carry<'w> {
             if self.flag(&view, "FifoQueue", false) == Some(true) {
                 self.lost(&view, "FifoQueue", "queues of a pipeline are standard queues; messages may change places");
             }
-            view.skip(&["QueueName", "Tags", "SqsManagedSseEnabled", "KmsDataKeyReusePeriodSeconds", "ContentBasedDeduplication"]);
+            view.skip(&[
+                "QueueName",
+                "Tags",
+                "SqsManagedSseEnabled",
+                "KmsDataKeyReusePeriodSeconds",
+                "ContentBasedDeduplication",
+            ]);
             let mut queue = Block::default();
             let retention = self.whole_or(&view, "MessageRetentionPeriod", 345_600, 60..=1_209_600);
             queue.put_unless("retention", retention, 345_600, seconds);
@@ -44,14 +50,21 @@ impl<'w> Carry<'w> {
             Some((policy, policy.view().get("RedrivePolicy")?))
         });
         let Some((of, item)) = policy else {
-            self.made_anew(queue, "messages were tried without end; after 5 attempts they now go to a dead-letter queue");
+            self.made_anew(
+                queue,
+                "messages were tried without end; after 5 attempts they now go to a dead-letter queue",
+            );
             return None;
         };
         let attempts = item.decoded().and_then(|policy| policy.fields()?.get("maxReceiveCount")?.item.as_number());
         match attempts.filter(|attempts| (1.0..=1000.0).contains(attempts)) {
             Some(attempts) => {
                 if dead_letters(self.world, of).is_none() {
-                    self.lost(&of.view(), "RedrivePolicy", "its dead-letter queue is not in the source; the queue gets one of its own");
+                    self.lost(
+                        &of.view(),
+                        "RedrivePolicy",
+                        "its dead-letter queue is not in the source; the queue gets one of its own",
+                    );
                 }
                 Some(attempts as u64)
             }
@@ -118,14 +131,16 @@ impl<'w> Carry<'w> {
     /// Subscriptions to topics that are no stages.
     fn subscriptions_of_others(&self) {
         for subscription in self.world.of(Kind::Subscription) {
-            let topic = subscription.view().get("TopicArn").and_then(|item: &Item| self.world.meant(item, &[Kind::Topic]));
+            let topic =
+                subscription.view().get("TopicArn").and_then(|item: &Item| self.world.meant(item, &[Kind::Topic]));
             match topic {
                 None => {
                     let why = "its topic is not in the source".to_owned();
                     self.parts.leave(subscription, Left::Lost(why));
                 }
                 Some(topic) if self.parts.stage(topic).is_none() => {
-                    let how = "alarms speak to a topic of Sluice's own; the environment file's `notify` says who hears them";
+                    let how =
+                        "alarms speak to a topic of Sluice's own; the environment file's `notify` says who hears them";
                     self.parts.leave(subscription, Left::Anew(how));
                 }
                 Some(_) => {}

@@ -75,8 +75,10 @@ impl<'w> Parts<'w> {
         parts.triggers(world, &mut names);
         parts.helpers(world);
         for (kind, section) in SECTIONS {
-            let stages: Vec<&Resource> =
-                world.of(kind).filter(|resource| !parts.left.borrow().contains_key(resource.address.as_str())).collect();
+            let stages: Vec<&Resource> = world
+                .of(kind)
+                .filter(|resource| !parts.left.borrow().contains_key(resource.address.as_str()))
+                .collect();
             for resource in stages {
                 let name = parts.name(section, resource, &mut names);
                 parts.stages.insert(&resource.address, name);
@@ -133,7 +135,8 @@ impl<'w> Parts<'w> {
             let fan_out = (source.kind == Some(Kind::StreamConsumer)).then_some(source);
             let stream = match fan_out {
                 Some(registration) => {
-                    let stream = registration.view().get("StreamARN").and_then(|item| world.meant(item, &[Kind::Stream]));
+                    let stream =
+                        registration.view().get("StreamARN").and_then(|item| world.meant(item, &[Kind::Stream]));
                     let Some(stream) = stream else {
                         self.leave(mapping, Left::Lost("the stream that it reads is not in the source".to_owned()));
                         continue;
@@ -159,7 +162,8 @@ impl<'w> Parts<'w> {
             }
         }
         for function in world.of(Kind::Function) {
-            let called = self.consumers.iter().map(|part| part.function).chain(self.workers.iter().map(|part| part.function));
+            let called =
+                self.consumers.iter().map(|part| part.function).chain(self.workers.iter().map(|part| part.function));
             if !called.into_iter().any(|known| known.address == function.address) {
                 let why = "no stream, queue or topic of the source calls it".to_owned();
                 self.leave(function, Left::Lost(why));
@@ -172,7 +176,8 @@ impl<'w> Parts<'w> {
         let mut busy: BTreeSet<&str> = self.workers.iter().map(|part| part.source.address.as_str()).collect();
         for subscription in world.of(Kind::Subscription) {
             let view = subscription.view();
-            let target = view.get("Endpoint").and_then(|item| world.meant(item, &[Kind::Queue, Kind::Function, Kind::Alias]));
+            let target =
+                view.get("Endpoint").and_then(|item| world.meant(item, &[Kind::Queue, Kind::Function, Kind::Alias]));
             if let Some(target) = target {
                 busy.insert(&target.address);
                 let topic = view.get("TopicArn").and_then(|item| world.meant(item, &[Kind::Topic]));
@@ -199,7 +204,8 @@ impl<'w> Parts<'w> {
         }
         for alarm in world.of(Kind::Alarm).chain(world.of(Kind::CompositeAlarm)) {
             for action in alarm.view().get("AlarmActions").map(Item::members).unwrap_or_default() {
-                let how = "alarms speak to a topic of Sluice's own; the environment file's `notify` says who hears them";
+                let how =
+                    "alarms speak to a topic of Sluice's own; the environment file's `notify` says who hears them";
                 spare(world.meant(action, &[Kind::Topic]), how);
             }
         }
@@ -217,7 +223,10 @@ impl<'w> Parts<'w> {
             .map(|reference| reference.address.as_str())
             .collect();
         for key in world.of(Kind::Key).filter(|key| !used.contains(key.address.as_str())) {
-            self.leave(key, Left::Anew("no stage that is carried over is encrypted with it; Sluice makes the keys it needs"));
+            self.leave(
+                key,
+                Left::Anew("no stage that is carried over is encrypted with it; Sluice makes the keys it needs"),
+            );
         }
     }
 }
@@ -240,6 +249,11 @@ pub(super) fn function_of<'w>(world: &'w World, item: &Item) -> Option<&'w Resou
         }
     }
     (found.kind == Some(Kind::Function)).then_some(found)
+}
+
+/// Whether settings of a kind are carried over, although the resource itself is made anew.
+pub(super) fn is_read(kind: Kind) -> bool {
+    matches!(kind, Kind::Model | Kind::EndpointConfig | Kind::BucketLifecycle | Kind::BucketVersioning)
 }
 
 /// What Sluice makes by itself, whatever the source says.

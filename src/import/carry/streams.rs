@@ -91,7 +91,15 @@ impl Carry<'_> {
         for resource in self.world.of(Kind::Key) {
             let Some(name) = self.parts.stage(resource) else { continue };
             let view = resource.view();
-            view.skip(&["Tags", "Enabled", "IsEnabled", "EnableKeyRotation", "PendingWindowInDays", "KeyPolicy", "Policy"]);
+            view.skip(&[
+                "Tags",
+                "Enabled",
+                "IsEnabled",
+                "EnableKeyRotation",
+                "PendingWindowInDays",
+                "KeyPolicy",
+                "Policy",
+            ]);
             let mut key = Block::default();
             key.put_some("description", self.checked::<Text<800>>(&view, "Description").map(Out::text));
             // Sluice's keys always rotate; AWS rotates once a year where no period is given.
@@ -107,7 +115,9 @@ impl Carry<'_> {
         let field = view.field(path)?;
         if let Some(key) = self.world.meant(&field.item, &[Kind::Key, Kind::KeyAlias]) {
             let key = match key.kind {
-                Some(Kind::KeyAlias) => key.view().get("TargetKeyId").and_then(|item| self.world.meant(item, &[Kind::Key]))?,
+                Some(Kind::KeyAlias) => {
+                    key.view().get("TargetKeyId").and_then(|item| self.world.meant(item, &[Kind::Key]))?
+                }
                 _ => key,
             };
             return Some(Out::choice("key", Out::word(self.parts.stage(key)?)));

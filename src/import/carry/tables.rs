@@ -44,7 +44,9 @@ impl Carry<'_> {
     fn attribute_types(&self, view: &View<'_>) -> BTreeMap<String, String> {
         let attributes = view.each("AttributeDefinitions").into_iter();
         attributes
-            .filter_map(|attribute| Some((self.text(&attribute, "AttributeName")?, self.text(&attribute, "AttributeType")?)))
+            .filter_map(|attribute| {
+                Some((self.text(&attribute, "AttributeName")?, self.text(&attribute, "AttributeType")?))
+            })
             .collect()
     }
 
@@ -144,7 +146,11 @@ impl Carry<'_> {
                 Some("KEYS_ONLY") => entry.put("project", Out::word("keys-only")),
                 Some("INCLUDE") => {
                     index.skip(&["Projection.NonKeyAttributes"]);
-                    self.lost(&index, "Projection.ProjectionType", "an index holds all attributes, or its keys only; `all` is taken");
+                    self.lost(
+                        &index,
+                        "Projection.ProjectionType",
+                        "an index holds all attributes, or its keys only; `all` is taken",
+                    );
                 }
                 Some(_) | None => {}
             }

@@ -17,7 +17,11 @@ impl Carry<'_> {
             let edges = Edges::of(self, part.function);
             self.function(&part.name, part.function, &edges, &mut worker);
             let view = part.trigger.view();
-            if of_queue { self.of_queue(&view, part, &mut worker) } else { self.of_topic(&view, part, &mut worker) }
+            if of_queue {
+                self.of_queue(&view, part, &mut worker)
+            } else {
+                self.of_topic(&view, part, &mut worker)
+            }
             self.stage(&mut section, "worker", &part.name, worker, part.trigger);
         }
         section

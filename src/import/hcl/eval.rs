@@ -39,6 +39,11 @@ impl<'s> Evaluator<'s> {
         if !self.scope.spend(1) {
             return Item::unknown(TOO_FAR, place);
         }
+        let evaluated = self.scope.deeper(|| self.evaluate(expr, place.clone()));
+        evaluated.unwrap_or_else(|| Item::unknown(TOO_FAR, place))
+    }
+
+    fn evaluate(&self, expr: &Expression, place: Option<Place>) -> Item {
         match expr {
             Expression::Null(_) => Item::new(Value::Null, place),
             Expression::Bool(flag) => Item::new(Value::Bool(*flag.value()), place),
@@ -146,7 +151,9 @@ impl<'s> Evaluator<'s> {
             "path" => Item::text(".", place),
             "each" | "count" => Item::unknown(format!("`{root}.{first}` differs between the copies"), place),
             "module" => Item::unknown(format!("`module.{first}` is another module; only these files are read"), place),
-            "terraform" | "self" => Item::unknown(format!("`{root}.{first}` is known only while Terraform runs"), place),
+            "terraform" | "self" => {
+                Item::unknown(format!("`{root}.{first}` is known only while Terraform runs"), place)
+            }
             "data" => {
                 let second = steps.get(1).map_or("", String::as_str);
                 reference(format!("data.{first}.{second}"), rest(&steps, 2), place)

@@ -115,8 +115,7 @@ impl FileReader<'_> {
                 }
                 let address = format!("{type_name}.{label}");
                 let fields = reshape::fields(&type_name, self.body(&block.body, told));
-                let resource =
-                    Resource::new(address.clone(), (*label).to_owned(), type_name, place.clone(), fields);
+                let resource = Resource::new(address.clone(), (*label).to_owned(), type_name, place.clone(), fields);
                 if let (Some(first), Some(place)) = (world.add(resource), place) {
                     found.push(given_twice(&address, place, first.place.clone()));
                 }
@@ -125,7 +124,10 @@ impl FileReader<'_> {
                 let why = "only the files that were given are read; import the module's own files as well";
                 told.push(not_read(&format!("module.{name}"), place, why));
             }
-            ("variable" | "locals" | "terraform" | "provider" | "output" | "check" | "moved" | "import" | "removed", _) => {}
+            (
+                "variable" | "locals" | "terraform" | "provider" | "output" | "check" | "moved" | "import" | "removed",
+                _,
+            ) => {}
             (other, _) => told.push(not_read(other, place, "a block that describes no resource")),
         }
     }

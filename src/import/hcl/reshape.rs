@@ -25,13 +25,10 @@ fn renames(type_name: &str) -> Renames {
             ("image_uri", "Code.ImageUri"),
             ("source_code_hash", "Code.Hash"),
         ],
-        "aws_lambda_event_source_mapping" => &[
-            ("destination_config.on_failure.destination_arn", "Destination"),
-            ("filter_criteria.filter", "Filters"),
-        ],
-        "aws_lambda_function_event_invoke_config" => &[
-            ("destination_config.on_failure.destination", "Destination"),
-        ],
+        "aws_lambda_event_source_mapping" => {
+            &[("destination_config.on_failure.destination_arn", "Destination"), ("filter_criteria.filter", "Filters")]
+        }
+        "aws_lambda_function_event_invoke_config" => &[("destination_config.on_failure.destination", "Destination")],
         "aws_kinesis_firehose_delivery_stream" => &[
             ("name", "DeliveryStreamName"),
             ("kinesis_source_configuration", "KinesisStreamSourceConfiguration"),
@@ -46,10 +43,7 @@ fn renames(type_name: &str) -> Renames {
             ("extended_s3_configuration.buffer_interval", "BufferingHints.IntervalInSeconds"),
             ("extended_s3_configuration.kms_key_arn", "EncryptionConfiguration.KMSEncryptionConfig.AWSKMSKeyARN"),
             ("extended_s3_configuration.cloudwatch_logging_options", "CloudWatchLoggingOptions"),
-            (
-                "extended_s3_configuration.data_format_conversion_configuration.schema_configuration.role_arn",
-                "RoleARN",
-            ),
+            ("extended_s3_configuration.data_format_conversion_configuration.schema_configuration.role_arn", "RoleARN"),
         ],
         "aws_dynamodb_table" => &[
             ("name", "TableName"),
@@ -80,9 +74,7 @@ fn renames(type_name: &str) -> Renames {
             ("visibility_timeout_seconds", "VisibilityTimeout"),
         ],
         "aws_sns_topic" => &[("name", "TopicName")],
-        "aws_sagemaker_model" => &[
-            ("name", "ModelName"),
-        ],
+        "aws_sagemaker_model" => &[("name", "ModelName")],
         "aws_sagemaker_endpoint_configuration" => &[
             ("name", "EndpointConfigName"),
             ("production_variants.serverless_config.memory_size_in_mb", "MemorySizeInMB"),
@@ -105,10 +97,7 @@ fn renames(type_name: &str) -> Renames {
             ("assume_role_policy", "AssumeRolePolicyDocument"),
         ],
         "aws_iam_role_policy" | "aws_iam_policy" => &[("policy", "PolicyDocument")],
-        "data.aws_iam_policy_document" => &[
-            ("statement.actions", "Action"),
-            ("statement.resources", "Resource"),
-        ],
+        "data.aws_iam_policy_document" => &[("statement.actions", "Action"), ("statement.resources", "Resource")],
         _ => &[],
     }
 }
