@@ -103,6 +103,49 @@ mod basics {
     }
 }
 
+mod producers {
+    use super::*;
+
+    const EVENT: &str = r#"{"Records": [
+        {"kinesis": {"data": "eyJvcmRlcl9pZCI6ICJvLTEifQ=="}, "eventSourceARN": "arn:aws:kinesis:eu-west-1:1:stream/orders-dev-orders"}
+    ]}"#;
+
+    const TRAFFIC: &str = "traffic:
+  orders: {steady: 100/s, peak: 2k/s, burst: 5m, record: 4 KiB, key: {field: shop_id, distinct: 400, hottest: 10%}}
+
+streams:";
+
+    fn project() -> Project {
+        let project = orders();
+        project.edit(SPEC, "streams:", TRAFFIC);
+        project.write("stacks/orders/events/ordinary.json", EVENT);
+        project
+    }
+
+    fn read(project: &Project, name: &str) -> String {
+        std::fs::read_to_string(project.path(&format!("handed-over/{name}"))).expect("is written")
+    }
+
+    #[test]
+    fn a_page_says_what_to_put_where_and_how() {
+        snapshot!(project().sluice("producer orders --env local"));
+    }
+
+    #[test]
+    fn page_and_policy_are_kept_as_files() {
+        let project = project();
+        let outcome = project.sluice("producer --env local --output markdown --out handed-over");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        assert_eq!(read(&project, "producer.md"), outcome.stdout);
+        let policy: serde_json::Value =
+            serde_json::from_str(&read(&project, "producer-policy.json")).expect("a policy is JSON");
+        let json: serde_json::Value =
+            serde_json::from_str(&project.sluice("producer --env local --output json").stdout).expect("JSON");
+        assert_eq!(json.pointer("/producers/0/policy"), Some(&policy));
+        assert_eq!(json.pointer("/producers/0/key/verdict"), Some(&"tight".into()));
+    }
+}
+
 mod check {
     use super::*;
 
@@ -286,6 +329,105 @@ mod render {
     }
 }
 
+mod escape_hatch {
+    use super::*;
+
+    /// The small pipeline with a queue that everybody may send to.
+    fn open_to_everybody() -> Project {
+        let project = orders();
+        let patch = "cloudformation:
+  patch:
+    ConsumerScoreFailedRecordsPolicy:
+      PolicyDocument:
+        Statement:
+          - Effect: Allow
+            Principal: \"*\"
+            Action: sqs:SendMessage
+            Resource: {\"Fn::GetAtt\": [ConsumerScoreFailedRecords, Arn]}
+";
+        project.write(SPEC, format!("{ORDERS}\n{patch}"));
+        project
+    }
+
+    #[test]
+    fn a_warning_about_the_template_is_shown_by_every_command_that_renders_it() {
+        let project = open_to_everybody();
+        for command in ["check", "render", "plan --against nothing", "plan", "deploy --yes"] {
+            let (verb, flags) = command.split_once(' ').unwrap_or((command, ""));
+            let outcome = project.sluice(&format!("{verb} orders --env local {flags}"));
+            assert_eq!(outcome.code, Some(0), "{outcome}");
+            assert_eq!(outcome.stderr.matches("warning[E3034]").count(), 1, "{outcome}");
+            assert!(outcome.stderr.contains("stacks/orders/pipeline.yaml:21:"), "{outcome}");
+        }
+    }
+
+    #[test]
+    fn a_plan_says_what_was_patched_added_and_shadowed() {
+        let project = orders();
+        let built_in = include_str!("../templates/dashboard.yaml.hbs");
+        project.write("templates/dashboard.yaml.hbs", format!("# ours\n{built_in}"));
+        let hatch = "cloudformation:
+  patch:
+    StreamOrders: {RetentionPeriodHours: 48}
+  resources:
+    Extra: {Type: \"AWS::SQS::Queue\"}
+";
+        project.write(SPEC, format!("{ORDERS}\n{hatch}"));
+        let outcome = project.sluice("plan orders --env local --against nothing");
+        for words in [
+            "patched by cloudformation.patch.StreamOrders at stacks/orders/pipeline.yaml:21:5",
+            "added by cloudformation.resources.Extra at stacks/orders/pipeline.yaml:23:5",
+            "made by templates/dashboard.yaml.hbs instead of the built-in template",
+        ] {
+            assert_eq!(outcome.stdout.matches(words).count(), 1, "{words}: {outcome}");
+        }
+        let json = project.sluice("plan orders --env local --against nothing --output json");
+        assert!(json.stdout.contains("\"spec_path\": \"cloudformation.patch.StreamOrders\""), "{json}");
+    }
+
+    #[test]
+    fn a_right_without_bounds_is_refused_outside_of_development() {
+        let project = open_to_everybody();
+        project.edit("environments/local.yaml", "tier: development", "tier: staging");
+        let outcome = project.sluice("check orders --env local");
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        assert!(outcome.stderr.contains("error[E3034]"), "{outcome}");
+    }
+}
+
+mod graph {
+    use super::*;
+
+    #[test]
+    fn the_small_pipeline_in_every_form() {
+        let project = orders();
+        for (form, begins) in
+            [("mermaid", "flowchart LR\n"), ("dot", "digraph \"orders\" {"), ("svg", "<svg "), ("json", "{\n")]
+        {
+            let outcome = project.sluice(&format!("graph orders --output {form}"));
+            assert_eq!(outcome.code, Some(0), "{outcome}");
+            assert!(outcome.stdout.starts_with(begins) && outcome.stdout.contains("results"), "{outcome}");
+        }
+    }
+
+    #[test]
+    fn a_file_says_by_its_ending_what_it_is_and_a_page_keeps_the_rest() {
+        let project = orders();
+        project.write("README.md", "# orders\n<!-- topology -->\n<!-- /topology -->\nrest\n");
+        for file in ["orders.svg", "orders.dot", "orders.json", "README.md"] {
+            assert_eq!(project.sluice(&format!("graph --env local --out {file}")).code, Some(0), "{file}");
+        }
+        let read = |file: &str| std::fs::read_to_string(project.path(file)).expect("was written");
+        assert!(read("orders.svg").starts_with("<svg ") && read("orders.dot").starts_with("digraph "));
+        assert!(read("orders.json").starts_with('{'));
+        let page = read("README.md");
+        assert!(page.contains("```mermaid\nflowchart LR\n") && page.ends_with("<!-- /topology -->\nrest\n"), "{page}");
+        project.write("other.md", "# no place\n");
+        let outcome = project.sluice("graph --out other.md");
+        assert_eq!((outcome.code, read("other.md").as_str()), (Some(1), "# no place\n"), "{outcome}");
+    }
+}
+
 mod deployments {
     use super::*;
 
@@ -324,6 +466,74 @@ mod deployments {
         assert_eq!(plan.code, Some(0), "{plan}");
         step("life_6_destroy", &project.sluice("destroy fraud-detection --env local --yes"), 0);
         step("life_7_gone", &project.sluice("status fraud-detection --env local"), 0);
+    }
+
+    #[test]
+    fn load_meets_the_handlers_at_their_measured_work() {
+        let project = Project::of_this_repository();
+        let outcome = project.sluice("deploy fraud-detection --env local --yes");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        let load = "embedded records fraud-detection-local-transactions --rate 1000/s --for 30m --env local";
+        let outcome = project.sluice(load);
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        let status = project.sluice("embedded status --env local --output json");
+        let status: serde_json::Value = serde_json::from_str(&status.stdout).expect("the status is JSON");
+        let capacity = status.pointer("/consumers/0/capacity").and_then(serde_json::Value::as_f64).expect("a capacity");
+        // work: {fixed: 12ms, per_record: 2ms}, batches of 20, 30 ms between batches: a lane reads 20 in 82 ms.
+        let lanes = capacity / (20.0 / 0.082);
+        assert!((lanes - lanes.round()).abs() < 1e-6 && lanes >= 1.0, "{capacity}");
+    }
+
+    /// Puts objects into the archive's bucket of the local environment; returns the bucket's name.
+    fn put_into_archive(project: &Project, keys: &[&str]) -> String {
+        use std::sync::Arc;
+
+        use sluicegate::embedded::{EmbeddedCloud, Request, Settings, Speed};
+        use sluicegate::units::{AccountId, EnvironmentName, Region, Timestamp};
+        use sluicegate::workspace::{StandingClock, StateStore};
+        let start = Timestamp::parse("2026-01-01T00:00:00Z").expect("a moment");
+        let settings = Settings {
+            account: AccountId::new("000000000000").expect("an account"),
+            region: Region::new("eu-west-1").expect("a region"),
+            environment: EnvironmentName::new("local").expect("a name"),
+            speed: Speed::Real,
+        };
+        let store = StateStore::folder(project.path(".sluice/embedded/local"));
+        let cloud = EmbeddedCloud::open(store, settings, Arc::new(StandingClock::at(start)));
+        let ask = |method: &str, path: &str, body: &'static str| Request {
+            method: method.to_owned(),
+            host: "s3.eu-west-1.amazonaws.com".to_owned(),
+            path: path.to_owned(),
+            query: String::new(),
+            headers: http::HeaderMap::new(),
+            body: body.into(),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            let listed = cloud.handle(ask("GET", "/", "")).await.expect("the buckets");
+            let listed = String::from_utf8_lossy(&listed.body).into_owned();
+            let names = listed.split("<Name>").filter_map(|part| part.split("</Name>").next());
+            let bucket = names.into_iter().find(|name| name.contains("-transactions")).expect("an archive").to_owned();
+            for key in keys {
+                let put = cloud.handle(ask("PUT", &format!("/{bucket}/{key}"), "records")).await.expect("an answer");
+                assert!(put.is_success());
+            }
+            bucket
+        })
+    }
+
+    #[test]
+    fn a_development_environment_is_left_empty_even_where_objects_were_written() {
+        let project = Project::of_this_repository();
+        let outcome = project.sluice("deploy fraud-detection --env local --yes");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        let bucket = put_into_archive(&project, &["a.gz", "b/c.gz"]);
+        let outcome = project.sluice("destroy fraud-detection --env local --yes");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        assert!(outcome.stderr.contains("Emptied first, every version"), "{outcome}");
+        assert!(outcome.stderr.contains(&format!("{bucket}  2 objects")), "{outcome}");
+        let status = project.sluice("status fraud-detection --env local");
+        assert!(status.stdout.contains("is not deployed"), "{status}");
     }
 
     #[test]

@@ -23,10 +23,11 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use sluicegate::cloud::{Cloud, CloudSettings, Credentials, Sleeper};
+use sluicegate::diagnostic::{Diagnostics, FilePath};
 use sluicegate::embedded::{EmbeddedCloud, Settings, Speed};
 use sluicegate::environment::Environment;
 use sluicegate::event::{Event, OperationResult};
-use sluicegate::observed::{Observed, StackStatus};
+use sluicegate::observed::{Holding, Observed, StackStatus};
 use sluicegate::operate::{
     self, Answer, Company, Connecting, Connector, DeployOrder, Deployed, Failure, Interrupt, Prepared, Shelf, Tools,
 };
@@ -116,8 +117,9 @@ impl Connector for Clouds {
 struct Nobody;
 
 impl Company for Nobody {
+    fn warned(&mut self, _: &Diagnostics, _: &BTreeMap<FilePath, String>) {}
     fn planned(&mut self, _: &Prepared, _: &Plan) {}
-    fn leaving(&mut self, _: &str, _: bool, _: &Plan) {}
+    fn leaving(&mut self, _: &str, _: bool, _: &Plan, _: &BTreeMap<String, Holding>) {}
     fn listens(&self) -> bool {
         false
     }

@@ -100,6 +100,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("handlebars", &["render"]),
     ("hcl", &["import"]),
     ("clap", &["cli"]),
+    ("dagre", &["view"]),
     ("annotate_snippets", &["view"]),
     ("zip", &["artifact"]),
 ];

@@ -54,34 +54,66 @@ fn sluice(project: &Path, arguments: &[&str]) -> String {
     String::from_utf8(done.stdout).unwrap()
 }
 
+/// Lints the templates of a folder that `wanted` picks, in as many processes as there are cores: cfn-lint takes seconds
+/// for each.
+fn lint(folder: &Path, least: usize, wanted: impl Fn(&str) -> bool) {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = entries.filter(|path| wanted(path.file_name().unwrap().to_str().unwrap())).collect();
+    files.sort();
+    assert!(files.len() >= least, "only {} templates in {folder:?}", files.len());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = files.len().div_ceil(cores);
+    let linters: Vec<Child> = files
+        .chunks(share)
+        .map(|files| {
+            let mut lint = Command::new(python().with_file_name("cfn-lint"));
+            lint.args(files).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for linter in linters {
+        let lint = linter.wait_with_output().unwrap();
+        let said = format!("{}{}", String::from_utf8_lossy(&lint.stdout), String::from_utf8_lossy(&lint.stderr));
+        assert!(lint.status.success() && said.trim().is_empty(), "cfn-lint:\n{said}");
+    }
+}
+
 #[test]
-fn cfn_lint_finds_nothing_in_any_environment_in_yaml_or_json() {
+fn cfn_lint_finds_nothing_in_any_stack_and_environment_in_yaml_or_json() {
     let project = project();
     for form in ["yaml", "json"] {
         sluice(project.path(), &["render", "--output", form, "--out", "rendered"]);
     }
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(project.path().join("rendered")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    assert!(files.len() >= 10, "only {} templates were rendered", files.len());
-    let lint = Command::new(python().with_file_name("cfn-lint")).args(&files).output().unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&lint.stdout), String::from_utf8_lossy(&lint.stderr));
-    assert!(lint.status.success() && said.trim().is_empty(), "cfn-lint:\n{said}");
+    let stacks = fs::read_dir(root().join("stacks")).unwrap().count();
+    let environments = fs::read_dir(root().join("environments")).unwrap().count();
+    lint(&project.path().join("rendered"), 2 * stacks * environments, |_| true);
+}
+
+/// `tests/golden.rs` holds these files to what is rendered.
+#[test]
+fn cfn_lint_finds_nothing_in_any_feature() {
+    lint(&root().join("tests/golden"), 3, |name| name.starts_with("feature."));
+}
+
+/// Runs a script of this repository.
+fn passes(script: &str, arguments: &[&str]) {
+    let ran = Command::new(python()).arg(root().join(script)).args(arguments).output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(ran.status.success(), "{script}:\n{said}");
 }
 
 #[test]
-fn the_example_handler_does_what_its_readme_says() {
-    let ran = Command::new(python()).arg(root().join("tests/python/test_fraud_handler.py")).output().unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
-    assert!(ran.status.success(), "{said}");
+fn the_handlers_of_every_stack_do_what_its_readme_says() {
+    passes("tests/python/test_handlers.py", &[]);
+}
+
+#[test]
+fn the_models_of_every_stack_are_those_that_their_generator_writes() {
+    passes("scripts/generate-models.py", &["--check"]);
 }
 
 #[test]
 fn the_schema_facts_are_those_of_the_published_schemas() {
-    let check =
-        Command::new(python()).arg(root().join("scripts/generate-schema-facts.py")).arg("--check").output().unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&check.stdout), String::from_utf8_lossy(&check.stderr));
-    assert!(check.status.success(), "{said}");
+    passes("scripts/generate-schema-facts.py", &["--check"]);
 }
 
 /// A served cloud; ends with the test.

@@ -5,12 +5,15 @@
 //! decision costs is not this room's business; list prices appear only where two modes are compared.
 
 mod endpoint;
+mod producer;
 mod stream;
 
 use std::collections::BTreeMap;
 
 use crate::pipeline::{EndpointRollout, Pipeline};
 use crate::units::StageName;
+
+pub use producer::{HotKey, KeyVerdict, PUT_LIMITS, PutLimits, hottest_key};
 
 /// The capacity of a stream, decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -39,10 +42,11 @@ pub struct Decision {
 /// How an endpoint runs, decided.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SizedEndpoint {
-    /// How a new configuration takes over.
-    pub rollout: EndpointRollout,
-    /// Invocations per instance and minute at which the fleet grows.
-    pub scale_at: u32,
+    /// How a new configuration takes over; `None` where SageMaker offers no choice (serverless).
+    pub rollout: Option<EndpointRollout>,
+    /// Load per instance at which the fleet grows: invocations per minute, or waiting requests of an asynchronous
+    /// endpoint. `None` where the fleet is fixed, or there is none.
+    pub scale_at: Option<u32>,
 }
 
 /// A pipeline in which nothing is left open.

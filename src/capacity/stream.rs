@@ -5,27 +5,27 @@ use crate::pipeline::{Pipeline, ReadMode, Stream, StreamCapacity, Traffic};
 use crate::units::Rate;
 
 /// A shard takes 1 MB/s (aws-facts.md 2.1; the decimal megabyte is the careful reading) …
-const SHARD_WRITE_BYTES: f64 = 1e6;
+pub(super) const SHARD_WRITE_BYTES: f64 = 1e6;
 /// … or 1,000 records/s, whichever comes first,
-const SHARD_WRITE_RECORDS: f64 = 1_000.0;
+pub(super) const SHARD_WRITE_RECORDS: f64 = 1_000.0;
 /// and gives 2 MB/s to all shared readers together.
 const SHARD_READ_BYTES: f64 = 2e6;
 /// Planned peak plus a quarter: traffic estimates are low, and a shard's ceiling is hard.
 const HEADROOM: f64 = 1.25;
 /// The part of a shard that one key may take before more shards stop being the answer.
-const HOT: f64 = 0.5;
+pub(super) const HOT: f64 = 0.5;
 /// Most shards a stream can have (resource schema).
 const MOST_SHARDS: f64 = 100_000.0;
 
 /// One load on a stream.
 #[derive(Clone, Copy, Debug)]
-struct Load {
-    records: f64,
-    bytes: f64,
+pub(super) struct Load {
+    pub(super) records: f64,
+    pub(super) bytes: f64,
 }
 
 impl Load {
-    fn of(traffic: &Traffic, rate: Rate) -> Self {
+    pub(super) fn of(traffic: &Traffic, rate: Rate) -> Self {
         let record = (traffic.record.as_bytes().max(1)) as f64;
         match rate {
             Rate::Records(records) => Self { records, bytes: records * record },

@@ -94,6 +94,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Render pipelines to CloudFormation
     Render(RenderArgs),
+    /// Draw the topology of a pipeline
+    Graph(GraphArgs),
     /// Show exactly what a deployment would change
     Plan(PlanArgs),
     /// Plan, ask, deploy, and follow it to its end
@@ -102,6 +104,8 @@ pub(crate) enum Command {
     Destroy(DestroyArgs),
     /// Show a deployed stack: status, resources, outputs
     Status(StatusArgs),
+    /// What a producer needs: stream, policy, partition key, limits
+    Producer(ProducerArgs),
     /// Explain a code, for instance `sluice explain E1004`
     Explain(ExplainArgs),
     /// Print the JSON Schema of pipeline or environment files
@@ -165,6 +169,39 @@ pub(crate) struct RenderArgs {
     /// Write `<pipeline>.<environment>.<yaml|json>` files into this folder instead of standard output
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    /// Pipeline (a folder of `stacks/`); may be left out where there is only one
+    #[arg(value_name = "PIPELINE")]
+    pub(crate) pipeline: Option<String>,
+    /// Environment (a file of `environments/`); the first of the strictest tier where none is named
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV")]
+    pub(crate) environment: Option<String>,
+    /// Region, where the environment has several
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+    /// Form of the picture [default: by the ending of FILE, else mermaid]
+    #[arg(short, long, value_enum)]
+    pub(crate) output: Option<GraphOutput>,
+    /// Write it into this file instead of standard output; in a `.md` file, between `<!-- topology -->` and
+    /// `<!-- /topology -->`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// The form of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphOutput {
+    /// A Mermaid flowchart, as code hosts show it inside Markdown
+    Mermaid,
+    /// Graphviz' language
+    Dot,
+    /// A picture in one file
+    Svg,
+    /// One JSON document
+    Json,
 }
 
 #[derive(Debug, Args)]
@@ -241,6 +278,18 @@ pub(crate) struct StatusArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ProducerArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+    /// Also write `producer.md` and `producer-policy.json` into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
     /// The code, for instance E1004; all of them are listed where none is given
     pub(crate) code: Option<String>,
@@ -275,7 +324,7 @@ pub(crate) struct InitArgs {
     /// Where; must be empty or new
     #[arg(value_name = "FOLDER", default_value = ".")]
     pub(crate) folder: PathBuf,
-    /// The built-in stack to start from
+    /// The built-in stack to start from (`all` for every one; a wrong name lists them)
     #[arg(long, value_name = "STACK", default_value = "fraud-detection")]
     pub(crate) stack: String,
 }
@@ -392,7 +441,7 @@ pub(crate) enum EmbeddedCommand {
     },
     /// Put load on a stream; no handler runs, a model moves each consumer's position
     Records {
-        /// Physical name of the stream
+        /// Physical name of the stream or queue
         stream: String,
         /// For instance `1200/s`
         #[arg(long)]

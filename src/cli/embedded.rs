@@ -1,6 +1,5 @@
 //! `sluice embedded …`: the AWS inside this binary.
 
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::args::{CallGoes, EmbeddedCommand, FailOn, Global, Output, Which};
@@ -13,7 +12,7 @@ use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::embedded::{self, EmbeddedCloud, EmbeddedError, Server};
 use crate::environment::Target;
-use crate::operate::{Failure, Shelf};
+use crate::operate::{self, Failure, Measured, Shelf};
 use crate::units::{ByteSize, Duration, QuantityError, Rate};
 use crate::view::{Cell, EMBEDDED_NOTICE, Table, plural};
 use crate::workspace::ask_line;
@@ -59,8 +58,14 @@ fn act(world: &World, global: &Global, command: EmbeddedCommand) -> Result<Exit,
         EmbeddedCommand::Identity { arn, .. } => {
             finish(async move { Ok(format!("calling is {} now\n", cloud.identity(arn.as_deref()).await?)) })
         }
-        EmbeddedCommand::Records { stream, rate, duration, size, keys, .. } => {
-            let load = load(stream, &rate, &duration, &size, keys)?;
+        EmbeddedCommand::Records { stream, rate, duration, size, keys, which } => {
+            let measured = operate::measured_work(&mut shelf, &which.environment, None)?;
+            for pipeline in &measured.unread {
+                print_err(&format!(
+                    "warning: {pipeline} does not pass `sluice check`; its handlers are taken to need 20 ms a batch and 1 ms a record\n"
+                ));
+            }
+            let load = load(stream, &rate, &duration, &size, keys, measured)?;
             finish(async move {
                 let words = format!("{} records/s on {} for {}\n", load.rate, load.stream, load.lasting);
                 cloud.records(load).await?;
@@ -171,14 +176,24 @@ fn dimension(typed: &str) -> Result<(String, String), Failure> {
     }
 }
 
-fn load(stream: String, rate: &str, duration: &str, size: &str, keys: u64) -> Result<embedded::Records, Failure> {
+fn load(
+    stream: String,
+    rate: &str,
+    duration: &str,
+    size: &str,
+    keys: u64,
+    measured: Measured,
+) -> Result<embedded::Records, Failure> {
     let size = ByteSize::parse(size).map_err(|error| not_understood(&error))?;
     let rate = match Rate::parse(rate).map_err(|error| not_understood(&error))? {
         Rate::Records(records) => records,
         Rate::Bytes(bytes) => bytes / (size.as_bytes().max(1) as f64),
     };
     let lasting = Duration::parse(duration).map_err(|error| not_understood(&error))?;
-    Ok(embedded::Records { stream, rate, lasting, size, keys, work: BTreeMap::new() })
+    let work = measured.work.into_iter();
+    let work =
+        work.map(|(function, work)| (function, embedded::Work { fixed: work.fixed, per_record: work.per_record }));
+    Ok(embedded::Records { stream, rate, lasting, size, keys, work: work.collect(), sends: measured.sends })
 }
 
 fn part(on: FailOn) -> embedded::FailOn {
@@ -208,7 +223,7 @@ fn fault(call: CallGoes) -> embedded::CallFault {
 fn status_text(status: &embedded::Status, look: &crate::view::Look) -> String {
     let mut out = format!("{EMBEDDED_NOTICE}\nits time is {}\n", status.now);
     if !status.consumers.is_empty() {
-        let mut table = Table::with_headings(&["consumer", "stream", "state", "waiting", "oldest", "lost", "can read"]);
+        let mut table = Table::with_headings(&["consumer", "reads", "state", "waiting", "oldest", "lost", "can read"]);
         for mapping in &status.consumers {
             table.row([
                 Cell::plain(mapping.function.rsplit(":function:").next().unwrap_or(&mapping.function)),

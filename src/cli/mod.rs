@@ -4,9 +4,11 @@ mod args;
 mod clouds;
 mod embedded;
 mod exit;
+mod graph;
 mod import;
 mod offline;
 mod online;
+mod producer;
 mod screen;
 mod world;
 
@@ -51,6 +53,8 @@ fn run() -> Exit {
         }
         Command::Check(args) => offline::check(&world, &args),
         Command::Render(args) => offline::render(&world, &args),
+        Command::Producer(args) => producer::producer(&world, &args),
+        Command::Graph(args) => graph::graph(&world, &args),
         Command::Explain(args) => offline::explain(&world, &args),
         Command::Schema(args) => offline::schema(&args),
         Command::Init(args) => offline::init(&world, &args),

@@ -1,7 +1,7 @@
 //! Commands that talk to a cloud.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::rc::Rc;
 
@@ -11,8 +11,9 @@ use super::exit::Exit;
 use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
 use super::screen::{Screen, about, out_look, print_diagnostics};
 use super::world::{World, print_err, print_out};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::event::{Event, OperationResult};
+use crate::observed::Holding;
 use crate::operate::{
     self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Interrupt, Planned, Prepared, Shelf, Tools,
 };
@@ -27,11 +28,14 @@ use crate::workspace::Project;
 struct Shared<'w>(Rc<RefCell<Screen<'w>>>);
 
 impl Company for Shared<'_> {
+    fn warned(&mut self, warnings: &Diagnostics, texts: &BTreeMap<FilePath, String>) {
+        self.0.borrow_mut().warned(warnings, texts);
+    }
     fn planned(&mut self, prepared: &Prepared, plan: &Plan) {
         self.0.borrow_mut().planned(prepared, plan);
     }
-    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan) {
-        self.0.borrow_mut().leaving(stack, embedded, plan);
+    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan, emptied: &BTreeMap<String, Holding>) {
+        self.0.borrow_mut().leaving(stack, embedded, plan, emptied);
     }
     fn listens(&self) -> bool {
         self.0.borrow().listens()

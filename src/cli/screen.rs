@@ -7,6 +7,7 @@ use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Diagnostics, FilePath};
 use crate::environment::Target;
 use crate::event::Event;
+use crate::observed::Holding;
 use crate::operate::{Answer, Company, Prepared};
 use crate::pipeline::Origins;
 use crate::plan::Plan;
@@ -131,6 +132,10 @@ impl<'w> Screen<'w> {
 }
 
 impl Company for Screen<'_> {
+    fn warned(&mut self, warnings: &Diagnostics, texts: &BTreeMap<FilePath, String>) {
+        print_diagnostics(self.world, warnings, texts);
+    }
+
     fn planned(&mut self, prepared: &Prepared, plan: &Plan) {
         let pipeline = prepared.sized.pipeline();
         let embedded = *pipeline.environment().target() == Target::Embedded;
@@ -143,11 +148,11 @@ impl Company for Screen<'_> {
         }
     }
 
-    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan) {
+    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan, emptied: &BTreeMap<String, Holding>) {
         self.set_scene(stack, embedded, plan, &Origins::new());
         if self.output != Output::Jsonl {
             let look = err_look(self.world);
-            print_err(&plan_view::removal_to_text(&look, plan));
+            print_err(&plan_view::removal_to_text(&look, plan, emptied));
         }
     }
 

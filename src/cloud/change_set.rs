@@ -6,11 +6,9 @@ use aws_sdk_cloudformation::types::{Capability, ChangeSetType, RollbackConfigura
 
 use super::{Cloud, CloudError, failure, read};
 use crate::observed::{ChangeSet, FailureKind};
+use crate::template::limits;
 
 const SERVICE: &str = "CloudFormation";
-
-/// The largest template that a request may hold, in bytes; a larger one goes through S3 (TV-30).
-const LARGEST_BODY: usize = 51_200;
 
 /// What kind of change set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +73,7 @@ impl Cloud {
         for (key, value) in &request.tags {
             call = call.tags(Tag::builder().key(key).value(value).build());
         }
-        call = if request.template.len() > LARGEST_BODY {
+        call = if request.template.len() > limits::BODY_BYTES {
             call.template_url(self.put_template(&request.artifact_bucket, &request.template).await?)
         } else {
             call.template_body(&request.template)

@@ -6,6 +6,7 @@
 //! by the very same code as Amazon's.
 
 mod artifact;
+mod bucket;
 mod change_set;
 mod failure;
 mod live;

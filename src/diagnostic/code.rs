@@ -84,7 +84,7 @@ codes! {
     // 2 resolve: what files mean together
     NameMismatch = "E2001", "a name differs from the place of its file";
     UnknownReference = "E2002", "a name leads nowhere";
-    Cycle = "E2003", "streams feed each other in a circle";
+    Cycle = "E2003", "stages feed each other in a circle";
     NameTooLong = "E2004", "a name becomes too long for AWS";
     Conflict = "E2005", "two settings do not go together";
     MissingSetting = "E2006", "a setting is missing that others make necessary";
@@ -107,6 +107,8 @@ codes! {
     AssetMissing = "E3029", "code or models were not collected";
     SchemaViolation = "E3030", "the rendered template breaks a resource schema";
     BadTag = "E3032", "a tag that AWS refuses";
+    TemplateLimit = "E3033", "the template passes a limit of CloudFormation";
+    UnboundedRight = "E3034", "a policy allows too much";
     UnknownResourceType = "W3031", "a resource type whose schema is not known here";
 
     // 4 plan

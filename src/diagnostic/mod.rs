@@ -160,6 +160,11 @@ impl Diagnostics {
         self.0.iter()
     }
 
+    /// The diagnostics in order, to be added to.
+    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Diagnostic> {
+        self.0.iter_mut()
+    }
+
     /// Returns `value` if there is no error among the diagnostics, else the diagnostics.
     ///
     /// # Errors

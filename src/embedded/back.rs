@@ -35,6 +35,10 @@ pub(crate) struct World {
     pub records: BTreeMap<String, Record>,
     /// What the services' answers lack, by subject: merged over them.
     pub details: BTreeMap<String, Value>,
+    /// What the services that are ours whole keep.
+    pub kept: super::kept::Shelves,
+    /// Queues that were deleted, by name, and when: the name is not free at once.
+    pub deleted_queues: BTreeMap<String, Timestamp>,
     /// Event source mappings by UUID.
     pub mappings: BTreeMap<String, Mapping>,
     /// Alarms by name.
@@ -165,7 +169,12 @@ impl Back {
     /// What is known of a provisioned resource.
     #[must_use]
     pub(crate) fn record(&self, type_name: &str, physical_id: &str) -> Option<&Record> {
-        self.world.records.get(&format!("{type_name}|{physical_id}"))
+        self.world.records.get(&format!("{type_name}|{physical_id}")).or_else(|| {
+            // One that lies in something is found by its own name.
+            let (start, end) = (format!("{type_name}|"), format!("|{physical_id}"));
+            let within = self.world.records.range(start.clone()..).take_while(|(key, _)| key.starts_with(&start));
+            within.filter(|(key, _)| key.ends_with(&end)).map(|(_, record)| record).next()
+        })
     }
 
     /// Remembers what a subject's answers lack.

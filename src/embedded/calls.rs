@@ -48,13 +48,16 @@ impl Refusal {
             | "ResourceNotFoundException"
             | "ResourceNotFound"
             | "QueueDoesNotExist"
+            | "EntityNotFoundException"
             | "ObjectNotFoundException"
+            | "ParameterNotFound"
             | "DashboardNotFoundError" => HandlerErrorCode::NotFound,
             "BucketAlreadyExists"
             | "BucketAlreadyOwnedByYou"
             | "EntityAlreadyExists"
             | "ResourceAlreadyExistsException"
             | "AlreadyExistsException"
+            | "DuplicateRecordException"
             | "QueueNameExists"
             | "QueueAlreadyExists" => HandlerErrorCode::AlreadyExists,
             "ResourceInUseException" | "ResourceInUse" | "ResourceConflictException" => {
@@ -82,6 +85,9 @@ impl Refusal {
             | "MalformedPolicyDocument"
             | "MalformedPolicy"
             | "InvalidBucketName"
+            | "InvalidInputException"
+            | "InvalidParameterCombination"
+            | "ParameterPatternMismatchException"
             | "SerializationException" => HandlerErrorCode::InvalidRequest,
             _ if code.contains("NonExistent") || code.contains("NoSuch") => HandlerErrorCode::NotFound,
             _ if self.status == 404 => HandlerErrorCode::NotFound,

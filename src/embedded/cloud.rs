@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::EmbeddedError;
 use super::back::{Back, World};
 use super::faults::CallFault;
+use super::kept::is_about_invocations;
 use super::mappings::{is_about_mappings, made_up_uuid};
 use super::saved::{self, Root};
 use super::services::{Destination, Files, ServiceName, path_style, service_of};
@@ -298,12 +299,16 @@ impl Inner {
                 Ok(response)
             }
             Destination::Service(service) => self.service(service, request).await,
+            Destination::Kept(service) => Ok(self.back.kept_call(service, request)),
         }
     }
 
     async fn service(&mut self, service: ServiceName, request: &Request) -> Result<Response, EmbeddedError> {
         if service == ServiceName::Lambda && is_about_mappings(request) {
             return Ok(self.back.mappings_call(request).await);
+        }
+        if service == ServiceName::Lambda && is_about_invocations(request) {
+            return Ok(self.back.invocations_call(request).await);
         }
         if service == ServiceName::Lambda {
             match self.back.named_version(request).await {
@@ -322,6 +327,9 @@ impl Inner {
         if service == ServiceName::Cloudwatch && is_json(request) {
             return Ok(self.back.watching(request));
         }
+        if let Some(answer) = self.back.answered_aside(service, request) {
+            return Ok(answer);
+        }
         let mut inner = if service == ServiceName::S3 { path_style(request) } else { request.clone() };
         let chunked = request.header("content-encoding").is_some_and(|coding| coding.contains("aws-chunked"))
             || request.header("x-amz-content-sha256").is_some_and(|hash| hash.starts_with("STREAMING-"));
@@ -330,10 +338,26 @@ impl Inner {
             inner.headers.remove(http::header::CONTENT_ENCODING);
             inner.headers.remove("x-amz-trailer");
         }
+        let queue = (service == ServiceName::Sqs).then(|| queue_named(request)).flatten();
+        if let (Some(name), "CreateQueue") = (&queue, request.action().as_str())
+            && let Err(refusal) = self.back.queue_name_is_free(name)
+        {
+            return Ok(Response::json_error(refusal.status, &refusal.code, &refusal.message));
+        }
         let mut response = self.back.service_call(service, &inner).await?;
+        if let (Some(name), "DeleteQueue", true) = (&queue, request.action().as_str(), response.is_success()) {
+            self.back.queue_is_gone(name);
+        }
         self.back.complete(service, request, &mut response);
         Ok(response)
     }
+}
+
+/// The queue that a request to SQS names, by its name or its URL.
+fn queue_named(request: &Request) -> Option<String> {
+    let asked: serde_json::Value = serde_json::from_slice(&request.body).ok()?;
+    let given = asked.get("QueueName").or_else(|| asked.get("QueueUrl"))?.as_str()?;
+    Some(given.rsplit('/').next().unwrap_or(given).to_owned())
 }
 
 /// A refusal in the protocol of whoever is asked.
@@ -348,7 +372,8 @@ fn refuse(destination: Destination, code: &str, status: u16, message: &str) -> R
             let (code, status) = if code == "Throttling" { ("SlowDown", 503) } else { (code, status) };
             Response::s3_error(status, code, message, &id)
         }
-        Destination::Service(
+        Destination::Kept(_)
+        | Destination::Service(
             ServiceName::Autoscaling
             | ServiceName::Dynamodb
             | ServiceName::Firehose

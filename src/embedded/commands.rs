@@ -1,13 +1,13 @@
 //! What people do to an embedded cloud besides using it: move time, publish metrics, make things fail,
 //! change who is calling, put load on, look at the consumers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::EmbeddedError;
 use super::cloud::EmbeddedCloud;
-use super::consumers::{Load, MappingStatus, Work};
+use super::consumers::{Load, MappingStatus, Work, queue_key};
 use super::faults::{CallFailure, CallFault, FailOn, Failure};
 use super::metrics::{AlarmState, MetricName};
 use crate::units::{ByteSize, Duration, Timestamp};
@@ -25,10 +25,10 @@ pub struct Status {
     pub faults: usize,
 }
 
-/// Load to put on a stream.
+/// Load to put on a stream or a queue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Records {
-    /// The stream's name.
+    /// The stream's name, or else the queue's.
     pub stream: String,
     /// Records per second.
     pub rate: f64,
@@ -40,6 +40,8 @@ pub struct Records {
     pub keys: u64,
     /// What one invocation of each function costs, by function name; where missing, 20 ms and 1 ms a record.
     pub work: BTreeMap<String, Work>,
+    /// Queues to which a function sends one message for each record that it reads, both by name.
+    pub sends: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl EmbeddedCloud {
@@ -126,27 +128,31 @@ impl EmbeddedCloud {
         Ok(caller)
     }
 
-    /// Puts load on a stream from now on; time has to pass before anything is seen of it.
+    /// Puts load on a stream or a queue from now on; time has to pass before anything is seen of it.
     ///
     /// # Errors
-    /// When there is no such stream, or the state cannot be used.
+    /// When there is neither of that name, or the state cannot be used.
     pub async fn records(&self, records: Records) -> Result<(), EmbeddedError> {
         let mut turn = self.turn().await?;
         turn.settle().await?;
         let back = &mut turn.inner()?.back;
-        if !back.has_stream(&records.stream).await {
-            return Err(EmbeddedError::NotThere(format!("there is no stream {}", records.stream)));
-        }
+        let source = if back.has_stream(&records.stream).await {
+            records.stream
+        } else if back.queue_attribute(&records.stream, "QueueArn").await.is_some() {
+            queue_key(&records.stream)
+        } else {
+            return Err(EmbeddedError::NotThere(format!("there is no stream or queue {}", records.stream)));
+        };
         let now = back.now;
         let load = Load {
-            stream: records.stream,
+            stream: source,
             rate: records.rate,
             size: records.size,
             from: now,
             until: now.plus(records.lasting),
             keys: records.keys,
         };
-        back.world.flows.put_on(load, records.work, now);
+        back.world.flows.put_on(load, records.work, records.sends, now);
         turn.save().await
     }
 

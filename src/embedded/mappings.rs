@@ -1,6 +1,8 @@
 //! Event source mappings of Lambda. Ours, because their states, their uniqueness and their answers matter to
 //! a deployment, and because the consumer model moves their checkpoints. Row ids as in `docs/embedded.md`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -34,6 +36,9 @@ pub(crate) struct Mapping {
     pub changed: Timestamp,
     /// The state until it settles after `changed`.
     pub passing: Passing,
+    /// Tags.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A state that passes.
@@ -90,20 +95,57 @@ impl Mapping {
     }
 }
 
-/// What a stream mapping has when nothing is said (STATE-10, RTY-2).
-fn defaults() -> Map<String, Value> {
-    let defaults = json!({
-        "BatchSize": 100,
-        "MaximumBatchingWindowInSeconds": 0,
-        "ParallelizationFactor": 1,
-        "MaximumRecordAgeInSeconds": -1,
-        "MaximumRetryAttempts": -1,
-        "BisectBatchOnFunctionError": false,
-        "TumblingWindowInSeconds": 0,
-        "FunctionResponseTypes": [],
-        "DestinationConfig": {"OnFailure": {}},
-    });
-    defaults.as_object().cloned().unwrap_or_default()
+/// What a mapping reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SourceKind {
+    /// A Kinesis stream, or a registered consumer of one.
+    Stream,
+    /// A queue.
+    Queue,
+}
+
+impl SourceKind {
+    /// What an ARN names.
+    #[must_use]
+    pub(crate) fn of(arn: &str) -> Self {
+        if arn.split(':').nth(2) == Some("sqs") { Self::Queue } else { Self::Stream }
+    }
+
+    /// What a mapping has when nothing is said (STATE-10, RTY-2; Lambda API reference for queues).
+    fn defaults(self) -> Map<String, Value> {
+        let defaults = match self {
+            Self::Stream => json!({
+                "BatchSize": 100,
+                "MaximumBatchingWindowInSeconds": 0,
+                "ParallelizationFactor": 1,
+                "MaximumRecordAgeInSeconds": -1,
+                "MaximumRetryAttempts": -1,
+                "BisectBatchOnFunctionError": false,
+                "TumblingWindowInSeconds": 0,
+                "FunctionResponseTypes": [],
+                "DestinationConfig": {"OnFailure": {}},
+            }),
+            Self::Queue => json!({"BatchSize": 10, "MaximumBatchingWindowInSeconds": 0, "FunctionResponseTypes": []}),
+        };
+        defaults.as_object().cloned().unwrap_or_default()
+    }
+
+    /// Settings that only the other kind of source has.
+    fn foreign(self) -> &'static [&'static str] {
+        match self {
+            Self::Stream => &["ScalingConfig"],
+            Self::Queue => &[
+                "BisectBatchOnFunctionError",
+                "DestinationConfig",
+                "MaximumRecordAgeInSeconds",
+                "MaximumRetryAttempts",
+                "ParallelizationFactor",
+                "StartingPosition",
+                "StartingPositionTimestamp",
+                "TumblingWindowInSeconds",
+            ],
+        }
+    }
 }
 
 const SETTINGS: &[&str] = &[
@@ -119,6 +161,7 @@ const SETTINGS: &[&str] = &[
     "FilterCriteria",
     "KMSKeyArn",
     "MetricsConfig",
+    "ScalingConfig",
     "StartingPosition",
     "StartingPositionTimestamp",
 ];
@@ -139,15 +182,36 @@ fn missing() -> Refusal {
 /// Whether a request to Lambda is about event source mappings.
 #[must_use]
 pub(crate) fn is_about_mappings(request: &Request) -> bool {
-    request.path.trim_start_matches('/').split('/').nth(1) == Some("event-source-mappings")
+    let segments = request.segments();
+    match segments.get(1).map(String::as_str) {
+        Some("event-source-mappings") => true,
+        Some("tags") => segments.get(2).is_some_and(|arn| arn.contains(":event-source-mapping:")),
+        Some(_) | None => false,
+    }
 }
 
 impl Back {
     /// Answers a request about event source mappings.
     pub(crate) async fn mappings_call(&mut self, request: &Request) -> Response {
         let body: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
-        let uuid = request.segments().get(2).cloned();
+        let segments = request.segments();
+        let uuid = segments.get(2).map(|one| one.rsplit(':').next().unwrap_or(one).to_owned());
+        let tags = segments.get(1).map(String::as_str) == Some("tags");
         let answer = match (request.method.as_str(), uuid) {
+            ("GET", Some(uuid)) if tags => {
+                let tags = self.world.mappings.get(&uuid).map(|mapping| mapping.tags.clone());
+                tags.map(|tags| (200, json!({"Tags": tags}))).ok_or_else(missing)
+            }
+            (_, Some(uuid)) if tags => {
+                let put = body.get("Tags").and_then(|tags| serde_json::from_value(tags.clone()).ok());
+                let keys: Vec<String> = request
+                    .query
+                    .split('&')
+                    .filter_map(|pair| pair.strip_prefix("tagKeys="))
+                    .map(super::wire::decode)
+                    .collect();
+                self.tag_mapping(&uuid, &keys, &put.unwrap_or_default()).map(|()| (204, Value::Null))
+            }
             ("POST", None) => self.create_mapping(&body).await.map(|answer| (202, answer)),
             ("GET", None) => Ok((200, self.list_mappings(&request.query))),
             ("GET", Some(uuid)) => self.get_mapping(&uuid).map(|answer| (200, answer)),
@@ -176,26 +240,12 @@ impl Back {
     pub(crate) async fn create_mapping(&mut self, body: &Value) -> Result<Value, Refusal> {
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (source, function) = (text("EventSourceArn"), self.function_arn(&text("FunctionName")));
-        let position = text("StartingPosition");
-        match position.as_str() {
-            "LATEST" | "TRIM_HORIZON" | "AT_TIMESTAMP" => {}
-            "" => {
-                return Err(invalid(
-                    "InvalidParameterValueException",
-                    "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.",
-                ));
-            }
-            other => {
-                return Err(invalid(
-                    "ValidationException",
-                    format!(
-                        "1 validation error detected: Value '{other}' at 'startingPosition' failed to satisfy constraint: Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]"
-                    ),
-                ));
-            }
-        }
+        let kind = SourceKind::of(&source);
+        check_position(kind, &text("StartingPosition"))?;
+        check_settings(kind, body)?;
         self.check_source(&source).await?;
-        self.check_function(&function).await?;
+        let configuration = self.check_function(&function).await?;
+        self.check_reading(&source, &configuration).await?;
         if let Some(other) =
             self.world.mappings.values().find(|other| other.source == source && other.function == function)
         {
@@ -210,8 +260,9 @@ impl Back {
                 service: Some("Lambda"),
             });
         }
-        let mut settings = defaults();
+        let mut settings = kind.defaults();
         apply(&mut settings, body);
+        check_batch(kind, &settings)?;
         let uuid = made_up_uuid(self.next(), &source, &function);
         let mapping = Mapping {
             uuid: uuid.clone(),
@@ -222,6 +273,7 @@ impl Back {
             made: self.now,
             changed: self.now,
             passing: Passing::Creating,
+            tags: BTreeMap::new(),
         };
         let answer = self.describe_mapping(&mapping);
         self.world.mappings.insert(uuid, mapping);
@@ -256,11 +308,14 @@ impl Back {
     /// When there is none, or its new function does not exist.
     pub(crate) async fn update_mapping(&mut self, uuid: &str, body: &Value) -> Result<Value, Refusal> {
         let Some(mut mapping) = self.world.mappings.get(uuid).cloned() else { return Err(missing()) };
+        let kind = SourceKind::of(&mapping.source);
+        check_settings(kind, body)?;
         if let Some(name) = body.get("FunctionName").and_then(Value::as_str) {
             mapping.function = self.function_arn(name);
             self.check_function(&mapping.function).await?;
         }
         apply(&mut mapping.settings, body);
+        check_batch(kind, &mapping.settings)?;
         let enabled = body.get("Enabled").and_then(Value::as_bool).unwrap_or(mapping.enabled);
         if mapping.enabled && !enabled {
             self.world.flows.hold(&mapping, self.now);
@@ -299,7 +354,51 @@ impl Back {
         if name.starts_with("arn:") { name.to_owned() } else { self.arn("lambda", &format!("function:{name}")) }
     }
 
+    /// What a mapping goes back to where nothing is said of it.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn mapping_defaults(&self, uuid: &str) -> Result<Map<String, Value>, Refusal> {
+        let mapping = self.world.mappings.get(uuid).ok_or_else(missing)?;
+        let kind = SourceKind::of(&mapping.source);
+        let mut defaults = kind.defaults();
+        defaults.insert("FilterCriteria".to_owned(), json!({}));
+        defaults.insert("MetricsConfig".to_owned(), json!({}));
+        defaults.insert("KMSKeyArn".to_owned(), json!(""));
+        defaults.insert("Enabled".to_owned(), json!(true));
+        if kind == SourceKind::Queue {
+            defaults.insert("ScalingConfig".to_owned(), json!({}));
+        }
+        Ok(defaults)
+    }
+
+    /// Changes a mapping's tags.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn tag_mapping(
+        &mut self,
+        uuid: &str,
+        removed: &[String],
+        put: &BTreeMap<String, String>,
+    ) -> Result<(), Refusal> {
+        let mapping = self.world.mappings.get_mut(uuid).ok_or_else(missing)?;
+        mapping.tags.retain(|key, _| !removed.contains(key));
+        mapping.tags.extend(put.clone());
+        Ok(())
+    }
+
     async fn check_source(&mut self, source: &str) -> Result<(), Refusal> {
+        if SourceKind::of(source) == SourceKind::Queue {
+            let name = source.rsplit(':').next().unwrap_or_default();
+            return match self.queue_attribute(name, "QueueArn").await {
+                Some(_) => Ok(()),
+                None => Err(invalid(
+                    "InvalidParameterValueException",
+                    "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist.",
+                )),
+            };
+        }
         let body = if source.contains("/consumer/") {
             ("DescribeStreamConsumer", json!({"ConsumerARN": source}))
         } else {
@@ -311,15 +410,98 @@ impl Back {
         }
     }
 
-    async fn check_function(&mut self, function: &str) -> Result<(), Refusal> {
-        let name =
-            function.split(":function:").nth(1).unwrap_or(function).split(':').next().unwrap_or_default().to_owned();
-        match self.rest(ServiceName::Lambda, "GET", &format!("/2015-03-31/functions/{name}/configuration"), None).await
-        {
-            Ok(_) => Ok(()),
-            Err(_) => Err(invalid("InvalidParameterValueException", "Function does not exist")),
-        }
+    async fn check_function(&mut self, function: &str) -> Result<Value, Refusal> {
+        let found = self.function_behind(function).await;
+        found.map_err(|_| invalid("InvalidParameterValueException", "Function does not exist"))
     }
+
+    /// The function's role may read the source, and a queue hides what is read for as long as the function runs.
+    async fn check_reading(&mut self, source: &str, function: &Value) -> Result<(), Refusal> {
+        let role = function.get("Role").and_then(Value::as_str).unwrap_or_default();
+        let may = |action: &str, resource: &str| self.role_allows(role, action, resource) != Some(false);
+        let refusal = |message: String| Err(invalid("InvalidParameterValueException", message));
+        match SourceKind::of(source) {
+            SourceKind::Stream => {
+                let (stream, consumer) =
+                    source.split_once("/consumer/").map_or((source, None), |(stream, _)| (stream, Some(source)));
+                let reads = ["GetRecords", "GetShardIterator", "DescribeStream", "ListShards"];
+                if !reads.iter().all(|action| may(&format!("kinesis:{action}"), stream)) {
+                    return refusal(format!(
+                        "Cannot access stream {stream}. Please ensure the role can perform the GetRecords, GetShardIterator, DescribeStream, ListShards, and ListStreams Actions on your stream in IAM."
+                    ));
+                }
+                if let Some(consumer) = consumer.filter(|consumer| !may("kinesis:SubscribeToShard", consumer)) {
+                    return refusal(format!(
+                        "Cannot access stream consumer {consumer}. Please ensure the role can perform the SubscribeToShard Action on your stream consumer in IAM."
+                    ));
+                }
+            }
+            SourceKind::Queue => {
+                for action in ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"] {
+                    if !may(&format!("sqs:{action}"), source) {
+                        return refusal(format!(
+                            "The function execution role does not have permissions to call {action} on SQS"
+                        ));
+                    }
+                }
+                let name = source.rsplit(':').next().unwrap_or_default().to_owned();
+                let hidden = self.queue_attribute(&name, "VisibilityTimeout").await;
+                let hidden = hidden.and_then(|text| text.parse::<i64>().ok()).unwrap_or(30);
+                let runs = function.get("Timeout").and_then(Value::as_i64).unwrap_or(3);
+                if hidden < runs {
+                    return refusal(format!(
+                        "Queue visibility timeout: {hidden} seconds is less than Function timeout: {runs} seconds"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// CKPT-1: a stream is read from somewhere; a queue has no positions.
+fn check_position(kind: SourceKind, position: &str) -> Result<(), Refusal> {
+    match (kind, position) {
+        (SourceKind::Stream, "LATEST" | "TRIM_HORIZON" | "AT_TIMESTAMP") | (SourceKind::Queue, _) => Ok(()),
+        (SourceKind::Stream, "") => Err(invalid(
+            "InvalidParameterValueException",
+            "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.",
+        )),
+        (SourceKind::Stream, other) => Err(invalid(
+            "ValidationException",
+            format!(
+                "1 validation error detected: Value '{other}' at 'startingPosition' failed to satisfy constraint: Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]"
+            ),
+        )),
+    }
+}
+
+/// A setting that the other kind of source has is refused.
+fn check_settings(kind: SourceKind, body: &Value) -> Result<(), Refusal> {
+    let given = |name: &&&str| body.get(**name).is_some_and(|value| !value.is_null() && *value != json!({}));
+    match kind.foreign().iter().find(given) {
+        Some(name) => {
+            let source = match kind {
+                SourceKind::Stream => "Kinesis",
+                SourceKind::Queue => "SQS",
+            };
+            let message = format!("Unsupported parameter for {source} event source mappings: {name}");
+            Err(invalid("InvalidParameterValueException", message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A queue fills a batch of more than ten only if Lambda may wait for it.
+fn check_batch(kind: SourceKind, settings: &Map<String, Value>) -> Result<(), Refusal> {
+    let number = |name: &str| settings.get(name).and_then(Value::as_i64).unwrap_or(0);
+    if kind == SourceKind::Queue && number("BatchSize") > 10 && number("MaximumBatchingWindowInSeconds") < 1 {
+        return Err(invalid(
+            "InvalidParameterValueException",
+            "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10",
+        ));
+    }
+    Ok(())
 }
 
 fn apply(settings: &mut Map<String, Value>, body: &Value) {

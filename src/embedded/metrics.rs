@@ -1,7 +1,9 @@
 //! Metrics and alarms: data points as they are published, and the state that each alarm has because of them.
 //!
 //! Points are kept in ten-second sums for a day. A percentile is read as the maximum, because the single values
-//! are not kept: an alarm on it can only be too careful.
+//! are not kept: an alarm on it can only be too careful. What is expected of a metric (`ANOMALY_DETECTION_BAND`) is
+//! the mean of the kept day and so many standard deviations around it; CloudWatch's own model also knows hours and
+//! weekdays.
 
 use std::collections::BTreeMap;
 
@@ -66,7 +68,34 @@ struct Watched {
     expression: String,
     /// Seconds.
     period: f64,
+    /// What it is compared with, if not with a number.
+    band: Option<Band>,
 }
+
+/// What is expected of a metric: `ANOMALY_DETECTION_BAND(metric, width)`.
+struct Band {
+    metric: String,
+    /// Standard deviations.
+    width: f64,
+}
+
+impl Band {
+    fn read(expression: &str) -> Option<Self> {
+        let inner = expression.trim().strip_prefix("ANOMALY_DETECTION_BAND")?.trim_start().strip_prefix('(')?;
+        let (metric, width) = inner.trim_end().strip_suffix(')')?.split_once(',').unwrap_or((inner, "2"));
+        Some(Self { metric: metric.trim().trim_end_matches(')').to_owned(), width: width.trim().parse().ok()? })
+    }
+}
+
+/// What a value is compared with.
+#[derive(Clone, Copy)]
+struct Limits {
+    low: f64,
+    high: f64,
+}
+
+/// So many periods have to lie behind before anything is expected of a metric.
+const TRAINED: usize = 60;
 
 /// A metric's name: namespace, name, dimensions in order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,7 +124,9 @@ impl MetricName {
         format!("{}|{}|{}", self.namespace, self.name, dimensions.join(","))
     }
 
-    fn read(from: &Value) -> Option<Self> {
+    /// Reads namespace, name and dimensions of anything that has them.
+    #[must_use]
+    pub(crate) fn read(from: &Value) -> Option<Self> {
         let field = |name: &str| from.get(name).and_then(Value::as_str).map(str::to_owned);
         let dimensions = from
             .get("Dimensions")
@@ -131,6 +162,35 @@ impl Metrics {
         while series.first_key_value().is_some_and(|(&first, _)| first < oldest) {
             series.pop_first();
         }
+    }
+
+    /// What is expected of a metric's periods before `until`: the mean and so many standard deviations around it.
+    /// `None` until enough periods lie behind.
+    #[must_use]
+    pub(crate) fn expected(
+        &self,
+        metric: &MetricName,
+        statistic: &str,
+        period: i64,
+        until: i64,
+        width: f64,
+    ) -> Option<(f64, f64)> {
+        let first = *self.0.get(&metric.key())?.first_key_value()?.0;
+        let starts = (first.div_euclid(period) * period..until).step_by(usize::try_from(period).ok()?.max(1));
+        let values: Vec<f64> = starts
+            .filter(|start| start + period <= until)
+            .filter_map(|start| {
+                let (from, to) = (Timestamp::from_millis(start), Timestamp::from_millis(start + period));
+                self.statistic(metric, statistic, from, to)
+            })
+            .collect();
+        if values.len() < TRAINED {
+            return None;
+        }
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let deviation = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt();
+        Some((mean - width * deviation, mean + width * deviation))
     }
 
     /// A statistic over `[from, until)`; `None` if nothing was published.
@@ -203,10 +263,11 @@ impl Alarm {
                 metrics: BTreeMap::from([("m".to_owned(), one)]),
                 expression: "m".to_owned(),
                 period,
+                band: None,
             });
         };
         let text = |query: &Value, name: &str| query.get(name).and_then(Value::as_str).map(str::to_owned);
-        let mut watched = Watched { metrics: BTreeMap::new(), expression: String::new(), period: 60.0 };
+        let mut watched = Watched { metrics: BTreeMap::new(), expression: String::new(), period: 60.0, band: None };
         for query in queries {
             let id = text(query, "Id")?;
             // The one that is returned decides; all of them are, unless they say otherwise.
@@ -221,11 +282,42 @@ impl Alarm {
                         watched.expression = id;
                     }
                 }
-                None if decides => watched.expression = text(query, "Expression")?,
-                None => {}
+                None => {
+                    let expression = text(query, "Expression")?;
+                    match Band::read(&expression) {
+                        Some(band) => watched.band = Some(band),
+                        None if decides => watched.expression = expression,
+                        None => {}
+                    }
+                }
             }
         }
         Some(watched)
+    }
+
+    /// What values are compared with: a number, or what is expected of the metric before the periods that are judged.
+    fn limits(&self, watched: &Watched, metrics: &Metrics, period: i64, until: i64) -> Option<Limits> {
+        match &watched.band {
+            None => {
+                let threshold = self.number("Threshold").unwrap_or(0.0);
+                Some(Limits { low: threshold, high: threshold })
+            }
+            Some(band) => {
+                let (metric, statistic) = watched.metrics.get(&band.metric)?;
+                let (low, high) = metrics.expected(metric, statistic, period, until, band.width)?;
+                Some(Limits { low, high })
+            }
+        }
+    }
+
+    fn compare(&self, value: f64, limits: Limits) -> bool {
+        match self.text("ComparisonOperator").unwrap_or_default() {
+            "GreaterThanOrEqualToThreshold" => value >= limits.high,
+            "LessThanThreshold" | "LessThanLowerThreshold" => value < limits.low,
+            "LessThanOrEqualToThreshold" => value <= limits.low,
+            "LessThanLowerOrGreaterThanUpperThreshold" => value < limits.low || value > limits.high,
+            _ => value > limits.high,
+        }
     }
 
     /// M of N: the state that the metric's last N periods give. The period under way counts
@@ -236,7 +328,6 @@ impl Alarm {
         let period = (watched.period as i64).max(10) * 1_000;
         let periods = self.number("EvaluationPeriods").unwrap_or(1.0).max(1.0) as i64;
         let needed = self.number("DatapointsToAlarm").unwrap_or(periods as f64).max(1.0) as i64;
-        let threshold = self.number("Threshold").unwrap_or(0.0);
         let value = |start: i64| {
             let (from, until) = (Timestamp::from_millis(start), Timestamp::from_millis(start + period));
             expression::evaluate(&watched.expression, &|id| {
@@ -250,15 +341,13 @@ impl Alarm {
             let (from, until) = (Timestamp::from_millis(current), Timestamp::from_millis(current + period));
             metrics.statistic(metric, statistic, from, until).is_some()
         });
-        let upper = self.text("ComparisonOperator").unwrap_or_default().starts_with("Greater");
+        let upper =
+            watched.band.is_none() && self.text("ComparisonOperator").unwrap_or_default().starts_with("Greater");
         let last = if fresh && upper { current } else { current - period };
-        let values: Vec<Option<f64>> = (0..periods).map(|back| value(last - back * period)).collect();
-        let beyond = |value: f64| match self.text("ComparisonOperator").unwrap_or_default() {
-            "GreaterThanOrEqualToThreshold" => value >= threshold,
-            "LessThanThreshold" => value < threshold,
-            "LessThanOrEqualToThreshold" => value <= threshold,
-            _ => value > threshold,
-        };
+        // As long as nothing is expected of the metric, nothing can be judged: its periods count as missing.
+        let limits = self.limits(&watched, metrics, period, last - (periods - 1) * period);
+        let values: Vec<Option<f64>> = (0..periods).map(|back| limits.and(value(last - back * period))).collect();
+        let beyond = |value: f64| limits.is_some_and(|limits| self.compare(value, limits));
         let breaching = values.iter().flatten().filter(|value| beyond(**value)).count() as i64;
         let missing = values.iter().filter(|value| value.is_none()).count() as i64;
         let treatment = self.text("TreatMissingData").unwrap_or("missing");
@@ -351,6 +440,27 @@ mod tests {
         metrics.publish(&metric(), at(12), 500.0);
         assert_eq!(alarm.judge(&metrics, at(12)), AlarmState::Alarm);
         assert_eq!(alarm.judge(&metrics, at(14)), AlarmState::Ok, "the first point has left the window");
+    }
+
+    #[test]
+    fn what_leaves_the_expected_band_alarms_once_the_band_is_known() {
+        let metric_stat = json!({"Metric": {"Namespace": "AWS/Lambda", "MetricName": "IteratorAge",
+            "Dimensions": [{"Name": "FunctionName", "Value": "f"}]}, "Period": 60, "Stat": "Maximum"});
+        let definition = json!({
+            "EvaluationPeriods": 1, "ComparisonOperator": "LessThanLowerOrGreaterThanUpperThreshold", "ThresholdMetricId": "band",
+            "Metrics": [{"Id": "m", "MetricStat": metric_stat}, {"Id": "band", "Expression": "ANOMALY_DETECTION_BAND(m, 3)"}],
+        });
+        let alarm = Alarm::defined(definition.as_object().unwrap(), None, at(0));
+        let mut metrics = Metrics::default();
+        let usual = |minute: i64| if minute % 2 == 0 { 90.0 } else { 110.0 };
+        (0..30).for_each(|minute| metrics.publish(&metric(), at(minute), usual(minute)));
+        assert_eq!(alarm.judge(&metrics, at(30)), AlarmState::InsufficientData, "too little lies behind");
+        (30..90).for_each(|minute| metrics.publish(&metric(), at(minute), usual(minute)));
+        assert_eq!(alarm.judge(&metrics, at(90)), AlarmState::Ok);
+        metrics.publish(&metric(), at(90), 200.0);
+        assert_eq!(alarm.judge(&metrics, at(91)), AlarmState::Alarm);
+        metrics.publish(&metric(), at(91), 1.0);
+        assert_eq!(alarm.judge(&metrics, at(92)), AlarmState::Alarm);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! they know less than AWS. It is plugged into the SDK as its HTTP client, or offered on a loopback address.
 //! Nothing here leaves the machine.
 
+mod access;
 mod back;
 mod calls;
 mod cloud;
@@ -13,6 +14,7 @@ mod connector;
 mod consumers;
 mod expression;
 mod faults;
+mod kept;
 mod mappings;
 mod metrics;
 mod present;

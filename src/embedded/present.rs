@@ -3,7 +3,7 @@
 //! Provisioning remembers, per subject, what a description lacks; here it is merged over the answer. The
 //! moments at which things were made are the cloud's own, not the machine's.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::back::{Back, merge};
 use super::provision::Kind;
@@ -37,11 +37,23 @@ impl Back {
             }
             return;
         }
+        if service == ServiceName::Iam {
+            match request.action().as_str() {
+                "ListAttachedRolePolicies" => self.complete_attached(request, response),
+                "GetRole" => self.complete_role(request, response),
+                _ => {}
+            }
+            return;
+        }
         let asked: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
         let Ok(mut answer) = serde_json::from_slice::<Value>(&response.body) else { return };
         let before = answer.clone();
         let action = request.action();
         match service {
+            ServiceName::Dynamodb if action == "DescribeContinuousBackups" => {
+                let place = "/ContinuousBackupsDescription/PointInTimeRecoveryDescription";
+                self.over(&mut answer, place, &format!("dynamodb-backups/{}", text(&asked, "TableName")));
+            }
             ServiceName::Dynamodb => self.complete_table(&mut answer),
             ServiceName::Firehose if action == "DescribeDeliveryStream" => {
                 let name = text(&asked, "DeliveryStreamName");
@@ -60,7 +72,20 @@ impl Back {
                     put(&mut answer, "/StreamDescription/StreamCreationTimestamp", Some(seconds(made)));
                 }
             }
+            ServiceName::Kms if action == "GetKeyRotationStatus" => {
+                let asked = text(&asked, "KeyId");
+                let id = asked.rsplit('/').next().unwrap_or_default();
+                self.over(&mut answer, "", &format!("kms/{id}"));
+            }
             ServiceName::Lambda => self.complete_function(request, &mut answer),
+            ServiceName::Logs if action == "DescribeLogGroups" => {
+                let groups = answer.get("logGroups").and_then(Value::as_array).map_or(0, Vec::len);
+                for at in 0..groups {
+                    let place = format!("/logGroups/{at}");
+                    let name = answer.pointer(&place).map(|group| text(group, "logGroupName")).unwrap_or_default();
+                    self.over(&mut answer, &place, &format!("logs/{name}"));
+                }
+            }
             ServiceName::Sagemaker => self.complete_sagemaker(&action, &asked, &mut answer),
             ServiceName::Sqs if action == "GetQueueAttributes" => {
                 let url = text(&asked, "QueueUrl");
@@ -89,6 +114,92 @@ impl Back {
             response.body = answer.to_string().into();
             response.headers.remove(http::header::CONTENT_LENGTH);
         }
+    }
+
+    /// Amazon's own policies that hang on a role.
+    fn complete_attached(&self, request: &Request, response: &mut Response) {
+        let role = request.form().remove("RoleName").unwrap_or_default();
+        let Some(Value::Array(arns)) = self.world.details.get(&format!("iam-attached/{role}")) else { return };
+        let members: String = arns
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|arn| {
+                let name = super::wire::escape(arn.rsplit('/').next().unwrap_or(arn));
+                let arn = super::wire::escape(arn);
+                format!("<member><PolicyName>{name}</PolicyName><PolicyArn>{arn}</PolicyArn></member>")
+            })
+            .collect();
+        let text = String::from_utf8_lossy(&response.body).into_owned();
+        let text = text.replace("<AttachedPolicies/>", "<AttachedPolicies></AttachedPolicies>");
+        response.body = text.replace("<AttachedPolicies>", &format!("<AttachedPolicies>{members}")).into();
+        response.headers.remove(http::header::CONTENT_LENGTH);
+    }
+
+    /// A role's description and boundary.
+    fn complete_role(&self, request: &Request, response: &mut Response) {
+        let name = request.form().remove("RoleName").unwrap_or_default();
+        let Some(record) = self.record(Kind::Role.name(), &name) else { return };
+        let text = String::from_utf8_lossy(&response.body).into_owned();
+        let given = |property: &str| record.properties.get(property).and_then(Value::as_str).map(super::wire::escape);
+        let mut more = String::new();
+        if let Some(description) = given("Description").filter(|_| !text.contains("<Description>")) {
+            more.push_str(&format!("<Description>{description}</Description>"));
+        }
+        if let Some(arn) = given("PermissionsBoundary").filter(|_| !text.contains("<PermissionsBoundary>")) {
+            more.push_str(&format!(
+                "<PermissionsBoundary><PermissionsBoundaryType>Policy</PermissionsBoundaryType><PermissionsBoundaryArn>{arn}</PermissionsBoundaryArn></PermissionsBoundary>"
+            ));
+        }
+        response.body = text.replace("</Role>", &format!("{more}</Role>")).into();
+        response.headers.remove(http::header::CONTENT_LENGTH);
+    }
+
+    /// What is answered without the service, which knows nothing of it.
+    pub(crate) fn answered_aside(&self, service: ServiceName, request: &Request) -> Option<Response> {
+        let asked: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
+        match service {
+            ServiceName::Kinesis if request.action() == "ListTagsForResource" => {
+                let tags = self.world.details.get(&format!("kinesis-tags/{}", text(&asked, "ResourceARN")))?;
+                Some(Response::json(200, tags))
+            }
+            ServiceName::Lambda => self.function_policy(request),
+            _ => None,
+        }
+    }
+
+    /// Who may call a function, version or alias: one policy for each of them.
+    fn function_policy(&self, request: &Request) -> Option<Response> {
+        let segments = request.segments();
+        let [_, functions, name, policy] = segments.as_slice() else { return None };
+        if request.method != "GET" || functions != "functions" || policy != "policy" {
+            return None;
+        }
+        let name = name.split(":function:").nth(1).unwrap_or(name);
+        let qualifier = super::wire::parse_form(&request.query).remove("Qualifier");
+        let target = match qualifier.filter(|qualifier| qualifier != "$LATEST") {
+            Some(qualifier) => format!("{name}:{qualifier}"),
+            None => name.to_owned(),
+        };
+        let arn = self.arn("lambda", &format!("function:{target}"));
+        let prefix = format!("{}|", Kind::Permission.name());
+        let statements: Vec<Value> = self
+            .world
+            .records
+            .range(prefix.clone()..)
+            .take_while(|(key, _)| key.starts_with(&prefix))
+            .filter(|(_, record)| {
+                let given = record.properties.get("FunctionName").and_then(Value::as_str).unwrap_or_default();
+                given.split(":function:").nth(1).unwrap_or(given) == target
+            })
+            .map(|(key, record)| statement(key.strip_prefix(&prefix).unwrap_or(key), &record.properties, &arn))
+            .collect();
+        if statements.is_empty() {
+            // Somebody may have given a permission past CloudFormation.
+            return None;
+        }
+        let policy = json!({"Version": "2012-10-17", "Id": "default", "Statement": statements});
+        let revision = super::mappings::made_up_uuid(0, &arn, &policy.to_string());
+        Some(Response::json(200, &json!({"Policy": policy.to_string(), "RevisionId": revision})))
     }
 
     /// SageMaker names what it does not find by its ARN.
@@ -198,6 +309,32 @@ impl Back {
         let arn = self.arn("sagemaker", &format!("{prefix}/{}", name.to_lowercase()));
         put(answer, "/CreationTime", self.made_at(kind, &arn).map(seconds));
     }
+}
+
+/// A permission as a statement of a policy.
+fn statement(id: &str, permission: &Map<String, Value>, resource: &str) -> Value {
+    let field = |name: &str| permission.get(name).and_then(Value::as_str).unwrap_or_default();
+    let principal = field("Principal");
+    let principal = if principal.contains('.') { json!({"Service": principal}) } else { json!({"AWS": principal}) };
+    let mut condition = Map::new();
+    for (test, key, name) in
+        [("StringEquals", "AWS:SourceAccount", "SourceAccount"), ("ArnLike", "AWS:SourceArn", "SourceArn")]
+    {
+        if let Some(value) = permission.get(name) {
+            condition.insert(test.to_owned(), json!({key: value}));
+        }
+    }
+    let mut statement = json!({
+        "Sid": id,
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": field("Action"),
+        "Resource": resource,
+    });
+    if let (false, Some(map)) = (condition.is_empty(), statement.as_object_mut()) {
+        map.insert("Condition".to_owned(), Value::Object(condition));
+    }
+    statement
 }
 
 fn text(value: &Value, name: &str) -> String {

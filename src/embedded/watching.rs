@@ -1,4 +1,5 @@
-//! CloudWatch in its JSON protocol: points that are put, and alarms with the states that they really have.
+//! CloudWatch in its JSON protocol: points that are put, alarms with the states that they really have, detectors,
+//! dashboards and tags.
 //!
 //! The in-process service speaks the older protocols only and keeps no alarm states of its own.
 
@@ -28,12 +29,65 @@ impl Back {
                 Response::json(200, &json!({}))
             }
             "DescribeAlarms" => Response::json(200, &self.describe_alarms(&asked)),
+            "PutAnomalyDetector" => {
+                self.put_detector(&asked);
+                Response::json(200, &json!({}))
+            }
+            "DescribeAnomalyDetectors" => Response::json(200, &self.describe_detectors(&asked)),
+            "DeleteAnomalyDetector" => match self.delete_detector(&asked) {
+                Ok(()) => Response::json(200, &json!({})),
+                Err(refusal) => Response::json_error(refusal.status, &refusal.code, &refusal.message),
+            },
+            "GetDashboard" => {
+                let name = asked.get("DashboardName").and_then(Value::as_str).unwrap_or_default();
+                match self.world.details.get(&format!("dashboard/{name}")) {
+                    Some(dashboard) => Response::json(200, &without_tags(dashboard)),
+                    None => not_found(&format!("Dashboard {name} does not exist")),
+                }
+            }
+            "ListDashboards" => {
+                let prefix = asked.get("DashboardNamePrefix").and_then(Value::as_str).unwrap_or_default();
+                let start = format!("dashboard/{prefix}");
+                let listed: Vec<Value> = self
+                    .world
+                    .details
+                    .range(start.clone()..)
+                    .take_while(|(subject, _)| subject.starts_with(&start))
+                    .map(|(_, dashboard)| {
+                        let size = dashboard.get("DashboardBody").and_then(Value::as_str).map_or(0, str::len);
+                        let mut entry = without_tags(dashboard);
+                        if let Some(map) = entry.as_object_mut() {
+                            map.remove("DashboardBody");
+                            map.insert("Size".to_owned(), json!(size));
+                        }
+                        entry
+                    })
+                    .collect();
+                Response::json(200, &json!({"DashboardEntries": listed}))
+            }
+            "ListTagsForResource" => {
+                let arn = asked.get("ResourceARN").and_then(Value::as_str).unwrap_or_default();
+                match self.tags_of_watcher(arn) {
+                    Some(tags) => Response::json(200, &json!({"Tags": tags})),
+                    None => not_found(&format!("{arn} does not exist")),
+                }
+            }
             action => Response::json_error(
                 501,
                 "NotImplementedException",
                 &format!("The embedded cloud does not answer {action} of CloudWatch in this protocol."),
             ),
         }
+    }
+
+    /// Tags of an alarm or a dashboard, by its ARN.
+    fn tags_of_watcher(&self, arn: &str) -> Option<Value> {
+        let tags = match (arn.split_once(":alarm:"), arn.split_once(":dashboard/")) {
+            (Some((_, alarm)), _) => self.world.alarms.get(alarm)?.definition().get("Tags"),
+            (None, Some((_, name))) => self.world.details.get(&format!("dashboard/{name}"))?.get("Tags"),
+            (None, None) => return None,
+        };
+        Some(tags.cloned().unwrap_or_else(|| json!([])))
     }
 
     fn put_points(&mut self, asked: &Value) {
@@ -101,4 +155,16 @@ impl Back {
         described.entry("ActionsEnabled").or_insert(json!(true));
         Value::Object(described)
     }
+}
+
+fn without_tags(dashboard: &Value) -> Value {
+    let mut shown = dashboard.clone();
+    if let Some(map) = shown.as_object_mut() {
+        map.remove("Tags");
+    }
+    shown
+}
+
+fn not_found(message: &str) -> Response {
+    Response::json_error(404, "ResourceNotFound", message)
 }

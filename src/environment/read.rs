@@ -42,11 +42,7 @@ impl EnvironmentFile {
     /// Where one of its own settings stands, by dotted path.
     #[must_use]
     pub fn place(&self, path: &str) -> Option<&Place> {
-        let mut node = &self.tree;
-        for part in path.split('.') {
-            node = node.get(part)?;
-        }
-        Some(&node.place)
+        self.tree.find(path).map(|node| &node.place)
     }
 }
 

@@ -25,7 +25,7 @@ fn the_example_keeps_gates_budget_and_overlay() {
     assert_eq!(environment.gates().approval.as_ref().map(|approval| (approval.by.len(), approval.count)), Some((1, 1)));
     assert_eq!(environment.promotes_from().map(|name| name.as_str()), Some("staging"));
     let overlaid: Vec<&str> = file.overlaid().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(overlaid, ["fraud-detection"]);
+    assert_eq!(overlaid, ["fraud-detection", "observability"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::units::{Duration, Timestamp};
+use crate::units::{ByteSize, Duration, Timestamp};
 
 /// A Kinesis stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -102,4 +102,15 @@ pub struct LiveDelivery {
     pub status: String,
     /// Why it failed.
     pub failure: Option<String>,
+}
+
+/// What a bucket holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Holding {
+    /// Objects, their older versions and delete markers, as far as counted.
+    pub versions: u64,
+    /// Their size.
+    pub bytes: ByteSize,
+    /// Whether there is more than was counted.
+    pub more: bool,
 }

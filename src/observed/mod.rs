@@ -12,7 +12,7 @@ mod status;
 /// Whether changing a property recreates the resource; the template room knows it from the schemas.
 pub use crate::template::Recreation;
 pub use failure::{Failure, FailureKind};
-pub use live::{LiveDelivery, LiveEndpoint, LiveFunction, LiveMapping, LiveStream};
+pub use live::{Holding, LiveDelivery, LiveEndpoint, LiveFunction, LiveMapping, LiveStream};
 pub use stack::{
     ChangeSet, ChangeSetState, DetailTarget, ExecutionState, Observed, ObservedResource, PropertyChange, Replacement,
     ResourceAction, ResourceChange, StackDescription, StackEvent, StackHead,

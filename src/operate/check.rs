@@ -37,7 +37,6 @@ pub fn check(
             Ok(prepared) => {
                 found.extend(prepared.warnings);
                 found.extend(prepared.sized.pipeline().lapsed_silences(now));
-                found.extend(prepared.rendered.warnings);
                 resolved.push(prepared.sized.pipeline().clone());
             }
             Err(failure) => found.extend(failure.diagnostics),

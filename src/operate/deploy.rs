@@ -1,6 +1,6 @@
 //! `sluice deploy`: prepare, look, compare, ask, upload, roll out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::connect::{Connector, cadence, same_account};
 use super::drive::{Interrupt, drive};
@@ -10,9 +10,10 @@ use super::load::Shelf;
 use super::plan::{Look, spec_places};
 use super::prepare::{Prepared, UploadSource, prepare};
 use crate::cloud::{Cloud, Uploaded};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::environment::Environment;
 use crate::event::{Event, EventKind, OperationResult};
+use crate::observed::Holding;
 use crate::plan::{ApprovedPlan, Consent, Plan, approve};
 use crate::rollout::{Basis, Deployment, FailedCreate, Goal, LeftBehind, Machine, Outcome};
 use crate::units::{LogicalId, Region};
@@ -20,10 +21,12 @@ use crate::workspace::Clock;
 
 /// Whoever watches a command and answers for it.
 pub trait Company {
+    /// Files were read and rendered, and somebody should look at this.
+    fn warned(&mut self, warnings: &Diagnostics, texts: &BTreeMap<FilePath, String>);
     /// The plan is made; it is shown now.
     fn planned(&mut self, prepared: &Prepared, plan: &Plan);
-    /// A stack is to be removed; what goes and what stays is shown now.
-    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan);
+    /// A stack is to be removed; what goes, what stays and which buckets are emptied first is shown now.
+    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan, emptied: &BTreeMap<String, Holding>);
     /// Whether somebody is there to answer.
     fn listens(&self) -> bool;
     /// Asks whether to go on.
@@ -95,6 +98,7 @@ pub async fn deploy(
     company: &mut dyn Company,
 ) -> Result<Deployed, Failure> {
     let prepared = prepare(shelf, &order.pipeline, &order.environment, order.region.as_ref())?;
+    company.warned(&prepared.warnings, shelf.texts());
     let pipeline = prepared.sized.pipeline();
     let environment = pipeline.environment();
     somebody_answers(order.yes, company)?;

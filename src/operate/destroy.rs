@@ -1,5 +1,7 @@
 //! `sluice destroy`: look, say what goes and what stays, ask, remove.
 
+use std::collections::BTreeMap;
+
 use super::connect::{cadence, same_account};
 use super::deploy::{Company, Tools, ask, somebody_answers};
 use super::drive::drive;
@@ -8,10 +10,11 @@ use super::failure::Failure;
 use super::load::Shelf;
 use super::plan::spec_places;
 use super::prepare::prepare;
+use crate::cloud::Cloud;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::environment::Target;
+use crate::environment::{Environment, Target, Tier};
 use crate::event::OperationResult;
-use crate::observed::Observed;
+use crate::observed::{Holding, Observed};
 use crate::pipeline::{Origins, names};
 use crate::plan::{self, Plan};
 use crate::rollout::{Goal, LeftBehind, Machine, Outcome, Removal};
@@ -72,8 +75,12 @@ pub async fn destroy(
         judge(&stack, &Outcome::Protected, &origins)?;
     }
     let plan: Plan = plan::destroy(&stack, &observed, &origins);
-    company.leaving(&stack, *environment.target() == Target::Embedded, &plan);
+    let emptied = to_be_emptied(&cloud, &environment, &plan).await?;
+    company.leaving(&stack, *environment.target() == Target::Embedded, &plan, &emptied);
     ask(order.yes, company, &format!("Remove {stack}?"))?;
+    for bucket in emptied.keys() {
+        cloud.empty_bucket(bucket).await?;
+    }
 
     let removal = Removal {
         stack: stack.clone(),
@@ -84,12 +91,63 @@ pub async fn destroy(
         resources: plan.resources.len(),
         expected: plan.expected.typical,
     };
-    let mut machine = Machine::new(Goal::Destroy(Box::new(removal)), cadence(&environment, tools.clock.is_virtual()));
-    let outcome = drive(&mut machine, &cloud, tools.clock, tools.interrupt, &mut |event| company.tell(event)).await;
+    let mut tries = 0;
+    let outcome = loop {
+        let goal = Goal::Destroy(Box::new(removal.clone()));
+        let mut machine = Machine::new(goal, cadence(&environment, tools.clock.is_virtual()));
+        let tell = &mut |event| company.tell(event);
+        let outcome = drive(&mut machine, &cloud, tools.clock, tools.interrupt, tell).await;
+        tries += 1;
+        // Whoever writes into a bucket goes on until it is deleted itself: what came in meanwhile goes too.
+        let filled: Vec<&String> = refilled(&outcome).filter(|bucket| emptied.contains_key(*bucket)).collect();
+        if filled.is_empty() || tries == MOST_TRIES {
+            break outcome;
+        }
+        for bucket in filled {
+            cloud.empty_bucket(bucket).await?;
+        }
+    };
     let result = judge(&stack, &outcome, &origins)?;
     let left_behind = match outcome {
         Outcome::Finished { left_behind, .. } => left_behind,
         _ => Vec::new(),
     };
     Ok(Destroyed { stack, result, left_behind })
+}
+
+/// How often a removal is begun again because a bucket had filled up meanwhile.
+const MOST_TRIES: u32 = 3;
+
+/// The pipeline's own buckets that hold something and are deleted with the stack. Only where nothing is to be left
+/// (DESIGN 8, development): elsewhere buckets stay.
+async fn to_be_emptied(
+    cloud: &Cloud,
+    environment: &Environment,
+    plan: &Plan,
+) -> Result<BTreeMap<String, Holding>, Failure> {
+    let mut found = BTreeMap::new();
+    if environment.tier() != Tier::Development {
+        return Ok(found);
+    }
+    let buckets = plan
+        .resources
+        .iter()
+        .filter(|resource| resource.type_name == BUCKET && resource.removal == Some(plan::Removal::Deleted));
+    for bucket in buckets.filter_map(|resource| resource.physical_id.clone()) {
+        if let Some(holding) = cloud.bucket_holds(&bucket).await?.filter(|holding| holding.versions > 0) {
+            found.insert(bucket, holding);
+        }
+    }
+    Ok(found)
+}
+
+const BUCKET: &str = "AWS::S3::Bucket";
+
+/// Buckets whose deletion was refused.
+fn refilled(outcome: &Outcome) -> impl Iterator<Item = &String> {
+    let left = match outcome {
+        Outcome::Finished { left_behind, .. } => left_behind.as_slice(),
+        _ => &[],
+    };
+    left.iter().filter(|left| left.type_name == BUCKET && left.failure.is_some()).map(|left| &left.physical_id)
 }

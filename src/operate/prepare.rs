@@ -1,6 +1,6 @@
 //! Everything that can be made ready without AWS: resolve, size, pack, render.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::failure::Failure;
 use super::load::{Resolved, Shelf};
@@ -8,7 +8,7 @@ use crate::artifact::{self, ArtifactFile, ModelFile};
 use crate::capacity::{self, Sized};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::pipeline::{Model, Pipeline, names};
-use crate::render::{self, Assets, Rendered};
+use crate::render::{self, Assets, Rendered, target_model};
 use crate::units::Region;
 use crate::workspace::Project;
 
@@ -46,7 +46,7 @@ pub struct Prepared {
     pub bucket: String,
     /// What must be in it.
     pub uploads: Vec<Upload>,
-    /// Warnings, never errors.
+    /// Warnings of resolving and rendering, never errors.
     pub warnings: Diagnostics,
 }
 
@@ -60,10 +60,11 @@ pub fn prepare(
     environment: &str,
     region: Option<&Region>,
 ) -> Result<Prepared, Failure> {
-    let Resolved { pipeline, warnings } = shelf.resolve(name, environment, region)?;
+    let Resolved { pipeline, mut warnings } = shelf.resolve(name, environment, region)?;
     let (assets, uploads) = pack(shelf.project(), name, &pipeline)?;
     let sized = capacity::size(pipeline);
     let rendered = render::render(&sized, &*shelf.templates()?, &assets)?;
+    warnings.extend(rendered.warnings.iter().cloned());
     Ok(Prepared { sized, rendered, bucket: assets.bucket, uploads, warnings })
 }
 
@@ -93,35 +94,48 @@ fn pack(project: &Project, name: &str, pipeline: &Pipeline) -> Result<(Assets, V
         uploads.push(Upload { name: function.code.clone(), key, source: UploadSource::Packed(packed.bytes) });
     }
     for (stage, endpoint) in pipeline.endpoints() {
-        let (asset, files) = address_models(project, name, &endpoint.model)?;
-        assets.models.insert(stage.clone(), asset);
+        let (keys, files) = address_models(project, name, &endpoint.model)?;
+        assets.models.insert(stage.clone(), keys);
         uploads.extend(files);
     }
+    // One file may be the model of several variants.
+    let mut seen = BTreeSet::new();
+    uploads.retain(|upload| seen.insert(upload.key.clone()));
     Ok((assets, uploads))
 }
 
-/// The prefix (or key) of an endpoint's models, and the files that belong below it: `<name>.tar.gz` of each model or
-/// variant, `model.tar.gz` of a single one and `shadow.tar.gz` of its shadow.
-fn address_models(project: &Project, name: &str, model: &Model) -> Result<(String, Vec<Upload>), Failure> {
-    let file = |name: &str| format!("{}.tar.gz", if name.is_empty() { "model" } else { name });
-    let paths: Vec<(String, &str)> =
-        model.artifacts().into_iter().map(|artifact| (file(artifact.name), artifact.file)).collect();
-    let files = paths
-        .iter()
-        .map(|(file, path)| Ok(ModelFile { name: file.clone(), digest: project.digest_asset(name, path)? }))
-        .collect::<Result<Vec<_>, Failure>>()?;
-    let prefix = artifact::model_set_prefix(&files);
-    let uploads = paths
-        .into_iter()
-        .map(|(file, path)| Upload {
-            name: path.to_owned(),
-            key: format!("{prefix}{file}"),
-            source: UploadSource::File { path: path.to_owned() },
-        })
-        .collect();
-    let asset = match model {
-        Model::Multi { .. } | Model::Variants(_) => prefix,
-        Model::Single { .. } => format!("{prefix}model.tar.gz"),
+/// Keys of an endpoint's artifacts by their names (a multi-model endpoint's prefix under the empty one), and the files
+/// that belong there.
+fn address_models(
+    project: &Project,
+    name: &str,
+    model: &Model,
+) -> Result<(BTreeMap<String, String>, Vec<Upload>), Failure> {
+    let artifacts = model.artifacts();
+    let digests =
+        artifacts.iter().map(|artifact| project.digest_asset(name, artifact.file)).collect::<Result<Vec<_>, _>>()?;
+    let found = artifacts.iter().zip(digests);
+    let upload = |file: &str, key: String| Upload {
+        name: file.to_owned(),
+        key,
+        source: UploadSource::File { path: file.to_owned() },
     };
-    Ok((asset, uploads))
+    match model {
+        Model::Multi { .. } => {
+            let files: Vec<ModelFile> =
+                found.map(|(artifact, digest)| ModelFile { name: target_model(artifact.name), digest }).collect();
+            let prefix = artifact::model_set_prefix(&files);
+            let uploads = artifacts
+                .iter()
+                .map(|artifact| upload(artifact.file, format!("{prefix}{}", target_model(artifact.name))))
+                .collect();
+            Ok((BTreeMap::from([(String::new(), prefix)]), uploads))
+        }
+        Model::Single { .. } | Model::Variants(_) => {
+            let keys: Vec<(&str, &str, String)> =
+                found.map(|(artifact, digest)| (artifact.name, artifact.file, artifact::model_key(&digest))).collect();
+            let by_name = keys.iter().map(|(name, _, key)| ((*name).to_owned(), key.clone())).collect();
+            Ok((by_name, keys.into_iter().map(|(_, file, key)| upload(file, key)).collect()))
+        }
+    }
 }

@@ -22,6 +22,9 @@ impl Pipeline {
                     consumer.is_some_and(|consumer| consumer.failure.to == FailureDestination::OwnQueue)
                 }
                 AlarmId::EndpointCacheHit => endpoint.is_some_and(|spec| matches!(spec.model, Model::Multi { .. })),
+                AlarmId::EndpointModelErrors => {
+                    endpoint.is_some_and(|spec| !matches!(spec.serving, Serving::Async { .. }))
+                }
                 AlarmId::EndpointBacklog
                 | AlarmId::EndpointNoCapacity
                 | AlarmId::EndpointFailures
@@ -48,7 +51,6 @@ impl Pipeline {
                 | AlarmId::TopicFailedNotifications
                 | AlarmId::EndpointErrors5xx
                 | AlarmId::EndpointErrors4xx
-                | AlarmId::EndpointModelErrors
                 | AlarmId::EndpointLatency
                 | AlarmId::ConsumerIteratorAge
                 | AlarmId::ConsumerErrors

@@ -1,9 +1,12 @@
 //! The fraud-detection pipeline, resolved, for tests of the rooms that come after resolving.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::*;
-use crate::environment::{Environment, Tier};
+use crate::diagnostic::FilePath;
+use crate::environment::{self, Environment, Tier};
+use crate::spec;
 use crate::units::{ByteSize, Count, Duration, Percent, PipelineName, Rate, ShardMetric, StageName};
 
 /// A stage name.
@@ -17,6 +20,18 @@ fn by_name<T>(stages: impl IntoIterator<Item = (StageName, T)>) -> BTreeMap<Stag
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+/// A pipeline as its file writes it, in an environment as its file writes it, beside other pipelines.
+pub(crate) fn written(pipeline: &str, environment: &str, neighbours: &[&str]) -> Pipeline {
+    let read = |text: &str| spec::read(&FilePath::new("pipeline.yaml"), text.as_bytes()).expect("a file");
+    let environment =
+        environment::read(&FilePath::new("environment.yaml"), environment.as_bytes()).expect("an environment");
+    let mut facts = FolderFacts::none();
+    for neighbour in neighbours.iter().map(|text| read(text)) {
+        facts.insert_neighbour(neighbour.name().clone(), Neighbour::Read(Arc::new(neighbour)));
+    }
+    resolve(&read(pipeline), &environment, None, &facts).expect("resolves").0
 }
 
 impl Pipeline {

@@ -11,12 +11,14 @@ pub mod names;
 mod origin;
 mod places;
 mod resolve;
+mod rollback;
 mod stage;
 
 pub use edges::{Edge, EdgeKind, End, edges};
 pub use facts::{FolderFacts, Neighbour, PathFact};
 pub use model::*;
-pub use origin::{Origin, Origins};
+pub use origin::{Escape, Origin, Origins};
 pub use places::{Places, SetAt};
 pub use resolve::{collisions, resolve};
+pub use rollback::RollbackGroup;
 pub use stage::{AlarmId, MetricUnit, StageKind, StageRef};

@@ -158,13 +158,6 @@ impl Pipeline {
     pub fn composite_name(&self, composite: &LocalName) -> String {
         format!("{}-{composite}-composite", self.stack_name())
     }
-
-    /// The composite alarm of all stages of a kind that may roll a deployment back: one per kind, because
-    /// CloudFormation takes five rollback triggers (aws-facts.md 2.6).
-    #[must_use]
-    pub fn rollback_alarm_name(&self, kind: StageKind) -> String {
-        format!("{}-{kind}s-rollback", self.stack_name())
-    }
 }
 
 /// The bucket of handlers and models of an account and region, made by the foundation.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::model::Pipeline;
 use super::stage::StageRef;
-use crate::diagnostic::Place;
+use crate::diagnostic::{FilePath, Place};
 use crate::units::LogicalId;
 
 /// What a resource comes from.
@@ -16,6 +16,29 @@ pub struct Origin {
     pub place: Option<Place>,
     /// The stage it belongs to; none for what belongs to the whole pipeline.
     pub stage: Option<StageRef>,
+    /// What had its hand in it besides the stage, in the order in which it did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub escapes: Vec<Escape>,
+}
+
+/// A way past what a stage alone would give.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case", tag = "by")]
+pub enum Escape {
+    /// The project's own template in the place of the built-in one.
+    Template {
+        /// The file.
+        file: FilePath,
+    },
+    /// A patch under `cloudformation.patch`.
+    Patch {
+        /// Dotted path of the patch, for instance `cloudformation.patch.StreamTransactions`.
+        spec_path: String,
+        /// Where it stands.
+        place: Option<Place>,
+    },
+    /// The resource stands under `cloudformation.resources`; the origin's path says where.
+    Resource,
 }
 
 /// Origins by logical id.
@@ -36,6 +59,12 @@ impl Origins {
     /// Forgets a resource and says where it came from.
     pub fn remove(&mut self, id: &LogicalId) -> Option<Origin> {
         self.0.remove(id)
+    }
+    /// Remembers what had its hand in a resource.
+    pub fn escape(&mut self, id: &LogicalId, escape: Escape) {
+        if let Some(origin) = self.0.get_mut(id) {
+            origin.escapes.push(escape);
+        }
     }
     /// Where a resource comes from.
     #[must_use]
@@ -66,6 +95,6 @@ impl Pipeline {
     #[must_use]
     pub fn origin(&self, path: &str) -> Origin {
         let place = self.places().nearest(path).map(|set_at| set_at.place.clone());
-        Origin { spec_path: path.to_owned(), place, stage: None }
+        Origin { spec_path: path.to_owned(), place, stage: None, escapes: Vec::new() }
     }
 }

@@ -168,7 +168,7 @@ alarms! {
     EndpointErrors5xx: Endpoint, "errors_5xx", Fraction;
     /// Client errors: `Invocation4XXErrors`, share of invocations.
     EndpointErrors4xx: Endpoint, "errors_4xx", Fraction;
-    /// The model fails: `InvocationModelErrors`, share of invocations.
+    /// The model fails: `InvocationModelErrors`, share of invocations. Not of asynchronous endpoints, which do not publish it.
     EndpointModelErrors: Endpoint, "model_errors", Fraction;
     /// The model is slow: `ModelLatency`, 99th percentile.
     EndpointLatency: Endpoint, "latency", Microseconds;

@@ -26,7 +26,7 @@ pub(super) fn effects(
     let mut found = Vec::new();
     for plan in resources {
         match plan.type_name.as_str() {
-            MAPPING => found.extend(mapping(desired, before, plan, data)),
+            MAPPING if has_position(desired, before, plan) => found.extend(mapping(desired, before, plan, data)),
             DELIVERY => found.extend(delivery(desired, before, plan)),
             STREAM => found.extend(readers(desired, plan, resources)),
             _ => {}
@@ -35,6 +35,14 @@ pub(super) fn effects(
     // The gravest first.
     found.sort_by(|a, b| (Reverse(a.verdict), &a.logical_id, a.rule).cmp(&(Reverse(b.verdict), &b.logical_id, b.rule)));
     found
+}
+
+/// Whether a mapping reads from a position. A queue has none: whoever reads it, a message waits until it is deleted.
+fn has_position(desired: &Desired, before: &Template, plan: &ResourcePlan) -> bool {
+    [&desired.template, before]
+        .into_iter()
+        .filter_map(|template| template.resources.get(&plan.logical_id))
+        .any(|mapping| mapping.properties.contains_key("StartingPosition"))
 }
 
 fn effect(

@@ -136,6 +136,14 @@ fn a_first_deployment_adds_everything_and_every_reader_starts() {
 }
 
 #[test]
+fn a_queues_reader_has_no_position_to_lose() {
+    let mapping = json!({"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
+        "FunctionName": {"Ref": "Alias"}, "EventSourceArn": "arn:aws:sqs:eu-west-1:123456789012:q", "BatchSize": 10}});
+    let first = compare(&desired(with(&[("/Poll", mapping)])), &Observed::Absent, &Known::default());
+    assert!(verdicts(&first).iter().all(|verdict| !verdict.starts_with("Poll")), "{:?}", verdicts(&first));
+}
+
+#[test]
 fn parallelism_changes_in_place_and_the_consumer_continues() {
     let plan = plan(&[("/Mapping/Properties/ParallelizationFactor", json!(8))]);
     assert_eq!(signs(&plan), ["~ Mapping"]);

@@ -10,11 +10,12 @@ use crate::units::StageName;
 pub struct Assets {
     /// The artifact bucket of the account and region.
     pub bucket: String,
-    /// Key of each consumer's code archive.
+    /// Key of each function's code archive. Consumers and workers share their names, which are those of functions.
     pub code: BTreeMap<StageName, String>,
-    /// Of each endpoint: the prefix, closed by `/`, below which its artifacts lie as [`target_model`] says (multi-model),
-    /// or the key of its one artifact (single).
-    pub models: BTreeMap<StageName, String>,
+    /// Of each endpoint, by the artifact's name ([`crate::pipeline::Artifact`]): the key of the artifact. Of a
+    /// multi-model endpoint, under the empty name: the prefix, closed by `/`, below which its artifacts lie as
+    /// [`target_model`] says.
+    pub models: BTreeMap<StageName, BTreeMap<String, String>>,
 }
 
 /// The name of a model's artifact below its endpoint's prefix, which callers send as `TargetModel`. It follows from

@@ -1,21 +1,31 @@
-//! The last look at a rendered template: resource schemas, references, limits.
+//! The last look at a rendered template, when stages, the project's own templates and the escape hatch have all had
+//! their say: resource schemas, references, rights, limits.
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::pipeline::Origins;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Span};
+use crate::environment::Tier;
+use crate::pipeline::{Escape, Origins};
+use crate::template::access::{self, Excess};
 use crate::template::{self, Rule, Template, Violation};
+use crate::units::LogicalId;
 
 /// Checks the template; warnings are returned.
 ///
 /// A type whose schema Sluice does not ship is a warning: the escape hatch may use any type that CloudFormation has,
-/// and then CloudFormation is the one who checks it.
-pub(super) fn check(template: &Template, origins: &Origins) -> Result<Diagnostics, Diagnostics> {
-    let found: Diagnostics = template::check(template).iter().map(|violation| told(violation, origins)).collect();
+/// and then CloudFormation is the one who checks it. A right without bounds is an error in staging and production,
+/// and a warning in development, where people try things out.
+pub(super) fn check(template: &Template, origins: &Origins, tier: Tier) -> Result<Diagnostics, Diagnostics> {
+    let broken = template::check(template).into_iter().map(|violation| broken(&violation, origins));
+    let excessive = access::excesses(template).into_iter().map(|finding| excessive(&finding, origins, tier));
+    let found: Diagnostics = broken.chain(excessive).collect();
     found.into_result(()).map(|((), warnings)| warnings)
 }
 
-fn told(violation: &Violation, origins: &Origins) -> Diagnostic {
+fn broken(violation: &Violation, origins: &Origins) -> Diagnostic {
     let diagnostic = match violation.rule {
         Rule::UnknownType => Diagnostic::warning(Code::UnknownResourceType, violation.to_string()),
+        Rule::Limit => Diagnostic::error(Code::TemplateLimit, violation.to_string())
+            .note("the numbers are CloudFormation's own quotas (user guide, \"Understand CloudFormation quotas\")")
+            .help("split the pipeline in two: one may read the other's streams"),
         Rule::UnknownProperty
         | Rule::ReadOnly
         | Rule::Required
@@ -28,10 +38,45 @@ fn told(violation: &Violation, origins: &Origins) -> Diagnostic {
         | Rule::Reference
         | Rule::Attribute
         | Rule::Condition
-        | Rule::Cycle
-        | Rule::Limit => Diagnostic::error(Code::SchemaViolation, violation.to_string()),
+        | Rule::Cycle => Diagnostic::error(Code::SchemaViolation, violation.to_string()),
     };
-    let Some(origin) = violation.logical_id.as_ref().and_then(|id| origins.get(id)) else { return diagnostic };
+    match &violation.logical_id {
+        Some(id) => traced(diagnostic, id, origins),
+        None => diagnostic,
+    }
+}
+
+fn excessive(finding: &access::Finding, origins: &Origins, tier: Tier) -> Diagnostic {
+    let title = format!("{}.{} {}", finding.logical_id, finding.path, finding.excess);
+    let diagnostic = match tier {
+        Tier::Production | Tier::Staging => Diagnostic::error(Code::UnboundedRight, title),
+        Tier::Development => Diagnostic::warning(Code::UnboundedRight, title)
+            .note("a warning in development, an error in staging and production"),
+    };
+    let help = match &finding.excess {
+        Excess::ActionWildcard(_) => "name the actions one by one",
+        Excess::EveryResource(_) => "name the resource: `{\"Fn::GetAtt\": [LogicalId, Arn]}` or an ARN",
+        Excess::AllBut(_) => "say what is allowed: `Action` and `Resource`",
+        Excess::Anybody => "name who it is for, or add a `Condition` such as `aws:SourceAccount`",
+        Excess::WidePolicy(_) => "write a policy with what is needed",
+    };
+    traced(diagnostic.help(help), &finding.logical_id, origins)
+}
+
+/// Adds where a resource comes from, whoever was the last to have a hand in it first.
+fn traced(diagnostic: Diagnostic, id: &LogicalId, origins: &Origins) -> Diagnostic {
+    let Some(origin) = origins.get(id) else { return diagnostic };
+    let mut diagnostic = diagnostic;
+    for escape in origin.escapes.iter().rev() {
+        diagnostic = match escape {
+            Escape::Patch { place, .. } => diagnostic.at_maybe(place.clone(), "patched here"),
+            Escape::Template { file } => {
+                let top = Place { file: file.clone(), span: Span { start: 0, end: 0 }, line: 1, column: 1 };
+                diagnostic.at(top, "made by the project's own template")
+            }
+            Escape::Resource => diagnostic,
+        };
+    }
     let diagnostic = diagnostic.at_maybe(origin.place.clone(), "comes from here");
     if origin.spec_path.is_empty() { diagnostic } else { diagnostic.note(format!("made for `{}`", origin.spec_path)) }
 }

@@ -7,12 +7,9 @@ use serde_json::{Map, json};
 use super::scene::{Fragment, shortened};
 use super::sources::{TemplateName, TemplateSources};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::pipeline::{Origins, Pipeline};
-use crate::template::{Template, TemplateError};
+use crate::pipeline::{Escape, Origins, Pipeline};
+use crate::template::{Template, TemplateError, limits};
 use crate::units::LogicalId;
-
-/// Longest `Description` in bytes (aws-facts.md 2.6).
-const LONGEST_DESCRIPTION: usize = 1_024;
 
 pub(super) struct Draft<'a> {
     sources: &'a TemplateSources,
@@ -29,7 +26,7 @@ impl<'a> Draft<'a> {
             text => text.to_owned(),
         };
         let template = Template {
-            description: Some(shortened(&description, LONGEST_DESCRIPTION).to_owned()),
+            description: Some(shortened(&description, limits::DESCRIPTION_BYTES).to_owned()),
             metadata: Map::from_iter([(
                 "Sluice".to_owned(),
                 json!({"pipeline": pipeline.name(), "environment": pipeline.environment().name()}),
@@ -53,12 +50,16 @@ impl<'a> Draft<'a> {
     }
 
     fn merge(&mut self, name: TemplateName, fragment: &Fragment, template: Template) {
+        let shadow = self.sources.shadow(name);
         for (id, resource) in template.resources {
             if let Some(first) = self.placed_by.insert(id.clone(), name) {
                 self.found.push(self.twice(&id, first, name));
             }
             let narrower = fragment.narrower.iter().find(|(narrow, _)| *narrow == id).map(|(_, origin)| origin);
             self.origins.insert(id.clone(), narrower.unwrap_or(&fragment.origin).clone());
+            if let Some(file) = shadow {
+                self.origins.escape(&id, Escape::Template { file: file.clone() });
+            }
             self.template.resources.insert(id, resource);
         }
         for (id, output) in template.outputs {

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Code, Diagnostic, closest};
-use crate::pipeline::{Origins, Pipeline};
+use crate::pipeline::{Escape, Origin, Origins, Pipeline};
 use crate::template::{Resource, Template};
 use crate::units::LogicalId;
 
@@ -18,16 +18,17 @@ pub(super) fn apply(pipeline: &Pipeline, template: &mut Template, origins: &mut 
         let path = format!("cloudformation.resources.{name}");
         match extra(name, value, template) {
             Ok((id, resource)) => {
-                origins.insert(id.clone(), pipeline.origin(&path));
+                origins.insert(id.clone(), Origin { escapes: vec![Escape::Resource], ..pipeline.origin(&path) });
                 template.resources.insert(id, resource);
             }
             Err(told) => found.push(told.at_maybe(pipeline.origin(&path).place, "here")),
         }
     }
     for (name, value) in &pipeline.escape().patch {
-        let path = format!("cloudformation.patch.{name}");
-        if let Err(told) = patch(name, value, template) {
-            found.push(told.at_maybe(pipeline.origin(&path).place, "here"));
+        let origin = pipeline.origin(&format!("cloudformation.patch.{name}"));
+        match patch(name, value, template) {
+            Ok(id) => origins.escape(&id, Escape::Patch { spec_path: origin.spec_path, place: origin.place }),
+            Err(told) => found.push(told.at_maybe(origin.place, "here")),
         }
     }
     found
@@ -46,7 +47,7 @@ fn extra(name: &str, value: &Value, template: &Template) -> Result<(LogicalId, R
     Ok((id, resource))
 }
 
-fn patch(name: &str, value: &Value, template: &mut Template) -> Result<(), Diagnostic> {
+fn patch(name: &str, value: &Value, template: &mut Template) -> Result<LogicalId, Diagnostic> {
     let Some(resource) = template.resources.get_mut(name) else {
         let unknown = Diagnostic::error(Code::EscapeHatch, format!("there is no resource `{name}` to patch"));
         return Err(match closest(name, template.resources.keys().map(LogicalId::as_str)) {
@@ -71,7 +72,7 @@ fn patch(name: &str, value: &Value, template: &mut Template) -> Result<(), Diagn
     *resource = Resource::from_value(&id, patched).map_err(|error| {
         Diagnostic::error(Code::EscapeHatch, format!("`{name}` as patched is not a resource: {error}"))
     })?;
-    Ok(())
+    Ok(id)
 }
 
 /// A resource as it stands in a template, with the attributes a patch may touch.

@@ -8,35 +8,43 @@
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use super::{consumer, endpoint};
-use crate::pipeline::{Origins, Pipeline};
+use super::{endpoint, function};
+use crate::pipeline::{Endpoint, Origins, Pipeline, StageKind, StageRef};
 use crate::template::Template;
 use crate::units::LogicalId;
 
 /// Digits of the hash in a version's logical id.
 const VERSION_DIGITS: usize = 12;
+/// What a version does not freeze. Lambda publishes no version when nothing that it freezes has changed, and
+/// CloudFormation takes that for a failure: "A version for this Lambda function exists" (aws/aws-cdk#11537).
+const NOT_FROZEN: [&str; 3] = ["CodeSigningConfigArn", "ReservedConcurrentExecutions", "Tags"];
 
 pub(super) fn settle(pipeline: &Pipeline, template: &mut Template, origins: &mut Origins) {
-    for name in pipeline.endpoints().keys() {
-        settle_endpoint(pipeline, template, name);
+    for endpoint in pipeline.endpoints().values() {
+        settle_endpoint(pipeline, template, endpoint);
     }
-    for name in pipeline.consumers().keys() {
-        settle_version(template, origins, name);
+    let consumers = pipeline.consumers().keys().map(|name| StageRef::new(StageKind::Consumer, name));
+    let workers = pipeline.workers().keys().map(|name| StageRef::new(StageKind::Worker, name));
+    for stage in consumers.chain(workers) {
+        settle_version(template, origins, &stage);
     }
 }
 
-fn settle_endpoint(pipeline: &Pipeline, template: &mut Template, name: &crate::units::StageName) {
-    let (model, config) = endpoint::hashed_ids(name);
-    let Some(content) = template.resources.get(&model).map(|resource| hash(&resource.properties)) else { return };
-    let model_name = pipeline.model_name(name, &content);
-    set(template, &model, "ModelName", &model_name);
-
-    // The configuration refers to the model; what it refers to is part of its content.
-    let Some(resource) = template.resources.get(&config) else { return };
-    let mut content = Value::Object(resource.properties.clone());
-    replace_references(&mut content, &model, &Value::String(model_name));
-    let config_name = pipeline.endpoint_config_name(name, &hash(&content));
-    set(template, &config, "EndpointConfigName", &config_name);
+fn settle_endpoint(pipeline: &Pipeline, template: &mut Template, endpoint: &Endpoint) {
+    let config = endpoint::config_id(&endpoint.name);
+    let Some(mut content) = template.resources.get(&config).map(|resource| Value::Object(resource.properties.clone()))
+    else {
+        return;
+    };
+    for model in endpoint::model_ids(endpoint) {
+        let Some(digest) = template.resources.get(&model).map(|resource| hash(&resource.properties)) else { continue };
+        let name = pipeline.model_name(&endpoint.name, &digest);
+        set(template, &model, "ModelName", &name);
+        // The configuration refers to the model; what it refers to is part of its content.
+        replace_references(&mut content, &model, &Value::String(name));
+    }
+    let name = pipeline.endpoint_config_name(&endpoint.name, &hash(&content));
+    set(template, &config, "EndpointConfigName", &name);
 }
 
 fn set(template: &mut Template, id: &LogicalId, property: &str, value: &str) {
@@ -45,10 +53,13 @@ fn set(template: &mut Template, id: &LogicalId, property: &str, value: &str) {
     }
 }
 
-fn settle_version(template: &mut Template, origins: &mut Origins, name: &crate::units::StageName) {
-    let plain = consumer::version_id(name);
-    let Some(function) = template.resources.get(&consumer::ids(name).function) else { return };
-    let digits: String = hash(&function.properties).chars().take(VERSION_DIGITS).collect();
+fn settle_version(template: &mut Template, origins: &mut Origins, stage: &StageRef) {
+    let ids = function::Ids::of(stage);
+    let plain = ids.version;
+    let Some(function) = template.resources.get(&ids.function) else { return };
+    let mut frozen = function.properties.clone();
+    frozen.retain(|name, _| !NOT_FROZEN.contains(&name.as_str()));
+    let digits: String = hash(&frozen).chars().take(VERSION_DIGITS).collect();
     let Ok(settled) = LogicalId::new(&format!("{plain}{digits}")) else { return };
     let Some(resource) = template.resources.remove(&plain) else { return };
     if let Some(origin) = origins.remove(&plain) {

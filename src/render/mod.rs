@@ -4,19 +4,27 @@
 //! gives is parsed, merged with the others and settled (content-hashed names). No I/O, no clock: the same
 //! pipeline, templates and assets give the same bytes.
 
+mod access;
 mod alarm;
 mod archive;
 mod assets;
+mod boundary;
+mod bucket;
+mod budget;
+mod catalog;
 mod check;
 mod consumer;
 mod dashboard;
 mod draft;
 mod endpoint;
 mod escape;
+mod function;
 mod identity;
 mod image;
+mod key;
 mod notifications;
-mod pending;
+mod producer;
+mod queue;
 mod scene;
 mod slots;
 mod sources;
@@ -25,8 +33,11 @@ mod table;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod topic;
+mod worker;
 
 pub use assets::{Assets, target_model};
+pub use producer::{Producer, producers};
 pub use sources::{TemplateName, TemplateSources};
 
 use std::collections::BTreeMap;
@@ -34,7 +45,7 @@ use std::collections::BTreeMap;
 use crate::capacity::Sized;
 use crate::diagnostic::Diagnostics;
 use crate::environment::Tier;
-use crate::pipeline::{Origins, StageKind};
+use crate::pipeline::{Origins, RollbackGroup};
 use crate::template::Template;
 use draft::Draft;
 use scene::Scene;
@@ -67,25 +78,25 @@ pub struct Rendered {
 pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Result<Rendered, Diagnostics> {
     let scene = Scene::new(sized, assets);
     let pipeline = sized.pipeline();
-    pending::refuse(pipeline)?;
     let mut draft = Draft::new(pipeline, sources);
     let alarms = alarm::all(&scene);
 
     draft.place(TemplateName::Notifications, Ok(notifications::fragment(&scene)));
-    for stage in pipeline.streams().values() {
-        draft.place(TemplateName::Stream, Ok(stream::fragment(&scene, stage)));
-    }
-    for stage in pipeline.tables().values() {
-        draft.place(TemplateName::Table, Ok(table::fragment(&scene, stage)));
-    }
+    place_kept(&scene, &mut draft);
     for stage in pipeline.endpoints().values() {
         draft.place(TemplateName::Endpoint, endpoint::fragment(&scene, stage, &alarms));
     }
     for stage in pipeline.consumers().values() {
-        draft.place(TemplateName::Consumer, consumer::fragment(&scene, stage));
+        draft.place(TemplateName::Function, function::fragment(&scene, consumer::invoked(&scene, stage)));
+        draft.place(TemplateName::Consumer, Ok(consumer::fragment(&scene, stage)));
     }
-    for stage in pipeline.archives().values() {
-        draft.place(TemplateName::Archive, Ok(archive::fragment(&scene, stage)));
+    for stage in pipeline.workers().values() {
+        draft.place(TemplateName::Function, function::fragment(&scene, worker::invoked(&scene, stage)));
+        draft.place(TemplateName::Worker, Ok(worker::fragment(&scene, stage)));
+    }
+    place_archives(&scene, &mut draft);
+    if let Some(budget) = pipeline.budget() {
+        draft.place(TemplateName::Budget, Ok(budget::fragment(&scene, budget)));
     }
     if !alarms.is_empty() {
         draft.place(TemplateName::Alarms, Ok(alarm::fragment(&scene, &alarms)));
@@ -93,9 +104,10 @@ pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Resu
     draft.place(TemplateName::Dashboard, Ok(dashboard::fragment(&scene)));
 
     let (mut template, mut origins) = draft.finish(|template, origins| escape::apply(pipeline, template, origins))?;
+    boundary::settle(pipeline, &mut template);
     identity::settle(pipeline, &mut template, &mut origins);
     let tags = tags::tags(pipeline)?;
-    let warnings = check::check(&template, &origins)?;
+    let warnings = check::check(&template, &origins, pipeline.environment().tier())?;
 
     Ok(Rendered {
         stack_name: pipeline.stack_name(),
@@ -103,11 +115,48 @@ pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Resu
         template,
         origins,
         termination_protection: pipeline.environment().tier() == Tier::Production,
-        rollback_alarms: StageKind::ALL
+        rollback_alarms: RollbackGroup::ALL
             .into_iter()
-            .filter(|kind| alarm::rollback_members(&alarms, *kind).next().is_some())
-            .map(|kind| pipeline.rollback_alarm_name(kind))
+            .filter(|group| alarm::rollback_members(&alarms, *group).next().is_some())
+            .map(|group| pipeline.rollback_alarm_name(group))
             .collect(),
         warnings,
     })
+}
+
+/// Keys, and what keeps or carries records and messages.
+fn place_kept(scene: &Scene<'_>, draft: &mut Draft<'_>) {
+    let pipeline = scene.pipeline;
+    for stage in pipeline.keys().values() {
+        draft.place(TemplateName::Key, Ok(key::fragment(scene, stage)));
+    }
+    for stage in pipeline.streams().values() {
+        draft.place(TemplateName::Stream, Ok(stream::fragment(scene, stage)));
+    }
+    for stage in producer::entry_streams(pipeline) {
+        draft.place(TemplateName::Producer, Ok(producer::fragment(scene, stage)));
+    }
+    for stage in pipeline.tables().values() {
+        draft.place(TemplateName::Table, Ok(table::fragment(scene, stage)));
+    }
+    for stage in pipeline.queues().values() {
+        draft.place(TemplateName::Queue, Ok(queue::fragment(scene, stage)));
+    }
+    for stage in pipeline.topics().values() {
+        draft.place(TemplateName::Topic, Ok(topic::fragment(scene, stage)));
+    }
+    for stage in pipeline.buckets().values() {
+        draft.place(TemplateName::Bucket, Ok(bucket::fragment(scene, stage)));
+    }
+}
+
+/// Archives, each with its bucket, and the one database of their tables.
+fn place_archives(scene: &Scene<'_>, draft: &mut Draft<'_>) {
+    for stage in scene.pipeline.archives().values() {
+        draft.place(TemplateName::Bucket, Ok(bucket::of_archive(scene, stage)));
+        draft.place(TemplateName::Archive, Ok(archive::fragment(scene, stage)));
+    }
+    if let Some(database) = catalog::database(scene) {
+        draft.place(TemplateName::Catalog, Ok(database));
+    }
 }

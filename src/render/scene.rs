@@ -1,13 +1,15 @@
 //! What every view is made from, and the small parts that views share.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Assets;
 use crate::capacity::Sized;
 use crate::environment::Tier;
-use crate::pipeline::{Origin, Pipeline, StageRef, names};
-use crate::units::LogicalId;
+use crate::pipeline::{Origin, Pipeline, StageKind, StageRef, names};
+use crate::units::{LogicalId, StageName};
 
 /// The pipeline together with what it is rendered against.
 pub(super) struct Scene<'a> {
@@ -46,6 +48,12 @@ impl<'a> Scene<'a> {
         names::partition(self.pipeline.region().as_str())
     }
 
+    /// The host of a service in this region, as IAM's `kms:ViaService` names it.
+    pub(super) fn service_host(&self, service: &str) -> String {
+        let suffix = if self.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+        format!("{service}.{}.{suffix}", self.pipeline.region())
+    }
+
     /// The id of the topic that alarms speak to.
     pub(super) fn topic_id(&self) -> LogicalId {
         names::shared_id(&["alarm", "topic"])
@@ -63,15 +71,15 @@ pub(super) struct Protection {
 /// One thing a role may do.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Statement {
-    pub(super) sid: &'static str,
+    pub(super) sid: Cow<'static, str>,
     pub(super) actions: Vec<&'static str>,
     pub(super) resources: Vec<Value>,
     pub(super) condition: Option<Value>,
 }
 
 impl Statement {
-    pub(super) fn new(sid: &'static str, actions: &[&'static str], resources: Vec<Value>) -> Self {
-        Self { sid, actions: actions.to_vec(), resources, condition: None }
+    pub(super) fn new(sid: impl Into<Cow<'static, str>>, actions: &[&'static str], resources: Vec<Value>) -> Self {
+        Self { sid: sid.into(), actions: actions.to_vec(), resources, condition: None }
     }
 
     pub(super) fn when(mut self, condition: Value) -> Self {
@@ -116,6 +124,11 @@ impl Fragment {
     }
 }
 
+/// The id of a stage's main resource.
+pub(super) fn main_id(kind: StageKind, name: &StageName) -> LogicalId {
+    names::logical_id(&StageRef::new(kind, name), "")
+}
+
 /// `Ref`.
 pub(super) fn reference(id: &LogicalId) -> Value {
     json!({ "Ref": id })
@@ -124,6 +137,16 @@ pub(super) fn reference(id: &LogicalId) -> Value {
 /// `Fn::GetAtt`.
 pub(super) fn attribute(id: &LogicalId, name: &str) -> Value {
     json!({ "Fn::GetAtt": [id, name] })
+}
+
+/// A whole number without its `.0`.
+pub(super) fn number(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 9e15 { json!(value as i64) } else { json!(value) }
+}
+
+/// A reference and a text as one text: a path below an ARN.
+pub(super) fn below(reference: &Value, path: &str) -> Value {
+    json!({ "Fn::Join": ["", [reference, path]] })
 }
 
 /// The beginning of a text, at most `longest` bytes of it.

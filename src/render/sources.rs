@@ -57,10 +57,28 @@ templates! {
     Table = "table";
     /// A SageMaker endpoint with its model and configuration.
     Endpoint = "endpoint";
-    /// A Lambda consumer with its mapping.
+    /// A Lambda function, whatever invokes it.
+    Function = "function";
+    /// How a consumer reads its stream.
     Consumer = "consumer";
-    /// A Firehose archive with its bucket.
+    /// What invokes a worker.
+    Worker = "worker";
+    /// A Firehose archive.
     Archive = "archive";
+    /// A customer-managed key.
+    Key = "key";
+    /// An SQS queue with its dead-letter queue.
+    Queue = "queue";
+    /// An SNS topic with its subscriptions.
+    Topic = "topic";
+    /// A bucket: a stage, or the one that an archive writes to.
+    Bucket = "bucket";
+    /// The Glue database of archived Parquet.
+    Catalog = "catalog";
+    /// The policy of a stream's producers.
+    Producer = "producer";
+    /// The monthly budget.
+    Budget = "budget";
     /// All alarms.
     Alarms = "alarms";
     /// The dashboard.
@@ -129,6 +147,12 @@ impl TemplateSources {
     #[must_use]
     pub fn file(&self, name: TemplateName) -> FilePath {
         self.files.get(&name).map_or_else(|| built_in_path(name), |source| source.file.clone())
+    }
+
+    /// The project's own file in the place of a template, if it says anything else than the built-in one.
+    #[must_use]
+    pub fn shadow(&self, name: TemplateName) -> Option<&FilePath> {
+        self.files.get(&name).filter(|source| source.text != name.built_in()).map(|source| &source.file)
     }
 
     /// Every file with its text, in the order of their names: what a release must remember.

@@ -1,11 +1,16 @@
 //! The view of a Kinesis stream.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
+use super::access::key_arn;
 use super::scene::{Fragment, Protection, Scene};
 use crate::capacity::SizedStream;
 use crate::pipeline::{StageKind, StageRef, Stream, names};
 use crate::units::LogicalId;
+
+/// The key that AWS manages for Kinesis: roles of the account may use it by way of the stream.
+const MANAGED_KEY: &str = "alias/aws/kinesis";
 
 #[derive(Serialize)]
 struct View {
@@ -14,6 +19,7 @@ struct View {
     mode: &'static str,
     shards: Option<u32>,
     retention_hours: u64,
+    key: Value,
     /// By name: `ALL` is answered with the list of all, and would look like drift.
     shard_metrics: Vec<&'static str>,
     protection: Protection,
@@ -44,6 +50,7 @@ pub(super) fn fragment(scene: &Scene<'_>, stream: &Stream) -> Fragment {
         mode,
         shards,
         retention_hours: stream.retention.as_hours(),
+        key: key_arn(&stream.encryption).unwrap_or_else(|| json!(MANAGED_KEY)),
         shard_metrics: stream.shard_metrics.iter().map(|metric| metric.as_str()).collect(),
         protection: scene.protection(),
         outputs: Outputs { name: names::logical_id(&stage, "Name"), arn: names::logical_id(&stage, "Arn") },

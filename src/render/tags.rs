@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::pipeline::Pipeline;
+use crate::template::limits;
 
-/// Most tags of a stack (aws-facts.md 2.6).
-const MOST: usize = 50;
+/// The tag that names the pipeline.
+pub(super) const PIPELINE: &str = "sluice:pipeline";
+/// The tag that names the environment.
+pub(super) const ENVIRONMENT: &str = "sluice:environment";
+/// The tag that names the team.
+const OWNER: &str = "sluice:owner";
 /// Longest key and value, in characters, that every service of the stack takes.
 const LONGEST_KEY: usize = 128;
 const LONGEST_VALUE: usize = 256;
@@ -15,22 +20,22 @@ const LONGEST_VALUE: usize = 256;
 pub(super) fn tags(pipeline: &Pipeline) -> Result<BTreeMap<String, String>, Diagnostics> {
     let environment = pipeline.environment();
     let mut tags = environment.tags().clone();
-    tags.insert("sluice:pipeline".to_owned(), pipeline.name().to_string());
-    tags.insert("sluice:environment".to_owned(), environment.name().to_string());
-    tags.insert("sluice:owner".to_owned(), pipeline.owner().to_owned());
+    tags.insert(PIPELINE.to_owned(), pipeline.name().to_string());
+    tags.insert(ENVIRONMENT.to_owned(), environment.name().to_string());
+    tags.insert(OWNER.to_owned(), pipeline.owner().to_owned());
 
     let mut found = Diagnostics::new();
     for (key, value) in &tags {
         if let Some(why) = refused(key, value) {
             let told = Diagnostic::error(Code::BadTag, format!("AWS refuses the tag `{}`: {why}", key.escape_debug()));
-            let owner = (key == "sluice:owner").then(|| pipeline.origin("owner").place).flatten();
+            let owner = (key == OWNER).then(|| pipeline.origin("owner").place).flatten();
             found.push(told.at_maybe(owner, "this is its value").help("use letters, digits, spaces and `_.:/=+-@`"));
         }
     }
-    if tags.len() > MOST {
+    if tags.len() > limits::TAGS {
         found.push(Diagnostic::error(
             Code::BadTag,
-            format!("{} tags are more than the {MOST} a stack takes", tags.len()),
+            format!("{} tags are more than the {} a stack takes", tags.len(), limits::TAGS),
         ));
     }
     found.into_result(tags).map(|(tags, _)| tags)

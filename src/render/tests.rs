@@ -5,24 +5,36 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+mod alarms;
+mod data;
+mod endpoints;
+mod functions;
+
 use super::*;
 use crate::capacity;
 use crate::pipeline::fixture::name;
 use crate::pipeline::{
-    AlarmId, AlarmTuning, EndpointRollout, FailureDestination, Image, Model, Pipeline, ReadMode, Serving,
-    StartPosition, StreamCapacity,
+    AlarmId, AlarmTuning, Artifact, Endpoint, EndpointRollout, FailureDestination, Image, Model, Pipeline, ReadMode,
+    Serving, StageKind, StartPosition, StreamCapacity,
 };
 use crate::template::Resource;
 use crate::units::{Duration, LogicalId, Timestamp};
 
-const MODELS: &str = "models/5f2d1c0a9b8e7f6d5c4b3a29181706f5e4d3c2b1a09f8e7d6c5b4a3928170615/";
-const CODE: &str = "code/0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9.zip";
-
-fn assets() -> Assets {
+/// One key per function and artifact, told apart by their names instead of their contents.
+fn assets(pipeline: &Pipeline) -> Assets {
+    let keys = |endpoint: &Endpoint| -> BTreeMap<String, String> {
+        match &endpoint.model {
+            Model::Multi { .. } => BTreeMap::from([(String::new(), format!("models/{}/", endpoint.name))]),
+            single => {
+                let key = |artifact: Artifact<'_>| format!("models/{}-{}/model.tar.gz", endpoint.name, artifact.name);
+                single.artifacts().into_iter().map(|artifact| (artifact.name.to_owned(), key(artifact))).collect()
+            }
+        }
+    };
     Assets {
         bucket: "sluice-artifacts-123456789012-eu-west-1".to_owned(),
-        code: BTreeMap::from([(name("score"), CODE.to_owned())]),
-        models: BTreeMap::from([(name("scoring"), MODELS.to_owned())]),
+        code: pipeline.functions().map(|(stage, _)| (stage.name.clone(), format!("code/{}.zip", stage.name))).collect(),
+        models: pipeline.endpoints().values().map(|endpoint| (endpoint.name.clone(), keys(endpoint))).collect(),
     }
 }
 
@@ -33,7 +45,8 @@ fn sources() -> &'static TemplateSources {
 }
 
 fn try_rendered(pipeline: Pipeline) -> Result<Rendered, Diagnostics> {
-    render(&capacity::size(pipeline), sources(), &assets())
+    let assets = assets(&pipeline);
+    render(&capacity::size(pipeline), sources(), &assets)
 }
 
 fn rendered(pipeline: Pipeline) -> Rendered {
@@ -138,7 +151,7 @@ fn the_alarm_topic_has_a_key_that_admits_cloudwatch() {
     let statements = rendered.properties("AlarmTopicKey")["KeyPolicy"]["Statement"].clone();
     let admits = statements.as_array().expect("statements").iter().any(|statement| {
         statement["Principal"]["Service"] == "cloudwatch.amazonaws.com"
-            && statement["Action"] == json!(["kms:Decrypt", "kms:GenerateDataKey*"])
+            && statement["Action"] == json!(["kms:Decrypt", "kms:GenerateDataKey"])
     });
     assert!(admits, "{statements}");
 }
@@ -193,18 +206,18 @@ fn a_consumer_that_does_not_read_has_an_alarm_of_its_own() {
 }
 
 #[test]
-fn alarms_that_may_roll_back_are_one_composite_per_kind_and_at_most_five() {
+fn alarms_that_may_roll_back_are_one_composite_per_group_and_at_most_five() {
     let rendered = rendered(production());
     let names: Vec<&str> = rendered
         .of_type("AWS::CloudWatch::CompositeAlarm")
         .filter_map(|(_, alarm)| alarm.properties["AlarmName"].as_str())
         .collect();
-    assert_eq!(names.len(), 5);
+    assert_eq!(names.len(), 4, "a group without such an alarm has none");
     assert!(rendered.rollback_alarms.iter().all(|name| names.contains(&name.as_str())), "{names:?}");
-    let rule = &rendered.properties("RollbackConsumer")["AlarmRule"]["Fn::Join"][1];
-    assert_eq!(rule[0], "ALARM(\"");
-    assert_eq!(rule[1], json!({"Ref": "AlarmConsumerScoreIteratorAge"}));
-    assert_eq!(rule[2], "\") OR ALARM(\"");
+    let functions = rendered.resource("RollbackFunctions");
+    let rule = functions.properties["AlarmRule"].as_str().expect("a literal rule");
+    assert!(rule.starts_with("ALARM(\"fraud-detection-prod-score-consumer-iterator-age\") OR ALARM(\""), "{rule}");
+    assert!(functions.depends_on.contains(&LogicalId::new("AlarmConsumerScoreIteratorAge").expect("an id")));
 }
 
 #[test]
@@ -287,8 +300,8 @@ fn whatever_changes_the_function_publishes_a_version_and_nothing_else_does() {
 #[test]
 fn a_new_model_renames_model_and_configuration_and_the_endpoint_keeps_its_name() {
     let plain = rendered(production());
-    let mut newer = assets();
-    newer.models.insert(name("scoring"), MODELS.replace("5f2d", "6a3e"));
+    let mut newer = assets(&production());
+    newer.models.insert(name("scoring"), BTreeMap::from([(String::new(), "models/newer/".to_owned())]));
     let other = render(&capacity::size(production()), sources(), &newer).expect("renders");
     for (id, property) in [("EndpointScoringModel", "ModelName"), ("EndpointScoringConfig", "EndpointConfigName")] {
         let (a, b) = (plain.properties(id)[property].clone(), other.properties(id)[property].clone());
@@ -462,7 +475,7 @@ fn a_silenced_alarm_stays_tells_nobody_and_rolls_nothing_back() {
             .is_some_and(|text| text.ends_with("Silenced until 2027-01-01T00:00:00.000Z: load test")),
         "{alarm}"
     );
-    assert!(!rendered.properties("RollbackEndpoint").to_string().contains("Latency"));
+    assert!(!rendered.properties("RollbackEndpoints").to_string().contains("Latency"));
     assert!(!rendered.properties("EndpointScoring").to_string().contains("latency"));
 }
 
@@ -525,6 +538,105 @@ fn what_the_escape_hatch_breaks_is_told_before_anything_is_sent() {
     }
 }
 
+/// A policy that allows everything on every queue.
+fn wide_policy() -> Value {
+    json!({
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {"PolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}],
+        }},
+    })
+}
+
+#[test]
+fn a_right_without_bounds_is_an_error_where_people_depend_on_it_and_a_warning_where_they_try_things_out() {
+    use crate::diagnostic::{Code, Severity};
+    let of = |tier: Tier| {
+        let mut pipeline = Pipeline::fixture(tier);
+        pipeline.escape_mut().resources.insert("Wide".to_owned(), wide_policy());
+        try_rendered(pipeline)
+    };
+    for tier in [Tier::Production, Tier::Staging] {
+        let told = of(tier).expect_err("is refused");
+        let codes: Vec<Code> = told.iter().map(|told| told.code).collect();
+        assert_eq!(codes, [Code::UnboundedRight; 2], "{told:?}");
+    }
+    let warnings = of(Tier::Development).expect("renders").warnings;
+    assert!(warnings.iter().all(|told| told.severity == Severity::Warning), "{warnings:?}");
+    assert_eq!(warnings.len(), 2);
+}
+
+#[test]
+fn a_patched_policy_and_a_shadowed_template_are_looked_at_again_and_named() {
+    let mut pipeline = production();
+    let statement = json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]);
+    let policies = json!([{"PolicyName": "edges", "PolicyDocument": {"Statement": statement}}]);
+    pipeline.escape_mut().patch.insert("ConsumerScoreRole".to_owned(), json!({"Policies": policies}));
+    let told = try_rendered(pipeline).expect_err("is refused");
+    let words: Vec<&str> = told.iter().map(|told| told.title.as_str()).collect();
+    assert!(words.iter().any(|words| words.contains("allows s3:GetObject on every resource")), "{words:?}");
+
+    let own = TemplateName::Consumer.built_in().replace("Action: {{json actions}}", "Action: \"*\"");
+    let file = crate::diagnostic::FilePath::new("templates/consumer.yaml.hbs");
+    let sources = TemplateSources::with_project([(file.clone(), own)]).expect("loads");
+    let pipeline = production();
+    let assets = assets(&pipeline);
+    let told = render(&capacity::size(pipeline), &sources, &assets).expect_err("is refused");
+    let first = told.iter().next().expect("one");
+    assert!(first.title.contains("allows `*`"), "{first:?}");
+    assert_eq!(first.place().map(|place| &place.file), Some(&file));
+}
+
+#[test]
+fn every_tier_gives_no_right_without_bounds_by_itself() {
+    for tier in [Tier::Development, Tier::Staging, Tier::Production] {
+        let rendered = rendered(Pipeline::fixture(tier));
+        assert_eq!(crate::template::access::excesses(&rendered.template), Vec::new());
+        assert!(rendered.warnings.is_empty(), "{:?}", rendered.warnings);
+    }
+}
+
+#[test]
+fn more_resources_than_cloudformation_takes_are_refused_with_both_numbers() {
+    let own = rendered(production()).template.resources.len();
+    let with = |count: usize| {
+        let mut pipeline = production();
+        for at in 0..count - own {
+            pipeline.escape_mut().resources.insert(format!("Extra{at}"), json!({"Type": "AWS::SQS::Queue"}));
+        }
+        try_rendered(pipeline)
+    };
+    assert!(with(500).is_ok());
+    let told = with(501).expect_err("is refused");
+    let told: Vec<(&str, &str)> = told.iter().map(|told| (told.code.as_str(), told.title.as_str())).collect();
+    assert_eq!(told, [("E3033", "501 resources; CloudFormation allows 500 (limit)")]);
+}
+
+#[test]
+fn what_the_escape_hatch_and_the_projects_own_templates_did_is_remembered() {
+    use crate::pipeline::Escape;
+    let file = crate::diagnostic::FilePath::new("templates/dashboard.yaml.hbs");
+    let same = TemplateName::Table.built_in().to_owned();
+    let own = TemplateName::Dashboard.built_in().replace("DashboardName: {{json name}}", "DashboardName: mine");
+    let same_file = crate::diagnostic::FilePath::new("templates/table.yaml.hbs");
+    let sources = TemplateSources::with_project([(file.clone(), own), (same_file, same)]).expect("loads");
+    let mut pipeline = production();
+    pipeline.escape_mut().patch.insert("StreamTransactions".to_owned(), json!({"RetentionPeriodHours": 48}));
+    pipeline.escape_mut().resources.insert("Extra".to_owned(), json!({"Type": "AWS::SQS::Queue"}));
+    let assets = assets(&pipeline);
+    let rendered = render(&capacity::size(pipeline), &sources, &assets).expect("renders");
+    let escapes =
+        |id: &str| rendered.origins.get(&LogicalId::new(id).expect("an id")).expect("an origin").escapes.clone();
+    assert_eq!(escapes("Dashboard"), [Escape::Template { file }]);
+    assert_eq!(
+        escapes("StreamTransactions"),
+        [Escape::Patch { spec_path: "cloudformation.patch.StreamTransactions".to_owned(), place: None }]
+    );
+    assert_eq!(escapes("Extra"), [Escape::Resource]);
+    assert_eq!(escapes("TableDecisions"), [], "a copy of the built-in template is no other template");
+}
+
 #[test]
 fn an_extra_resource_of_a_type_without_known_schema_is_a_warning() {
     let rendered = changed(|pipeline| {
@@ -559,7 +671,7 @@ fn a_projects_own_template_replaces_the_built_in_one() {
     let sources =
         TemplateSources::with_project([(crate::diagnostic::FilePath::new("templates/dashboard.yaml.hbs"), own)])
             .expect("loads");
-    let rendered = render(&capacity::size(production()), &sources, &assets()).expect("renders");
+    let rendered = render(&capacity::size(production()), &sources, &assets(&production())).expect("renders");
     assert_eq!(rendered.properties("Dashboard")["DashboardName"], "mine");
 }
 

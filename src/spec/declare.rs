@@ -37,7 +37,7 @@ macro_rules! record {
             }
 
             fn take(fields: &$crate::spec::Fields<'_>, reader: &mut $crate::spec::Reader) -> Option<Self> {
-                $(let $field = reader.field::<$type>(fields, stringify!($field));)*
+                $(let $field = reader.field::<$type>(fields, stringify!($field), concat!($($field_doc,)*));)*
                 $(let $part = <$part_type as $crate::spec::Record>::take(fields, reader);)?
                 Some(Self { $($field: $field?,)* $($part: $part?,)? })
             }
@@ -97,7 +97,8 @@ macro_rules! choice {
 
         impl $crate::spec::Decode for $name {
             fn decode(node: &$crate::spec::Node, reader: &mut $crate::spec::Reader) -> Option<Self> {
-                let choices = [$(($word, $crate::spec::choice!(@detail $($detail)?)),)*];
+                let choices =
+                    [$(($word, $crate::spec::choice!(@detail $($detail)?), concat!($($variant_doc,)*)),)*];
                 let (word, node) = reader.choice(node, $what, &choices)?;
                 match word {
                     $($word => $crate::spec::choice!(@read $name $variant $word node reader $($detail)?),)*

@@ -44,6 +44,9 @@ pub trait Record: Sized {
     fn describe(properties: &mut Properties<'_>);
 }
 
+/// One word of a choice: whether it has details, and what it means.
+pub type Alternative = (&'static str, bool, &'static str);
+
 /// How an overlay merges into a value.
 #[derive(Clone, Copy)]
 pub enum Shape {
@@ -172,10 +175,15 @@ impl Reader {
         Some(Fields { entries, place: &node.place, what })
     }
 
-    /// Reads one field of a record.
-    pub fn field<T: Decode>(&mut self, fields: &Fields<'_>, name: &'static str) -> Option<T> {
+    /// Reads one field of a record; `doc` says what it is and within which bounds.
+    pub fn field<T: Decode>(&mut self, fields: &Fields<'_>, name: &'static str, doc: &str) -> Option<T> {
         if let Some(entry) = fields.entries.iter().find(|entry| entry.key == name) {
-            return self.within(name, |reader| T::decode(&entry.value, reader));
+            return self.within(name, |reader| {
+                let before = reader.found.len();
+                let value = T::decode(&entry.value, reader);
+                reader.explain(before, &entry.value.place, doc);
+                value
+            });
         }
         let absent = T::absent();
         if absent.is_none() && !self.partial {
@@ -186,13 +194,22 @@ impl Reader {
         absent
     }
 
+    /// Adds to what was found wrong with a value itself what the value is.
+    fn explain(&mut self, before: usize, place: &Place, doc: &str) {
+        for found in self.found.iter_mut().skip(before) {
+            if found.code == Code::OutOfRange && found.place() == Some(place) {
+                found.notes.push(doc.trim().to_owned());
+            }
+        }
+    }
+
     /// Takes a node as one of several choices: a bare word, or a mapping of one word to its details.
     /// `choices` says of each whether it has details.
     pub fn choice<'node>(
         &mut self,
         node: &'node Node,
         what: &str,
-        choices: &[(&'static str, bool)],
+        choices: &[Alternative],
     ) -> Option<(&'static str, &'node Node)> {
         let (word, place, detail) = match &node.value {
             Value::Scalar { text, .. } => (text, &node.place, None),
@@ -202,8 +219,8 @@ impl Reader {
             },
             Value::Null | Value::Sequence(_) => return self.not_a_choice(node, what, choices),
         };
-        let Some((name, has_detail)) = choices.iter().find(|(name, _)| name == word) else {
-            let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let Some((name, has_detail, doc)) = choices.iter().find(|(name, ..)| name == word) else {
+            let names: Vec<&str> = choices.iter().map(|(name, ..)| *name).collect();
             let title = format!("`{}` is not {what}", excerpt(word));
             let diagnostic = Diagnostic::error(Code::UnknownChoice, title)
                 .at(place.clone(), "")
@@ -223,13 +240,13 @@ impl Reader {
             (false, Some(_)) => {
                 let title = format!("`{name}` stands alone, it has no details");
                 let help = format!("write just `{name}`");
-                self.error(Diagnostic::error(Code::WrongType, title).at(place.clone(), "").help(help));
+                self.error(Diagnostic::error(Code::WrongType, title).at(place.clone(), "").note(*doc).help(help));
                 None
             }
         }
     }
 
-    fn not_a_choice<T>(&mut self, node: &Node, what: &str, choices: &[(&'static str, bool)]) -> Option<T> {
+    fn not_a_choice<T>(&mut self, node: &Node, what: &str, choices: &[Alternative]) -> Option<T> {
         let title = format!("expected {what}, found {}", node.describe());
         let help = format!("choose exactly one of {}", spelt(choices));
         self.error(Diagnostic::error(Code::WrongType, title).at(node.place.clone(), "").help(help));
@@ -245,10 +262,10 @@ impl Reader {
     }
 }
 
-fn spelt(choices: &[(&'static str, bool)]) -> String {
+fn spelt(choices: &[Alternative]) -> String {
     let all: Vec<String> = choices
         .iter()
-        .map(|(name, has_detail)| if *has_detail { format!("`{name}: …`") } else { format!("`{name}`") })
+        .map(|(name, has_detail, _)| if *has_detail { format!("`{name}: …`") } else { format!("`{name}`") })
         .collect();
     all.join(", ")
 }

@@ -144,11 +144,7 @@ impl SpecFile {
     /// Where a value of the file stands, by dotted path.
     #[must_use]
     pub fn place(&self, path: &str) -> Option<&Place> {
-        let mut node = &self.tree;
-        for part in path.split('.') {
-            node = node.get(part)?;
-        }
-        Some(&node.place)
+        self.tree.find(path).map(|node| &node.place)
     }
 
     /// Merges an overlay over the file. What cannot be read of the result is in [`Merged::found`]; `None` if that is

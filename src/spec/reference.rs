@@ -98,7 +98,8 @@ fn cell(text: &str) -> String {
 }
 
 /// Texts that are wrong in one way or another for every kind of value.
-const PROBES: [&str; 8] = ["?", "-1", "99999999999", "99999d", "9999 GiB", "1001%", "0 USD", " "];
+const PROBES: [&str; 14] =
+    ["?", "-1", "0", "99999999999", "0s", "99999d", "0 bytes", "9999 GiB", "0%", "1001%", "0/s", "0 USD", " ", ""];
 
 /// The codes with which a value is refused.
 pub(super) fn codes_of<T: Decode>() -> BTreeSet<Code> {

@@ -130,9 +130,36 @@ fn what_is_not_plain_yaml_is_refused_with_a_place() {
 #[test]
 fn short_intrinsics_are_shown_in_their_long_form() {
     let help = |text: &str| errors(text).into_iter().find(|line| line.contains("E1013")).expect("a tag");
-    assert!(help("owner: !Ref Team\n").ends_with("write the long form: `{Ref: Team}`"));
-    assert!(help("owner: !GetAtt A.Arn\n").ends_with("`{\"Fn::GetAtt\": [A, Arn]}`"));
-    assert!(help("owner: !Sub a-${b}\n").ends_with("`{\"Fn::Sub\": a-${b}}`"));
+    for (short, long) in [
+        ("!Ref Team", "{Ref: Team}"),
+        ("!Ref AWS::Region", "{Ref: AWS::Region}"),
+        ("!Condition IsProd", "{Condition: IsProd}"),
+        ("!GetAtt A.Arn", r#"{"Fn::GetAtt": [A, Arn]}"#),
+        ("!GetAtt A.Endpoint.Address", r#"{"Fn::GetAtt": [A, Endpoint.Address]}"#),
+        ("!GetAtt [A, Arn]", r#"{"Fn::GetAtt": [A, Arn]}"#),
+        ("!Sub a-${b}", r#"{"Fn::Sub": "a-${b}"}"#),
+        (r#"!Sub ["${x}", {x: 1}]"#, r#"{"Fn::Sub": ["${x}", {x: 1}]}"#),
+        (r#"!Join [",", [a, "]"]]"#, r#"{"Fn::Join": [",", [a, "]"]]}"#),
+        ("!Select [0, [a]]", r#"{"Fn::Select": [0, [a]]}"#),
+        (r#"!Split ["|", a]"#, r#"{"Fn::Split": ["|", a]}"#),
+        ("!If [IsProd, a, b]", r#"{"Fn::If": [IsProd, a, b]}"#),
+        ("!Equals [a, b]", r#"{"Fn::Equals": [a, b]}"#),
+        ("!And [a, b]", r#"{"Fn::And": [a, b]}"#),
+        ("!Or [a, b]", r#"{"Fn::Or": [a, b]}"#),
+        ("!Not [a]", r#"{"Fn::Not": [a]}"#),
+        ("!FindInMap [a, b, c]", r#"{"Fn::FindInMap": [a, b, c]}"#),
+        ("!Base64 text", r#"{"Fn::Base64": text}"#),
+        ("!Cidr [10.0.0.0/16, 2, 8]", r#"{"Fn::Cidr": [10.0.0.0/16, 2, 8]}"#),
+        ("!GetAZs eu-west-1", r#"{"Fn::GetAZs": eu-west-1}"#),
+        ("!ImportValue net-vpc", r#"{"Fn::ImportValue": net-vpc}"#),
+        ("!Length [a]", r#"{"Fn::Length": [a]}"#),
+        ("!ToJsonString {a: 1}", r#"{"Fn::ToJsonString": {a: 1}}"#),
+        ("!Transform {Name: x}", r#"{"Fn::Transform": {Name: x}}"#),
+        ("!Join\n    - a\n    - [b]", r#"{"Fn::Join": …}"#),
+    ] {
+        let told = help(&format!("cloudformation:\n  resources:\n    A: {short}\n"));
+        assert!(told.ends_with(&format!("write the long form: `{long}`")), "{short}: {told}");
+    }
 }
 
 #[test]

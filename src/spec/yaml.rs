@@ -264,9 +264,13 @@ impl<'text> Builder<'text> {
         let Some(tag) = tag.filter(|_| self.tags == Tags::Refused) else { return };
         let place = self.place(span.tag_span().unwrap_or(span));
         let spelt = tag.original();
+        let value = match scalar {
+            Some(text) => plain_or_quoted(text),
+            None => self.text.get(place.span.end..).and_then(flow).unwrap_or_else(|| "…".to_owned()),
+        };
         let diagnostic = Diagnostic::error(Code::YamlTag, format!("the tag `{}` is not allowed", excerpt(&spelt)))
             .at(place, "")
-            .help(long_form(&spelt, scalar));
+            .help(long_form(&spelt, scalar, &value));
         self.found.push(diagnostic);
     }
 
@@ -349,18 +353,51 @@ fn syntax_error(info: String, place: Place) -> Diagnostic {
     Diagnostic::error(Code::YamlSyntax, format!("not well-formed YAML: {info}")).at(place, "").help(help)
 }
 
-/// What to write instead of a CloudFormation short form.
-fn long_form(tag: &str, scalar: Option<&str>) -> String {
-    let name = tag.trim_start_matches('!');
-    let value = scalar.map_or_else(|| "…".to_owned(), excerpt);
-    match name {
-        "Ref" | "Condition" => format!("write the long form: `{{{name}: {value}}}`"),
+/// What to write instead of a CloudFormation short form (user guide, "Intrinsic function reference").
+fn long_form(tag: &str, scalar: Option<&str>, value: &str) -> String {
+    match tag.trim_start_matches('!') {
+        name @ ("Ref" | "Condition") => format!("write the long form: `{{{name}: {value}}}`"),
         "GetAtt" => {
-            let (id, attribute) = value.split_once('.').unwrap_or((&value, "…"));
-            format!("write the long form: `{{\"Fn::GetAtt\": [{id}, {attribute}]}}`")
+            let parts = scalar.map(|dotted| dotted.split_once('.').unwrap_or((dotted, "…")));
+            let list = parts.map_or_else(|| value.to_owned(), |(id, attribute)| format!("[{id}, {attribute}]"));
+            format!("write the long form: `{{\"Fn::GetAtt\": {list}}}`")
         }
-        "Sub" | "Join" | "Select" | "Split" | "If" | "Equals" | "FindInMap" | "Base64" | "Cidr" | "GetAZs"
-        | "ImportValue" => format!("write the long form: `{{\"Fn::{name}\": {value}}}`"),
-        _ => format!("write the value without the tag; put quotes around it if it is meant as text: \"{tag} {value}\""),
+        name @ ("And" | "Base64" | "Cidr" | "Equals" | "FindInMap" | "GetAZs" | "If" | "ImportValue" | "Join"
+        | "Length" | "Not" | "Or" | "Select" | "Split" | "Sub" | "ToJsonString" | "Transform") => {
+            format!("write the long form: `{{\"Fn::{name}\": {value}}}`")
+        }
+        _ => format!(
+            "write the value without the tag; put quotes around it if it is meant as text: \"{tag} {}\"",
+            scalar.map_or_else(|| "…".to_owned(), excerpt)
+        ),
     }
+}
+
+/// A scalar as it may stand in a flow mapping.
+fn plain_or_quoted(text: &str) -> String {
+    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b) || text.contains("::") && b == b':');
+    if plain { text.to_owned() } else { serde_json::Value::from(excerpt(text)).to_string() }
+}
+
+/// The list or mapping in brackets with which a text begins, on one line; `None` where it is written in lines, or long.
+fn flow(text: &str) -> Option<String> {
+    const LONGEST: usize = 120;
+    let text = text.trim_start_matches(' ');
+    let mut depth = 0_usize;
+    let mut quote = None;
+    for (at, c) in text.char_indices().take(LONGEST) {
+        match (quote, c) {
+            (None, '[' | '{') => depth += 1,
+            (None, ']' | '}') => depth = depth.saturating_sub(1),
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '\n' | '\r') => return None,
+            (Some(open), c) if c == open => quote = None,
+            (None | Some(_), _) => {}
+        }
+        if depth == 0 {
+            return text.get(..=at).filter(|list| list.len() > 1).map(str::to_owned);
+        }
+    }
+    None
 }

@@ -1,15 +1,21 @@
-//! CloudFormation's own limits (`aws-facts.md` 2.6; `cloudformation-behaviour.md` TV-30, CS-27).
+//! CloudFormation's own limits (user guide, "Understand CloudFormation quotas"; `aws-facts.md` 2.6;
+//! `cloudformation-behaviour.md` TV-30, CS-27).
 
 /// Longest template that may be sent in a request, in bytes.
 pub const BODY_BYTES: usize = 51_200;
-/// Longest template that may be sent by way of S3, in bytes. AWS writes "1 MB"; the smaller reading is used.
+/// Longest template that may be sent by way of S3, in bytes. The user guide writes "1 MB"; the service's own words are
+/// "Template may not exceed 1000000 bytes in size." (formkiq-core issue 204; the same number in cfn-lint's E1002).
 pub const S3_BODY_BYTES: usize = 1_000_000;
+/// Most dynamic references (`{{resolve:…}}`) of a template.
+pub const DYNAMIC_REFERENCES: usize = 60;
 /// Most resources of a template.
 pub const RESOURCES: usize = 500;
 /// Most outputs of a template.
 pub const OUTPUTS: usize = 200;
 /// Most parameters of a template.
 pub const PARAMETERS: usize = 200;
+/// Most mappings of a template. Sluice writes none; other clients of the embedded cloud may.
+pub const MAPPINGS: usize = 200;
 /// Longest value of a parameter, in bytes.
 pub const PARAMETER_VALUE_BYTES: usize = 4_096;
 /// Longest description of a template, in bytes.

@@ -3,6 +3,7 @@
 //! Knows the template language and the published resource schemas; knows nothing of pipelines and
 //! talks to nobody.
 
+pub mod access;
 mod canonical;
 mod check;
 mod graph;

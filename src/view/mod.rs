@@ -7,10 +7,12 @@
 pub mod diagnostics;
 pub mod events;
 pub mod explain;
+pub mod graph;
 pub mod import;
 pub mod next_steps;
 pub mod outputs;
 pub mod plan;
+pub mod producer;
 pub mod status;
 pub mod style;
 mod table;

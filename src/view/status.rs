@@ -196,7 +196,7 @@ mod tests {
 
     fn origins() -> Origins {
         let stage = StageRef::new(StageKind::Stream, &StageName::new("transactions").unwrap());
-        let origin = Origin { spec_path: stage.path(), place: None, stage: Some(stage) };
+        let origin = Origin { spec_path: stage.path(), place: None, stage: Some(stage), escapes: Vec::new() };
         [(id("StreamTransactions"), origin)].into_iter().collect()
     }
 

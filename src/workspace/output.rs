@@ -45,6 +45,14 @@ fn write_part(path: &Path, bytes: &[u8]) -> Result<PathBuf, WorkspaceError> {
     Ok(part)
 }
 
+/// Reads a text file that somebody named on the command line.
+///
+/// # Errors
+/// When the operating system refuses, or the file is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String, WorkspaceError> {
+    fs::read_to_string(path).map_err(WorkspaceError::io("read", path))
+}
+
 /// Adds a line to a file, making it where it is not there.
 ///
 /// # Errors

@@ -11,9 +11,7 @@ use super::evaluate::{Parameter, Scope};
 use super::state::{Deployment, RollbackConfiguration, Trigger};
 use super::validate;
 use super::wire::QueryRequest;
-
-const LONGEST_BODY: usize = 51_200;
-const LONGEST_OBJECT: usize = 1_000_000;
+use crate::template::limits;
 
 impl Engine {
     /// Builds and checks what a request wants deployed under a stack.
@@ -39,7 +37,7 @@ impl Engine {
             role: request.text("RoleARN").map(str::to_owned).or_else(|| previous.and_then(|p| p.role.clone())),
             rollback: rollback(request, previous)?,
         };
-        if target.tags.len() > 50 {
+        if target.tags.len() > limits::TAGS {
             return Err(Refusal::constraint("tags", "tags", "have length less than or equal to 50"));
         }
         let scope = Scope::new(&target.document, &target.parameters, self.pseudo(stack_name, stack_id, &target))
@@ -64,7 +62,7 @@ pub(super) fn template(request: &QueryRequest, previous: Option<&Deployment>) ->
             Err(Refusal::validation("You cannot specify both usePreviousTemplate and Template Body/Template URL."))
         }
         (false, Some(body), None) => {
-            if body.len() > LONGEST_BODY {
+            if body.len() > limits::BODY_BYTES {
                 return Err(Refusal::constraint(body, "templateBody", "have length less than or equal to 51200"));
             }
             Ok((body.to_owned(), Document::parse(body)?))
@@ -90,7 +88,7 @@ fn fetched(request: &QueryRequest, url: &str) -> Answer<String> {
         return Err(Refusal::validation("TemplateURL must be a supported URL."));
     }
     match request.documents.get(url) {
-        Some(Ok(text)) if text.len() > LONGEST_OBJECT => {
+        Some(Ok(text)) if text.len() > limits::S3_BODY_BYTES => {
             Err(Refusal::validation("Template may not exceed 1000000 bytes in size."))
         }
         Some(Ok(text)) => Ok(text.clone()),

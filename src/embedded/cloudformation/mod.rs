@@ -41,4 +41,5 @@ pub use effect::{
     Effect, EffectAction, HandlerError, HandlerErrorCode, Properties, Provisioned, Provisioner, StackRef,
 };
 pub use engine::{Engine, LoadError};
+pub(super) use policy::{like, texts};
 pub use wire::{QueryRequest, QueryResponse};

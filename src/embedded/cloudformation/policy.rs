@@ -64,7 +64,7 @@ fn applies(statement: &Value, action: &str, resource: &str, type_name: &str) -> 
     action && resource && typed
 }
 
-fn texts(value: &Value) -> Vec<String> {
+pub(in crate::embedded) fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
         Value::Array(items) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
@@ -73,7 +73,7 @@ fn texts(value: &Value) -> Vec<String> {
 }
 
 /// Matches with `*` for any text.
-fn like(pattern: &str, text: &str) -> bool {
+pub(in crate::embedded) fn like(pattern: &str, text: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(tail) = text.strip_prefix(head) else { return false };
     if rest.is_empty() {

@@ -10,6 +10,7 @@ use super::error::{Answer, Refusal};
 use super::evaluate::{KNOWN_AFTER_APPLY, Scope, World};
 use super::facts;
 use super::references;
+use crate::template::limits;
 
 /// A world in which everything exists and nothing is known: evaluating in it finds malformed functions.
 struct Dry;
@@ -25,9 +26,6 @@ impl World for Dry {
         Ok(Value::from(KNOWN_AFTER_APPLY))
     }
 }
-
-const MOST_RESOURCES: usize = 500;
-const MOST_OTHERS: usize = 200;
 
 /// Checks a template with its parameters decided.
 pub(super) fn check(scope: &Scope<'_>) -> Answer<()> {
@@ -69,12 +67,12 @@ fn limits(document: &Document) -> Answer<()> {
         }
         Ok(())
     };
-    count("resources", document.resources.len(), MOST_RESOURCES)?;
-    count("parameters", document.parameters.len(), MOST_OTHERS)?;
-    count("outputs", document.outputs.len(), MOST_OTHERS)?;
-    count("mappings", document.mappings.len(), MOST_OTHERS)?;
+    count("resources", document.resources.len(), limits::RESOURCES)?;
+    count("parameters", document.parameters.len(), limits::PARAMETERS)?;
+    count("outputs", document.outputs.len(), limits::OUTPUTS)?;
+    count("mappings", document.mappings.len(), limits::MAPPINGS)?;
     let described = document.description.as_ref().map_or(0, String::len);
-    if described > 1024 {
+    if described > limits::DESCRIPTION_BYTES {
         return Err(Refusal::validation("Template format error: 'Description' length is greater than 1024."));
     }
     Ok(())

@@ -5,27 +5,33 @@
 //! deployment can harm, and they follow from rates. Row ids (`SIM-1`, `CKPT-2`) as in `docs/embedded.md`.
 
 mod history;
+mod publish;
+mod queues;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use self::history::History;
+use self::publish::publish;
+use self::queues::Backlog;
 use super::back::Back;
-use super::mappings::Mapping;
+use super::mappings::{Mapping, SourceKind};
 use super::metrics::MetricName;
 use super::services::ServiceName;
 use crate::units::{ByteSize, Duration, Timestamp};
 
 const MINUTE: i64 = 60_000;
+/// How the name of a queue begins among the sources.
+const QUEUES: &str = "queue/";
 /// Steps of one settling; a longer time is taken in longer steps.
 const MOST_STEPS: i64 = 5_000;
 
-/// Records that are put into a stream.
+/// Records that are put into a stream, or messages into a queue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Load {
-    /// The stream's name.
+    /// What it is put into, as [`source_of`] names it.
     pub stream: String,
     /// Records per second.
     pub rate: f64,
@@ -89,6 +95,10 @@ pub(crate) struct Flows {
     pub checkpoints: BTreeMap<String, Checkpoint>,
     /// By function name; the default where nothing is known.
     pub work: BTreeMap<String, Work>,
+    /// Queues to which a function sends one message for each record that it reads, by function name.
+    pub sends: BTreeMap<String, BTreeSet<String>>,
+    /// By queue.
+    pub backlogs: BTreeMap<String, Backlog>,
     history: BTreeMap<String, History>,
     at: Option<Timestamp>,
 }
@@ -100,7 +110,7 @@ pub struct MappingStatus {
     pub uuid: String,
     /// Function ARN with its qualifier.
     pub function: String,
-    /// The stream's name.
+    /// The stream's name, or `queue/` and the queue's.
     pub stream: String,
     /// `Enabled`, `Disabled`, …
     pub state: String,
@@ -126,10 +136,22 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The stream behind a source ARN.
-fn stream_of(source: &str) -> String {
-    let tail = source.split(":stream/").nth(1).unwrap_or(source);
+/// What a source ARN names: a stream by its name, a queue as `queue/name`.
+pub(crate) fn source_of(arn: &str) -> String {
+    if SourceKind::of(arn) == SourceKind::Queue {
+        return queue_key(arn.rsplit(':').next().unwrap_or(arn));
+    }
+    let tail = arn.split(":stream/").nth(1).unwrap_or(arn);
     tail.split('/').next().unwrap_or(tail).to_owned()
+}
+
+fn queue_name(key: &str) -> &str {
+    key.strip_prefix(QUEUES).unwrap_or(key)
+}
+
+/// How a queue is named among the sources.
+pub(crate) fn queue_key(name: &str) -> String {
+    format!("{QUEUES}{name}")
 }
 
 fn function_name(arn: &str) -> String {
@@ -147,20 +169,38 @@ fn capacity(mapping: &Mapping, shards: u32, keys: u64, work: Work) -> f64 {
 }
 
 impl Flows {
-    /// Adds load, and what is known of the handlers' work.
-    pub(crate) fn put_on(&mut self, load: Load, work: BTreeMap<String, Work>, now: Timestamp) {
+    /// Adds load, and what is known of the handlers: their work, and to which queues they send.
+    pub(crate) fn put_on(
+        &mut self,
+        load: Load,
+        work: BTreeMap<String, Work>,
+        sends: BTreeMap<String, BTreeSet<String>>,
+        now: Timestamp,
+    ) {
         if self.loads.is_empty() {
             self.at = Some(now);
         }
         self.loads.push(load);
         self.work.extend(work);
+        self.sends.extend(sends);
+    }
+
+    fn work_of(&self, mapping: &Mapping) -> Work {
+        self.work.get(&function_name(&mapping.function)).copied().unwrap_or_default()
+    }
+
+    /// What a function sends on when it has read so much: it arrives in the next step.
+    fn send_on(&mut self, function: &str, read: f64) {
+        for queue in self.sends.get(function).into_iter().flatten() {
+            self.backlogs.entry(queue_key(queue)).or_default().sent += read;
+        }
     }
 
     /// Notes where a mapping stands that is about to be paused: it will go on from there, even if nothing had arrived
     /// by now.
     pub(crate) fn hold(&mut self, mapping: &Mapping, now: Timestamp) {
         self.meet(&BTreeMap::from([(mapping.uuid.clone(), mapping.clone())]));
-        let arrived = self.history.get(&stream_of(&mapping.source)).map_or(0.0, History::total);
+        let arrived = self.history.get(&source_of(&mapping.source)).map_or(0.0, History::total);
         if let Some(checkpoint) = self.checkpoints.get_mut(&mapping.uuid)
             && checkpoint.polls_from <= now
         {
@@ -186,6 +226,7 @@ impl Flows {
             let next = self.next_edge(at, (at + longest).div_euclid(MINUTE) * MINUTE, end);
             self.arrive(shapes, at, next, &mut points);
             self.read(mappings, shapes, at, next, &mut points);
+            self.work_off(mappings, shapes, at, next, &mut points);
             at = next;
         }
         self.at = Some(to);
@@ -239,16 +280,21 @@ impl Flows {
                 .collect();
             let offered: f64 = active.iter().map(|load| load.rate).sum();
             let bytes: f64 = active.iter().map(|load| load.rate * load.size.as_bytes() as f64).sum();
-            // KDS-1: 1,000 records and 1 MiB a second for each shard that has a key.
+            // KDS-1: 1,000 records and 1 MiB a second for each shard that has a key. A queue takes whatever comes.
             let keys = active.iter().map(|load| load.keys).max().unwrap_or(1).max(1);
             let open = f64::from(shape.shards).min(keys as f64);
             let by_size = if bytes > 0.0 { open * 1_048_576.0 / bytes } else { 1.0 };
-            let share = if offered > 0.0 { (open * 1_000.0 / offered).min(by_size).min(1.0) } else { 1.0 };
+            let queue = stream.starts_with(QUEUES);
+            let share = if offered > 0.0 && !queue { (open * 1_000.0 / offered).min(by_size).min(1.0) } else { 1.0 };
+            let sent = self.backlogs.get_mut(stream).map_or(0.0, |backlog| std::mem::take(&mut backlog.sent));
             let history = self.history.entry(stream.clone()).or_default();
-            let total = history.total() + offered * share * seconds;
+            let total = history.total() + offered * share * seconds + sent;
             history.begin(from);
             history.push(to, total);
-            if offered > 0.0 {
+            if queue {
+                let metric = MetricName::of("AWS/SQS", "NumberOfMessagesSent", "QueueName", queue_name(stream));
+                points.push((metric, Timestamp::from_millis(to - 1), offered * seconds + sent));
+            } else if offered > 0.0 {
                 let at = Timestamp::from_millis(to - 1);
                 let metric = |name: &str| MetricName::of("AWS/Kinesis", name, "StreamName", stream);
                 points.push((metric("IncomingRecords"), at, offered * share * seconds));
@@ -267,7 +313,11 @@ impl Flows {
         points: &mut Vec<(MetricName, Timestamp, f64)>,
     ) {
         for (uuid, mapping) in mappings {
-            let stream = stream_of(&mapping.source);
+            let stream = source_of(&mapping.source);
+            if stream.starts_with(QUEUES) {
+                continue;
+            }
+            let work = self.work_of(mapping);
             let (Some(shape), Some(history)) = (shapes.get(&stream), self.history.get(&stream)) else { continue };
             let Some(checkpoint) = self.checkpoints.get_mut(uuid) else { continue };
             let polling = checkpoint.enabled && checkpoint.polls_from.as_millis() <= from;
@@ -280,7 +330,6 @@ impl Flows {
             let read = read.max(oldest);
             let keys =
                 self.loads.iter().filter(|load| load.stream == stream).map(|load| load.keys).max().unwrap_or(u64::MAX);
-            let work = self.work.get(&function_name(&mapping.function)).copied().unwrap_or_default();
             let able =
                 if polling { capacity(mapping, shape.shards, keys, work) * (to - from) as f64 / 1_000.0 } else { 0.0 };
             let moved = able.min((history.total() - read).max(0.0));
@@ -288,12 +337,16 @@ impl Flows {
             if moved > 0.0 {
                 checkpoint.worked = true;
                 publish(mapping, history, read + moved, to, moved, points);
+                self.send_on(&function_name(&mapping.function), moved);
             }
         }
     }
 
     fn status(&self, mapping: &Mapping, shape: Option<&Shape>, now: Timestamp) -> MappingStatus {
-        let stream = stream_of(&mapping.source);
+        let stream = source_of(&mapping.source);
+        if stream.starts_with(QUEUES) {
+            return self.queue_status(mapping, &stream, now);
+        }
         let checkpoint = self.checkpoints.get(&mapping.uuid);
         let empty = History::default();
         let history = self.history.get(&stream).unwrap_or(&empty);
@@ -307,7 +360,7 @@ impl Flows {
         let lag = read.map_or(0.0, |read| (history.total() - read).max(0.0));
         let keys =
             self.loads.iter().filter(|load| load.stream == stream).map(|load| load.keys).max().unwrap_or(u64::MAX);
-        let work = self.work.get(&function_name(&mapping.function)).copied().unwrap_or_default();
+        let work = self.work_of(mapping);
         MappingStatus {
             uuid: mapping.uuid.clone(),
             function: mapping.function.clone(),
@@ -337,56 +390,6 @@ fn start(mapping: &Mapping, history: &History, now: i64, oldest: f64) -> f64 {
     }
 }
 
-/// MET-1, MET-2: a point for every minute in which batches finished.
-fn publish(
-    mapping: &Mapping,
-    history: &History,
-    read: f64,
-    to: i64,
-    moved: f64,
-    points: &mut Vec<(MetricName, Timestamp, f64)>,
-) {
-    let at = Timestamp::from_millis(to - 1);
-    let caught_up = history.total() - read < 1.0;
-    let age = if caught_up { 0.0 } else { history.when(read).map_or(0.0, |when| (to - when) as f64) };
-    let name = function_name(&mapping.function);
-    let batch = mapping.number("BatchSize").unwrap_or(100).max(1) as f64;
-    let tail = mapping.function.split(":function:").nth(1).unwrap_or(&name);
-    let mut of_function = vec![MetricName::of("AWS/Lambda", "", "FunctionName", &name)];
-    if tail != name {
-        let mut qualified = MetricName::of("AWS/Lambda", "", "FunctionName", &name);
-        qualified.dimensions.insert("Resource".to_owned(), tail.to_owned());
-        of_function.push(qualified);
-    }
-    for base in of_function {
-        for (metric, value) in
-            [("IteratorAge", age), ("Invocations", (moved / batch).ceil()), ("Errors", 0.0), ("Throttles", 0.0)]
-        {
-            points.push((MetricName { name: metric.to_owned(), ..base.clone() }, at, value));
-        }
-    }
-    // MET-5: only where the mapping asks for them.
-    for metric in ["PolledEventCount", "InvokedEventCount"] {
-        let asked = mapping.settings.get("MetricsConfig").and_then(|config| config.get("Metrics"));
-        if asked.and_then(Value::as_array).is_some_and(|list| list.contains(&json!("EventCount"))) {
-            points.push((MetricName::of("AWS/Lambda", metric, "EventSourceMappingUUID", &mapping.uuid), at, moved));
-        }
-    }
-    if let Some(consumer) = mapping.source.split("/consumer/").nth(1).and_then(|tail| tail.split(':').next()) {
-        let name = "SubscribeToShardEvent.MillisBehindLatest";
-        let mut metric = MetricName::of("AWS/Kinesis", name, "StreamName", &stream_of(&mapping.source));
-        metric.dimensions.insert("ConsumerName".to_owned(), consumer.to_owned());
-        points.push((metric, at, age));
-    } else {
-        let stream = stream_of(&mapping.source);
-        points.push((
-            MetricName::of("AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", "StreamName", &stream),
-            at,
-            age,
-        ));
-    }
-}
-
 impl Back {
     /// Lets records flow until now and publishes what that shows.
     pub(crate) async fn flow(&mut self) {
@@ -410,7 +413,7 @@ impl Back {
         self.world
             .mappings
             .values()
-            .map(|mapping| flows.status(mapping, shapes.get(&stream_of(&mapping.source)), self.now))
+            .map(|mapping| flows.status(mapping, shapes.get(&source_of(&mapping.source)), self.now))
             .collect()
     }
 
@@ -423,11 +426,19 @@ impl Back {
 
     async fn shapes(&mut self) -> BTreeMap<String, Shape> {
         let mut names: Vec<String> = self.world.flows.loads.iter().map(|load| load.stream.clone()).collect();
-        names.extend(self.world.mappings.values().map(|mapping| stream_of(&mapping.source)));
+        names.extend(self.world.mappings.values().map(|mapping| source_of(&mapping.source)));
+        names.extend(self.world.flows.sends.values().flatten().map(|queue| queue_key(queue)));
         names.sort();
         names.dedup();
         let mut shapes = BTreeMap::new();
         for name in names {
+            if name.starts_with(QUEUES) {
+                let retention = self.queue_attribute(queue_name(&name), "MessageRetentionPeriod").await;
+                if let Some(seconds) = retention.and_then(|text| text.parse().ok()) {
+                    shapes.insert(name, Shape { shards: 1, retention: Duration::from_secs(seconds) });
+                }
+                continue;
+            }
             let body = json!({"StreamName": name});
             let Ok(summary) = self.json(ServiceName::Kinesis, "Kinesis_20131202.DescribeStreamSummary", body).await
             else {

@@ -16,6 +16,7 @@ fn mapping(position: &str, enabled: bool) -> BTreeMap<String, Mapping> {
         made: at(0),
         changed: at(0),
         passing: Passing::Creating,
+        tags: BTreeMap::new(),
     };
     BTreeMap::from([("u".to_owned(), mapping)])
 }
@@ -89,4 +90,55 @@ fn a_stream_takes_no_more_than_its_shards_can() {
         |name: &str| points.iter().filter(|(metric, _, _)| metric.name == name).map(|(_, _, value)| value).sum::<f64>();
     assert_eq!(sum("IncomingRecords").round(), 120_000.0);
     assert_eq!(sum("WriteProvisionedThroughputExceeded").round(), 480_000.0);
+}
+
+fn worker(uuid: &str, most: u32) -> Mapping {
+    let settings = json!({"BatchSize": 10, "ScalingConfig": {"MaximumConcurrency": most}});
+    Mapping {
+        uuid: uuid.to_owned(),
+        source: "arn:aws:sqs:eu-west-1:1:q".to_owned(),
+        function: format!("arn:aws:lambda:eu-west-1:1:function:{uuid}"),
+        settings: settings.as_object().cloned().unwrap(),
+        ..mapping("LATEST", true).remove("u").unwrap()
+    }
+}
+
+#[test]
+fn what_a_consumer_sends_waits_in_the_queue_for_its_workers() {
+    let (mut flows, mut mappings) = (loaded(100.0, 100_000), mapping("TRIM_HORIZON", true));
+    flows.sends = BTreeMap::from([("f".to_owned(), BTreeSet::from(["q".to_owned()]))]);
+    // Two at once, ten messages in 1 s + 30 ms: 19 a second of the 100 that come.
+    let slow = Work { fixed: Duration::from_secs(1), per_record: Duration::ZERO };
+    flows.work = BTreeMap::from([("w".to_owned(), slow)]);
+    mappings.insert("w".to_owned(), worker("w", 2));
+    let mut shapes = shapes(24);
+    shapes.insert("queue/q".to_owned(), Shape { shards: 1, retention: Duration::from_secs(86_400) });
+    let points = flows.step_to(&mappings, &shapes, at(3_600));
+    let status = flows.status(mappings.get("w").unwrap(), None, at(3_600));
+    assert!((status.capacity - 20.0 / 1.03).abs() < 1e-9, "{status:?}");
+    let expected = 100.0 * 3_500.0 - status.capacity * 3_500.0;
+    assert!((status.lag_records as f64 - expected).abs() < 0.06 * expected, "{status:?} {expected}");
+    assert!(status.lag_age > Duration::from_secs(2_400), "{status:?}");
+    let named = |name: &str| -> Vec<f64> {
+        points.iter().filter(|(metric, _, _)| metric.name == name).map(|(_, _, value)| *value).collect()
+    };
+    assert_eq!(named("ApproximateNumberOfMessagesVisible").last(), Some(&(status.lag_records as f64)));
+    assert!(named("ApproximateAgeOfOldestMessage").last().is_some_and(|age| *age > 2_400.0));
+    assert!(named("NumberOfMessagesSent").iter().sum::<f64>() > 340_000.0);
+}
+
+#[test]
+fn workers_of_one_queue_share_its_messages_and_retention_takes_what_nobody_does() {
+    let load = Load { stream: queue_key("q"), ..loaded(100.0, 3_600).loads.remove(0) };
+    let mut flows = Flows { loads: vec![load], at: Some(at(0)), ..Flows::default() };
+    let slow = Work { fixed: Duration::from_secs(1), per_record: Duration::ZERO };
+    flows.work = ["a", "b"].map(|name| (name.to_owned(), slow)).into();
+    let mappings: BTreeMap<String, Mapping> = ["a", "b"].map(|name| (name.to_owned(), worker(name, 2))).into();
+    let shapes = BTreeMap::from([(queue_key("q"), Shape { shards: 1, retention: Duration::from_secs(600) })]);
+    flows.step_to(&mappings, &shapes, at(3_600));
+    let backlog = flows.backlogs.get("queue/q").copied().unwrap();
+    assert!(backlog.lost > 100_000.0, "{backlog:?}");
+    flows.step_to(&mappings, &shapes, at(7_200));
+    let status = flows.status(mappings.get("a").unwrap(), None, at(7_200));
+    assert_eq!(status.lag_records, 0, "{status:?}");
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::props::{loosen, required, text};
-use super::{Made, gone, made, not_found};
+use super::props::{int, loosen, required, text};
+use super::{Made, Retag, gone, made, not_found, retag};
 use crate::embedded::back::Back;
 use crate::embedded::calls::Refusal;
-use crate::embedded::cloudformation::{Effect, EffectAction, HandlerError, Properties};
+use crate::embedded::cloudformation::{Effect, EffectAction, HandlerError, HandlerErrorCode, Properties};
 use crate::embedded::services::ServiceName;
 
 async fn call(back: &mut Back, action: &str, body: Value) -> Result<Value, Refusal> {
@@ -34,7 +34,22 @@ pub(crate) async fn target(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } | EffectAction::Update { after: properties, .. } => {
             let (resource, dimension, namespace) = triple(properties)?;
-            call(back, "RegisterScalableTarget", body(properties, &["ScheduledActions"])).await?;
+            check_bounds(properties)?;
+            check_scaled(back, &resource, &namespace).await?;
+            let Retag { put, removed } = retag(effect);
+            let mut body = body(properties, &["Tags"]);
+            let creates = matches!(effect.action, EffectAction::Create { .. });
+            if let (Some(map), true) = (body.as_object_mut(), creates) {
+                map.insert("Tags".to_owned(), json!(put));
+            }
+            let answer = call(back, "RegisterScalableTarget", body).await?;
+            let arn = answer.get("ScalableTargetARN").and_then(Value::as_str).unwrap_or_default().to_owned();
+            if !creates && !removed.is_empty() {
+                call(back, "UntagResource", json!({"ResourceARN": arn, "TagKeys": removed})).await?;
+            }
+            if !creates && !put.is_empty() {
+                call(back, "TagResource", json!({"ResourceARN": arn, "Tags": put})).await?;
+            }
             let id = format!("{resource}|{dimension}|{namespace}");
             made(id.clone(), [("Id", id)])
         }
@@ -53,6 +68,42 @@ pub(crate) async fn target(back: &mut Back, effect: &Effect) -> Made {
             made(physical_id, [("Id", physical_id.clone())])
         }
     }
+}
+
+fn check_bounds(properties: &Properties) -> Result<(), HandlerError> {
+    let (least, most) = (int(properties, "MinCapacity"), int(properties, "MaxCapacity"));
+    if least > most {
+        let message = "Maximum capacity cannot be less than minimum capacity";
+        return Err(HandlerError::new(HandlerErrorCode::InvalidRequest, message));
+    }
+    Ok(())
+}
+
+/// What is to be scaled has to be there.
+async fn check_scaled(back: &mut Back, resource: &str, namespace: &str) -> Result<(), HandlerError> {
+    let parts: Vec<&str> = resource.split('/').collect();
+    let there = match (namespace, parts.as_slice()) {
+        ("sagemaker", ["endpoint", name, "variant", variant]) => {
+            let body = json!({"EndpointName": name});
+            back.json(ServiceName::Sagemaker, "SageMaker.DescribeEndpoint", body).await.is_ok()
+                && back.endpoint_has_variant(name, variant)
+        }
+        ("dynamodb", ["table", name, rest @ ..]) => {
+            let body = json!({"TableName": name});
+            let index = rest.get(1).is_none_or(|index| back.table_has_index(name, index));
+            back.json(ServiceName::Dynamodb, "DynamoDB_20120810.DescribeTable", body).await.is_ok() && index
+        }
+        ("lambda", [one]) => match one.strip_prefix("function:") {
+            Some(name) => back.function_behind(name).await.is_ok(),
+            None => false,
+        },
+        _ => true,
+    };
+    if there {
+        return Ok(());
+    }
+    let message = format!("{namespace} resource not found: {resource}");
+    Err(HandlerError::new(HandlerErrorCode::InvalidRequest, message))
 }
 
 pub(crate) async fn policy(back: &mut Back, effect: &Effect) -> Made {

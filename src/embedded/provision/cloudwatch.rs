@@ -1,15 +1,16 @@
-//! `AWS::CloudWatch::Alarm`, `CompositeAlarm` and `Dashboard`.
+//! `AWS::CloudWatch::Alarm`, `CompositeAlarm`, `AnomalyDetector` and `Dashboard`.
 //!
 //! The definition goes to the service, so that it can be described; the state is worked out by `metrics`,
 //! because the service keeps neither M-of-N nor the treatment of missing data.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::props::{as_text, document, text};
-use super::{Made, already_exists, gone, invented_name, made, not_found};
+use super::props::{as_text, document, loosen, text};
+use super::{Made, already_exists, gone, invented_name, made, not_found, tag_list, tags};
 use crate::embedded::back::Back;
 use crate::embedded::calls::Refusal;
 use crate::embedded::cloudformation::{Effect, EffectAction, Properties};
+use crate::embedded::mappings::made_up_uuid;
 use crate::embedded::metrics::Alarm;
 use crate::embedded::services::ServiceName;
 
@@ -60,11 +61,11 @@ async fn either(back: &mut Back, effect: &Effect, action: &str) -> Made {
             if back.world.alarms.contains_key(&name) {
                 return Err(already_exists(effect, &name));
             }
-            put(back, action, &name, properties).await?;
+            put(back, effect, action, &name, properties).await?;
             alarm_made(back, &name)
         }
         EffectAction::Update { physical_id, after, .. } => {
-            put(back, action, physical_id, after).await?;
+            put(back, effect, action, physical_id, after).await?;
             alarm_made(back, physical_id)
         }
         EffectAction::Delete { physical_id, .. } => {
@@ -87,7 +88,13 @@ fn alarm_made(back: &Back, name: &str) -> Made {
     made(name, [("Arn", alarm_arn(back, name))])
 }
 
-async fn put(back: &mut Back, action: &str, name: &str, properties: &Properties) -> Result<(), Refusal> {
+async fn put(
+    back: &mut Back,
+    effect: &Effect,
+    action: &str,
+    name: &str,
+    properties: &Properties,
+) -> Result<(), Refusal> {
     let mut wanted: Map<String, Value> = properties.clone();
     wanted.insert("AlarmName".to_owned(), Value::String(name.to_owned()));
     wanted.remove("Tags");
@@ -110,7 +117,9 @@ async fn put(back: &mut Back, action: &str, name: &str, properties: &Properties)
     flatten("", &Value::Object(wanted), &mut parameters);
     call(back, action, &parameters).await?;
     let old = back.world.alarms.remove(name);
-    let alarm = Alarm::defined(properties, old, back.now);
+    let mut definition = properties.clone();
+    definition.insert("Tags".to_owned(), tag_list(&tags(effect, properties)));
+    let alarm = Alarm::defined(&definition, old, back.now);
     back.world.alarms.insert(name.to_owned(), alarm);
     Ok(())
 }
@@ -119,15 +128,16 @@ pub(crate) async fn dashboard(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = text(properties, "DashboardName").unwrap_or_else(|| invented_name(effect, 255));
-            put_dashboard(back, &name, properties).await?;
+            put_dashboard(back, effect, &name, properties).await?;
             made(name, [])
         }
         EffectAction::Update { physical_id, after, .. } => {
-            put_dashboard(back, physical_id, after).await?;
+            put_dashboard(back, effect, physical_id, after).await?;
             made(physical_id, [])
         }
         EffectAction::Delete { physical_id, .. } => {
             call(back, "DeleteDashboards", &[("DashboardNames.member.1".to_owned(), physical_id.clone())]).await?;
+            back.forget(&format!("dashboard/{physical_id}"));
             gone()
         }
         EffectAction::Read { physical_id } => {
@@ -139,10 +149,52 @@ pub(crate) async fn dashboard(back: &mut Back, effect: &Effect) -> Made {
     }
 }
 
-async fn put_dashboard(back: &mut Back, name: &str, properties: &Properties) -> Result<(), Refusal> {
-    let parameters = [
-        ("DashboardName".to_owned(), name.to_owned()),
-        ("DashboardBody".to_owned(), document(properties.get("DashboardBody"))),
-    ];
-    call(back, "PutDashboard", &parameters).await.map(|_| ())
+async fn put_dashboard(back: &mut Back, effect: &Effect, name: &str, properties: &Properties) -> Result<(), Refusal> {
+    let body = document(properties.get("DashboardBody"));
+    let parameters = [("DashboardName".to_owned(), name.to_owned()), ("DashboardBody".to_owned(), body.clone())];
+    call(back, "PutDashboard", &parameters).await?;
+    back.forget(&format!("dashboard/{name}"));
+    back.remember(
+        &format!("dashboard/{name}"),
+        json!({
+            "DashboardName": name,
+            "DashboardArn": format!("arn:aws:cloudwatch::{}:dashboard/{name}", back.account()),
+            "DashboardBody": body,
+            "LastModified": back.now.as_millis() as f64 / 1_000.0,
+            "Tags": tag_list(&tags(effect, properties)),
+        }),
+    );
+    Ok(())
+}
+
+/// A detector's properties as a request.
+fn asked(properties: &Properties) -> Value {
+    loosen(&Value::Object(properties.clone()), &["Value", "MetricName", "Namespace"])
+}
+
+pub(crate) async fn detector(back: &mut Back, effect: &Effect) -> Made {
+    match &effect.action {
+        EffectAction::Create { properties } => {
+            let asked = asked(properties);
+            if back.has_detector(&asked) {
+                return Err(already_exists(effect, &effect.logical_id));
+            }
+            back.put_detector(&asked);
+            let number = back.next();
+            let id = made_up_uuid(number, "anomaly-detector", &asked.to_string());
+            made(id.clone(), [("Id", id)])
+        }
+        EffectAction::Update { physical_id, after, .. } => {
+            back.put_detector(&asked(after));
+            made(physical_id, [("Id", physical_id.clone())])
+        }
+        EffectAction::Delete { properties, .. } => {
+            back.delete_detector(&asked(properties))?;
+            gone()
+        }
+        EffectAction::Read { physical_id } => {
+            super::known(back, effect, physical_id).ok_or_else(|| not_found(effect, physical_id))?;
+            made(physical_id, [("Id", physical_id.clone())])
+        }
+    }
 }

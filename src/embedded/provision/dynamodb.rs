@@ -1,9 +1,11 @@
 //! `AWS::DynamoDB::Table`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 
 use super::props::{as_text, boolean, loosen, object, pick, text};
-use super::{Made, already_exists, gone, invented_name, made, removed_tags, tag_list, tags};
+use super::{Made, Retag, already_exists, gone, invented_name, made, retag, tag_list, tags};
 use crate::embedded::back::Back;
 use crate::embedded::calls::Refusal;
 use crate::embedded::cloudformation::{Effect, EffectAction, HandlerError, HandlerErrorCode, Properties};
@@ -17,6 +19,7 @@ pub(crate) async fn table(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
             let name = text(properties, "TableName").unwrap_or_else(|| invented_name(effect, 255));
+            check_attributes(properties)?;
             create(back, effect, &name, properties).await?;
             settle(back, &name, &Properties::new(), properties)
                 .await
@@ -24,7 +27,9 @@ pub(crate) async fn table(back: &mut Back, effect: &Effect) -> Made {
             detail(back, &name, properties);
             table_made(back, &name, properties)
         }
-        EffectAction::Update { physical_id: name, before, after, tags_before } => {
+        EffectAction::Update { physical_id: name, before, after, .. } => {
+            check_attributes(after)?;
+            check_indexes(before, after)?;
             let mut body = pick(after, &["AttributeDefinitions", "BillingMode", "ProvisionedThroughput"]);
             body.insert("TableName".to_owned(), json!(name));
             if let Some(stream) = stream_specification(after) {
@@ -33,14 +38,11 @@ pub(crate) async fn table(back: &mut Back, effect: &Effect) -> Made {
             call(back, "UpdateTable", loosen(&Value::Object(body), &["TableName", "AttributeDefinitions"])).await?;
             settle(back, name, before, after).await?;
             let arn = back.arn("dynamodb", &format!("table/{name}"));
-            let now = tags(effect, after);
-            let mut old = tags_before.clone();
-            old.extend(tags(effect, before));
-            let removed = removed_tags(&old, &now);
+            let Retag { put, removed } = retag(effect);
             if !removed.is_empty() {
                 call(back, "UntagResource", json!({"ResourceArn": arn, "TagKeys": removed})).await?;
             }
-            call(back, "TagResource", json!({"ResourceArn": arn, "Tags": tag_list(&now)})).await?;
+            call(back, "TagResource", json!({"ResourceArn": arn, "Tags": tag_list(&put)})).await?;
             detail(back, name, after);
             table_made(back, name, after)
         }
@@ -59,6 +61,7 @@ pub(crate) async fn table(back: &mut Back, effect: &Effect) -> Made {
             }
             call(back, "DeleteTable", json!({"TableName": name})).await?;
             back.forget(&format!("dynamodb/{name}"));
+            back.forget(&format!("dynamodb-backups/{name}"));
             gone()
         }
         EffectAction::Read { physical_id: name } => {
@@ -104,6 +107,58 @@ async fn create(back: &mut Back, effect: &Effect, name: &str, properties: &Prope
     Ok(())
 }
 
+fn indexes(properties: &Properties) -> BTreeMap<String, &Value> {
+    let list = properties.get("GlobalSecondaryIndexes").and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(|index| Some((index.get("IndexName")?.as_str()?.to_owned(), index))).collect()
+}
+
+fn invalid(message: impl Into<String>) -> HandlerError {
+    HandlerError::new(HandlerErrorCode::InvalidRequest, message)
+}
+
+/// One index may come or go in an update, and one that stays keeps its keys and its projection.
+fn check_indexes(before: &Properties, after: &Properties) -> Result<(), HandlerError> {
+    let (old, new) = (indexes(before), indexes(after));
+    let come = new.keys().filter(|name| !old.contains_key(*name)).count();
+    let go = old.keys().filter(|name| !new.contains_key(*name)).count();
+    if come + go > 1 {
+        return Err(invalid("Cannot perform more than one GSI creation or deletion in a single update"));
+    }
+    let fixed = |index: &Value| ["KeySchema", "Projection"].map(|part| index.get(part).map(|part| loosen(part, &[])));
+    if new.iter().any(|(name, index)| old.get(name).is_some_and(|old| fixed(old) != fixed(index))) {
+        return Err(invalid(
+            "Cannot update GSI's properties other than Provisioned Throughput and Contributor Insights Specification. You can create a new GSI with a different name.",
+        ));
+    }
+    Ok(())
+}
+
+/// Every defined attribute is a key of the table or of an index, and every key is defined.
+fn check_attributes(properties: &Properties) -> Result<(), HandlerError> {
+    let names = |list: Option<&Value>| -> BTreeSet<String> {
+        let list = list.and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(|one| Some(as_text(one.get("AttributeName")?))).collect()
+    };
+    let defined = names(properties.get("AttributeDefinitions"));
+    let mut keys = names(properties.get("KeySchema"));
+    for part in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
+        let list = properties.get(part).and_then(Value::as_array);
+        keys.extend(list.into_iter().flatten().flat_map(|index| names(index.get("KeySchema"))));
+    }
+    let shown = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(", ");
+    let what = if !defined.is_superset(&keys) {
+        "Some index key attributes are not defined in AttributeDefinitions"
+    } else if !keys.is_superset(&defined) {
+        "Some AttributeDefinitions are not used"
+    } else {
+        return Ok(());
+    };
+    let (keys, defined) = (shown(&keys), shown(&defined));
+    Err(invalid(format!(
+        "One or more parameter values were invalid: {what}. AttributeDefinitions: [{defined}], keys used: [{keys}]"
+    )))
+}
+
 fn stream_specification(properties: &Properties) -> Option<Value> {
     let view = text(&object(properties, "StreamSpecification"), "StreamViewType")?;
     Some(json!({"StreamEnabled": true, "StreamViewType": view}))
@@ -125,13 +180,19 @@ async fn settle(back: &mut Back, name: &str, before: &Properties, after: &Proper
             }
         }
     }
-    let recovery = |properties: &Properties| {
-        boolean(&object(properties, "PointInTimeRecoverySpecification"), "PointInTimeRecoveryEnabled").unwrap_or(false)
-    };
-    if recovery(before) != recovery(after) {
-        let specification = json!({"PointInTimeRecoveryEnabled": recovery(after)});
-        let body = json!({"TableName": name, "PointInTimeRecoverySpecification": specification});
+    let recovery =
+        |properties: &Properties| loosen(&json!(object(properties, "PointInTimeRecoverySpecification")), &[]);
+    let (old, new) = (recovery(before), recovery(after));
+    if old != new {
+        let on = new.get("PointInTimeRecoveryEnabled").and_then(Value::as_bool).unwrap_or(false);
+        let body = json!({"TableName": name, "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": on}});
         call(back, "UpdateContinuousBackups", body).await?;
+        back.forget(&format!("dynamodb-backups/{name}"));
+        if on {
+            // DynamoDB API reference, PointInTimeRecoverySpecification: 35 days where nothing is said.
+            let days = new.get("RecoveryPeriodInDays").cloned().unwrap_or_else(|| json!(35));
+            back.remember(&format!("dynamodb-backups/{name}"), json!({"RecoveryPeriodInDays": days}));
+        }
     }
     Ok(())
 }
@@ -149,11 +210,48 @@ fn detail(back: &mut Back, name: &str, properties: &Properties) {
         let key = text(&encryption, "KMSMasterKeyId").unwrap_or_else(|| "alias/aws/dynamodb".to_owned());
         map.insert("SSEDescription".to_owned(), json!({"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}));
     }
+    if let Some(map) = known.as_object_mut() {
+        let described: Vec<Value> =
+            indexes(properties).values().map(|index| described_index(back, name, index)).collect();
+        if !described.is_empty() {
+            map.insert("GlobalSecondaryIndexes".to_owned(), json!(described));
+        }
+        for part in ["AttributeDefinitions", "OnDemandThroughput"] {
+            if let Some(given) = properties.get(part) {
+                map.insert(part.to_owned(), loosen(given, &["AttributeName"]));
+            }
+        }
+    }
     if let (Some(class), Some(map)) = (properties.get("TableClass"), known.as_object_mut()) {
         map.insert("TableClassSummary".to_owned(), json!({"TableClass": as_text(class)}));
     }
     back.forget(&format!("dynamodb/{name}"));
     back.remember(&format!("dynamodb/{name}"), known);
+}
+
+impl Back {
+    /// Whether a table was deployed with an index of that name.
+    #[must_use]
+    pub(crate) fn table_has_index(&self, table: &str, index: &str) -> bool {
+        let described = self.world.details.get(&format!("dynamodb/{table}"));
+        let listed = described.and_then(|known| known.get("GlobalSecondaryIndexes")).and_then(Value::as_array);
+        listed.into_iter().flatten().any(|one| one.get("IndexName").and_then(Value::as_str) == Some(index))
+    }
+}
+
+/// An index as the table's description tells it.
+fn described_index(back: &Back, table: &str, index: &Value) -> Value {
+    let mut described = loosen(index, &["IndexName", "AttributeName", "NonKeyAttributes"]);
+    if let Some(map) = described.as_object_mut() {
+        let name = map.get("IndexName").map(as_text).unwrap_or_default();
+        map.insert("IndexArn".to_owned(), json!(back.arn("dynamodb", &format!("table/{table}/index/{name}"))));
+        for (part, value) in [("IndexStatus", json!("ACTIVE")), ("IndexSizeBytes", json!(0)), ("ItemCount", json!(0))] {
+            map.insert(part.to_owned(), value);
+        }
+        // An on-demand index shows a throughput of nothing.
+        map.entry("ProvisionedThroughput").or_insert_with(|| json!({"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}));
+    }
+    described
 }
 
 fn table_made(back: &Back, name: &str, properties: &Properties) -> Made {

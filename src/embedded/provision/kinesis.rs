@@ -1,11 +1,11 @@
-//! `AWS::Kinesis::Stream` and `AWS::Kinesis::StreamConsumer`.
+//! `AWS::Kinesis::Stream`, `StreamConsumer` and `ResourcePolicy`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::props::{int, object, required, text, texts};
-use super::{Made, already_exists, gone, invented_name, made, not_found, removed_tags, tags};
+use super::props::{document, int, object, required, text, texts};
+use super::{Made, Retag, already_exists, gone, invented_name, made, not_found, retag, tags};
 use crate::embedded::back::Back;
 use crate::embedded::calls::Refusal;
 use crate::embedded::cloudformation::{Effect, EffectAction, HandlerError, HandlerErrorCode, Properties};
@@ -57,12 +57,10 @@ pub(crate) async fn stream(back: &mut Back, effect: &Effect) -> Made {
                 .map_err(|refusal| HandlerError::from(refusal).after_making(&name))?;
             stream_made(back, &name)
         }
-        EffectAction::Update { physical_id, before, after, tags_before } => {
+        EffectAction::Update { physical_id, before, after, .. } => {
             adjust(back, physical_id, &settings(before), &settings(after)).await?;
-            let now = tags(effect, after);
-            let mut old = tags_before.clone();
-            old.extend(super::tags(effect, before));
-            put_tags(back, physical_id, &now, &removed_tags(&old, &now)).await?;
+            let Retag { put, removed } = retag(effect);
+            put_tags(back, physical_id, &put, &removed).await?;
             stream_made(back, physical_id)
         }
         EffectAction::Delete { physical_id, .. } => {
@@ -192,10 +190,11 @@ pub(crate) async fn consumer(back: &mut Back, effect: &Effect) -> Made {
         EffectAction::Create { properties } => {
             let (stream, name) = (required(properties, "StreamARN")?, required(properties, "ConsumerName")?);
             let body = json!({"StreamARN": stream, "ConsumerName": name});
-            call(back, "RegisterStreamConsumer", body).await?;
-            let described =
-                call(back, "DescribeStreamConsumer", json!({"StreamARN": stream, "ConsumerName": name})).await?;
-            consumer_made(effect, &described)
+            call(back, "RegisterStreamConsumer", body.clone()).await?;
+            let made = consumer_made(effect, &call(back, "DescribeStreamConsumer", body).await?)?;
+            let tags = super::tag_list(&tags(effect, properties));
+            back.remember(&format!("kinesis-tags/{}", made.physical_id), json!({"Tags": tags}));
+            Ok(made)
         }
         EffectAction::Update { physical_id, .. } | EffectAction::Read { physical_id } => {
             let described = call(back, "DescribeStreamConsumer", json!({"ConsumerARN": physical_id})).await?;
@@ -203,6 +202,7 @@ pub(crate) async fn consumer(back: &mut Back, effect: &Effect) -> Made {
         }
         EffectAction::Delete { physical_id, .. } => {
             call(back, "DeregisterStreamConsumer", json!({"ConsumerARN": physical_id})).await?;
+            back.forget(&format!("kinesis-tags/{physical_id}"));
             gone()
         }
     }
@@ -226,4 +226,26 @@ fn consumer_made(effect: &Effect, described: &Value) -> Made {
             ("StreamARN", field("StreamARN")),
         ],
     )
+}
+
+pub(crate) async fn policy(back: &mut Back, effect: &Effect) -> Made {
+    match &effect.action {
+        EffectAction::Create { properties } | EffectAction::Update { after: properties, .. } => {
+            let arn = required(properties, "ResourceArn")?;
+            let policy = document(properties.get("ResourcePolicy"));
+            call(back, "PutResourcePolicy", json!({"ResourceARN": arn, "Policy": policy})).await?;
+            made(arn, [])
+        }
+        EffectAction::Delete { physical_id: arn, .. } => {
+            call(back, "DeleteResourcePolicy", json!({"ResourceARN": arn})).await?;
+            gone()
+        }
+        EffectAction::Read { physical_id: arn } => {
+            let live = call(back, "GetResourcePolicy", json!({"ResourceARN": arn})).await?;
+            match live.get("Policy").and_then(Value::as_str) {
+                None | Some("" | "{}") => Err(not_found(effect, arn)),
+                Some(_) => made(arn, []),
+            }
+        }
+    }
 }

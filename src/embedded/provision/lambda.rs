@@ -1,14 +1,15 @@
-//! `AWS::Lambda::Function`, `Version`, `Alias`, `EventSourceMapping` and `Permission`.
+//! `AWS::Lambda::Function`, `Version`, `Alias` and `Permission`.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::props::{as_text, int, loosen, object, pick, required, text};
-use super::{Made, already_exists, gone, invented_name, made, not_found, tags};
-use crate::embedded::back::Back;
+use super::props::{as_text, int, loosen, object, pick, required, text, texts};
+use super::{Made, Retag, already_exists, gone, invented_name, made, not_found, retag, tags};
+use crate::embedded::back::{Back, merge};
 use crate::embedded::calls::Refusal;
 use crate::embedded::cloudformation::{Effect, EffectAction, HandlerError, HandlerErrorCode, Properties};
 use crate::embedded::services::ServiceName;
+use crate::embedded::wire::encode;
 
 const FUNCTIONS: &str = "/2015-03-31/functions";
 
@@ -77,7 +78,7 @@ async fn code(back: &mut Back, properties: &Properties) -> Result<Bytes, Handler
 }
 
 fn encode_key(key: &str) -> String {
-    key.split('/').map(crate::embedded::wire::encode).collect::<Vec<_>>().join("/")
+    key.split('/').map(encode).collect::<Vec<_>>().join("/")
 }
 
 pub(crate) async fn function(back: &mut Back, effect: &Effect) -> Made {
@@ -85,6 +86,8 @@ pub(crate) async fn function(back: &mut Back, effect: &Effect) -> Made {
         EffectAction::Create { properties } => {
             let name = text(properties, "FunctionName").unwrap_or_else(|| invented_name(effect, 64));
             let code = code(back, properties).await?;
+            check_role(back, properties)?;
+            check_reserved(back, &name, properties)?;
             let mut body = configuration(properties);
             if let Some(map) = body.as_object_mut() {
                 map.insert("FunctionName".to_owned(), json!(name));
@@ -101,7 +104,10 @@ pub(crate) async fn function(back: &mut Back, effect: &Effect) -> Made {
             function_made(back, &name)
         }
         EffectAction::Update { physical_id: name, before, after, .. } => {
-            if before.get("Code") != after.get("Code") {
+            check_role(back, after)?;
+            check_reserved(back, name, after)?;
+            // Architectures go with the code.
+            if before.get("Code") != after.get("Code") || before.get("Architectures") != after.get("Architectures") {
                 let code = code(back, after).await?;
                 let body = json!({"ZipFile": aws_smithy_types::base64::encode(&code)});
                 call(back, "PUT", &format!("{FUNCTIONS}/{name}/code"), Some(body)).await?;
@@ -109,15 +115,14 @@ pub(crate) async fn function(back: &mut Back, effect: &Effect) -> Made {
             let path = format!("{FUNCTIONS}/{name}/configuration");
             call(back, "PUT", &path, Some(configuration(after))).await?;
             concurrency(back, name, after).await?;
-            let tags = tags(effect, after);
+            let Retag { put, removed } = retag(effect);
             let arn = back.arn("lambda", &format!("function:{name}"));
-            call(
-                back,
-                "POST",
-                &format!("/2017-03-31/tags/{}", crate::embedded::wire::encode(&arn)),
-                Some(json!({"Tags": tags})),
-            )
-            .await?;
+            let path = format!("/2017-03-31/tags/{}", encode(&arn));
+            if !removed.is_empty() {
+                let keys: Vec<String> = removed.iter().map(|key| format!("tagKeys={}", encode(key))).collect();
+                call(back, "DELETE", &format!("{path}?{}", keys.join("&")), None).await?;
+            }
+            call(back, "POST", &path, Some(json!({"Tags": put}))).await?;
             detail(back, name, after);
             function_made(back, name)
         }
@@ -125,6 +130,7 @@ pub(crate) async fn function(back: &mut Back, effect: &Effect) -> Made {
             call(back, "DELETE", &format!("{FUNCTIONS}/{name}"), None).await?;
             back.forget(&format!("lambda/{name}"));
             back.forget(&format!("published/{name}"));
+            back.forget_invoke_configs(name);
             let versions = format!("lambda/{name}:");
             back.world.details.retain(|subject, _| !subject.starts_with(&versions));
             gone()
@@ -140,6 +146,63 @@ pub(crate) async fn function(back: &mut Back, effect: &Effect) -> Made {
             Ok(read)
         }
     }
+}
+
+/// Lambda takes a role only if it may assume it, and a network only if the role may attach to one.
+fn check_role(back: &Back, properties: &Properties) -> Result<(), HandlerError> {
+    let role = required(properties, "Role")?;
+    if back.role_trusts(&role, "lambda.amazonaws.com") == Some(false) {
+        return Err(invalid("The role defined for the function cannot be assumed by Lambda."));
+    }
+    let network = object(properties, "VpcConfig");
+    let attached = !texts(&network, "SubnetIds").is_empty();
+    if attached && back.role_allows(&role, "ec2:CreateNetworkInterface", "*") == Some(false) {
+        return Err(invalid(
+            "The provided execution role does not have permissions to call CreateNetworkInterface on EC2",
+        ));
+    }
+    Ok(())
+}
+
+/// Concurrent executions of an account, and how many of them no function may reserve (Lambda quotas).
+const CONCURRENCY: i64 = 1_000;
+const UNRESERVED: i64 = 100;
+
+/// What is reserved, or provisioned without being reserved, by everything but the resource itself.
+fn taken(back: &Back, but: &str) -> i64 {
+    let records = back.world.records.iter().filter(|(key, _)| !key.ends_with(but));
+    records
+        .map(|(key, record)| {
+            let properties = &record.properties;
+            if key.starts_with("AWS::Lambda::Function|") {
+                int(properties, "ReservedConcurrentExecutions").unwrap_or(0)
+            } else if key.starts_with("AWS::Lambda::Alias|") {
+                let function = function_name(&text(properties, "FunctionName").unwrap_or_default());
+                if reserved(back, &function).is_some() { 0 } else { provisioned(properties).unwrap_or(0) }
+            } else {
+                0
+            }
+        })
+        .sum()
+}
+
+fn reserved(back: &Back, function: &str) -> Option<i64> {
+    int(&back.record("AWS::Lambda::Function", function)?.properties, "ReservedConcurrentExecutions")
+}
+
+/// What an alias provisions.
+fn provisioned(properties: &Properties) -> Option<i64> {
+    int(&object(properties, "ProvisionedConcurrencyConfig"), "ProvisionedConcurrentExecutions")
+}
+
+fn check_reserved(back: &Back, name: &str, properties: &Properties) -> Result<(), HandlerError> {
+    let wanted = int(properties, "ReservedConcurrentExecutions").unwrap_or(0);
+    if wanted > 0 && taken(back, &format!("|{name}")) + wanted > CONCURRENCY - UNRESERVED {
+        return Err(invalid(format!(
+            "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [{UNRESERVED}]."
+        )));
+    }
+    Ok(())
 }
 
 async fn concurrency(back: &mut Back, name: &str, properties: &Properties) -> Result<(), Refusal> {
@@ -169,9 +232,23 @@ fn detail(back: &mut Back, name: &str, properties: &Properties) {
     });
     let given = pick(
         properties,
-        &["Architectures", "DeadLetterConfig", "EphemeralStorage", "LoggingConfig", "PackageType", "TracingConfig"],
+        &[
+            "Architectures",
+            "DeadLetterConfig",
+            "EphemeralStorage",
+            "LoggingConfig",
+            "PackageType",
+            "TracingConfig",
+            "VpcConfig",
+        ],
     );
-    crate::embedded::back::merge(&mut known, &loosen(&Value::Object(given), &[]));
+    merge(&mut known, &loosen(&Value::Object(given), &[]));
+    if let (Some(key), Some(map)) = (text(properties, "KmsKeyArn"), known.as_object_mut()) {
+        map.insert("KMSKeyArn".to_owned(), json!(key));
+    }
+    if let Some(snap) = text(&object(properties, "SnapStart"), "ApplyOn") {
+        merge(&mut known, &json!({"SnapStart": {"ApplyOn": snap}}));
+    }
     if let (Some(layers), Some(map)) = (properties.get("Layers").and_then(Value::as_array), known.as_object_mut()) {
         map.insert("Layers".to_owned(), layers.iter().map(|arn| json!({"Arn": arn})).collect());
     }
@@ -180,7 +257,17 @@ fn detail(back: &mut Back, name: &str, properties: &Properties) {
 }
 
 fn function_made(back: &Back, name: &str) -> Made {
-    made(name, [("Arn", back.arn("lambda", &format!("function:{name}")))])
+    let known = back.world.details.get(&format!("lambda/{name}"));
+    let snap = |field: &str| known.and_then(|known| known.pointer(&format!("/SnapStart/{field}"))).map(as_text);
+    made(
+        name,
+        [
+            ("Arn", back.arn("lambda", &format!("function:{name}"))),
+            ("SnapStartResponse", snap("ApplyOn").unwrap_or_default()),
+            ("SnapStartResponse.ApplyOn", snap("ApplyOn").unwrap_or_default()),
+            ("SnapStartResponse.OptimizationStatus", snap("OptimizationStatus").unwrap_or_default()),
+        ],
+    )
 }
 
 pub(crate) async fn version(back: &mut Back, effect: &Effect) -> Made {
@@ -212,10 +299,10 @@ pub(crate) async fn version(back: &mut Back, effect: &Effect) -> Made {
             // A version keeps the configuration that it was published with.
             let mut kept = live;
             if let Some(known) = back.world.details.get(&format!("lambda/{name}")) {
-                crate::embedded::back::merge(&mut kept, known);
+                merge(&mut kept, known);
             }
             if let Some(description) = text(properties, "Description") {
-                crate::embedded::back::merge(&mut kept, &json!({"Description": description}));
+                merge(&mut kept, &json!({"Description": description}));
             }
             let subject = format!("lambda/{name}:{number}");
             back.forget(&subject);
@@ -253,7 +340,7 @@ fn fingerprint(back: &Back, name: &str, live: &Value) -> Value {
         }
     }
     if let Some(details) = back.world.details.get(&format!("lambda/{name}")) {
-        crate::embedded::back::merge(&mut known, details);
+        merge(&mut known, details);
     }
     // Compared as text with sorted keys: the service's answer has no order of its own.
     let sorted: std::collections::BTreeMap<String, Value> =
@@ -271,19 +358,27 @@ pub(crate) async fn alias(back: &mut Back, effect: &Effect) -> Made {
         EffectAction::Create { properties } => {
             let name = function_name(&required(properties, "FunctionName")?);
             let alias = required(properties, "Name")?;
+            check_provisioned(back, &name, &alias, properties)?;
             let body = alias_body(properties);
             call(back, "POST", &format!("{FUNCTIONS}/{name}/aliases"), Some(body)).await.map_err(|refusal| {
                 if refusal.status == 409 { already_exists(effect, &format!("{name}|{alias}")) } else { refusal.into() }
             })?;
-            alias_made(back, &name, &alias)
+            let made = alias_made(back, &name, &alias)?;
+            provision(back, &name, &alias, &Properties::new(), properties)
+                .await
+                .map_err(|refusal| HandlerError::from(refusal).after_making(&made.physical_id))?;
+            Ok(made)
         }
-        EffectAction::Update { physical_id, after, .. } => {
+        EffectAction::Update { physical_id, before, after, .. } => {
             let (name, alias) = split_version(physical_id);
+            check_provisioned(back, &name, &alias, after)?;
             call(back, "PUT", &format!("{FUNCTIONS}/{name}/aliases/{alias}"), Some(alias_body(after))).await?;
+            provision(back, &name, &alias, before, after).await?;
             alias_made(back, &name, &alias)
         }
-        EffectAction::Delete { physical_id, .. } => {
+        EffectAction::Delete { physical_id, properties } => {
             let (name, alias) = split_version(physical_id);
+            provision(back, &name, &alias, properties, &Properties::new()).await?;
             call(back, "DELETE", &format!("{FUNCTIONS}/{name}/aliases/{alias}"), None).await?;
             gone()
         }
@@ -299,91 +394,60 @@ pub(crate) async fn alias(back: &mut Back, effect: &Effect) -> Made {
     }
 }
 
+/// Concurrency is provisioned for what is published, and within what the function reserves.
+fn check_provisioned(back: &Back, name: &str, alias: &str, properties: &Properties) -> Result<(), HandlerError> {
+    let Some(wanted) = provisioned(properties) else { return Ok(()) };
+    if text(properties, "FunctionVersion").as_deref() == Some("$LATEST") {
+        return Err(invalid("Provisioned Concurrency Configs cannot be applied to unpublished function versions."));
+    }
+    match reserved(back, name) {
+        Some(reserved) if wanted > reserved => Err(invalid(
+            "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function",
+        )),
+        None if taken(back, &format!(":{name}:{alias}")) + wanted > CONCURRENCY - UNRESERVED => Err(invalid(format!(
+            "Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [{UNRESERVED}]."
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
+async fn provision(
+    back: &mut Back,
+    name: &str,
+    alias: &str,
+    before: &Properties,
+    after: &Properties,
+) -> Result<(), Refusal> {
+    let path = format!("/2019-09-30/functions/{name}/provisioned-concurrency?Qualifier={alias}");
+    match (provisioned(before), provisioned(after)) {
+        (_, Some(wanted)) => {
+            call(back, "PUT", &path, Some(json!({"ProvisionedConcurrentExecutions": wanted}))).await.map(|_| ())
+        }
+        (Some(_), None) => call(back, "DELETE", &path, None).await.map(|_| ()),
+        (None, None) => Ok(()),
+    }
+}
+
 fn alias_body(properties: &Properties) -> Value {
-    let mut body = pick(properties, &["Name", "Description"]);
+    let mut body = pick(properties, &["Name"]);
+    body.insert("Description".to_owned(), json!(text(properties, "Description").unwrap_or_default()));
     if let Some(version) = properties.get("FunctionVersion") {
         body.insert("FunctionVersion".to_owned(), json!(as_text(version)));
     }
+    let weights: Map<String, Value> = object(properties, "RoutingConfig")
+        .get("AdditionalVersionWeights")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|one| Some((as_text(one.get("FunctionVersion")?), loosen(one.get("FunctionWeight")?, &[]))))
+        .collect();
+    body.insert("RoutingConfig".to_owned(), json!({"AdditionalVersionWeights": weights}));
     Value::Object(body)
 }
 
 fn alias_made(back: &Back, name: &str, alias: &str) -> Made {
     let arn = back.arn("lambda", &format!("function:{name}:{alias}"));
     made(arn.clone(), [("AliasArn", arn)])
-}
-
-fn mapping_body(properties: &Properties) -> Value {
-    let mut body = loosen(
-        &Value::Object(properties.clone()),
-        &["EventSourceArn", "FunctionName", "FilterCriteria", "DestinationConfig", "KmsKeyArn", "Tags"],
-    );
-    if let Some(map) = body.as_object_mut() {
-        map.remove("Tags");
-        if let Some(key) = map.remove("KmsKeyArn") {
-            map.insert("KMSKeyArn".to_owned(), key);
-        }
-    }
-    body
-}
-
-pub(crate) async fn mapping(back: &mut Back, effect: &Effect) -> Made {
-    match &effect.action {
-        EffectAction::Create { properties } => {
-            let answer = back.create_mapping(&mapping_body(properties)).await.map_err(|refusal| {
-                let code = if refusal.status == 409 { HandlerErrorCode::AlreadyExists } else { refusal.handler_code() };
-                HandlerError::new(code, refusal.message)
-            })?;
-            mapping_made(&answer)
-        }
-        EffectAction::Update { physical_id, after, .. } => {
-            let mut body = mapping_body(after);
-            if let Some(map) = body.as_object_mut() {
-                // A property taken out of the template goes back to its default.
-                for (name, value) in [
-                    ("BatchSize", json!(100)),
-                    ("MaximumBatchingWindowInSeconds", json!(0)),
-                    ("ParallelizationFactor", json!(1)),
-                    ("MaximumRecordAgeInSeconds", json!(-1)),
-                    ("MaximumRetryAttempts", json!(-1)),
-                    ("BisectBatchOnFunctionError", json!(false)),
-                    ("FunctionResponseTypes", json!([])),
-                    ("FilterCriteria", json!({})),
-                    ("DestinationConfig", json!({"OnFailure": {}})),
-                    ("Enabled", json!(true)),
-                ] {
-                    map.entry(name).or_insert(value);
-                }
-            }
-            let answer = back.update_mapping(physical_id, &body).await?;
-            mapping_made(&answer)
-        }
-        EffectAction::Delete { physical_id, .. } => {
-            back.delete_mapping(physical_id)?;
-            gone()
-        }
-        EffectAction::Read { physical_id } => {
-            let live = back.get_mapping(physical_id)?;
-            let mut read = mapping_made(&live)?;
-            for field in [
-                "EventSourceArn",
-                "BatchSize",
-                "ParallelizationFactor",
-                "MaximumRetryAttempts",
-                "MaximumRecordAgeInSeconds",
-                "StartingPosition",
-            ] {
-                if let Some(value) = live.get(field) {
-                    read.properties.insert(field.to_owned(), value.clone());
-                }
-            }
-            Ok(read)
-        }
-    }
-}
-
-fn mapping_made(answer: &Value) -> Made {
-    let field = |name: &str| answer.get(name).map(as_text).unwrap_or_default();
-    made(field("UUID"), [("Id", field("UUID")), ("EventSourceMappingArn", field("EventSourceMappingArn"))])
 }
 
 pub(crate) async fn permission(back: &mut Back, effect: &Effect) -> Made {
@@ -408,6 +472,33 @@ pub(crate) async fn permission(back: &mut Back, effect: &Effect) -> Made {
         EffectAction::Read { physical_id } => {
             super::known(back, effect, physical_id).ok_or_else(|| not_found(effect, physical_id))?;
             made(physical_id, [("Id", physical_id.clone())])
+        }
+    }
+}
+
+pub(crate) async fn invoke_config(back: &mut Back, effect: &Effect) -> Made {
+    match &effect.action {
+        EffectAction::Create { properties } | EffectAction::Update { after: properties, .. } => {
+            let name = function_name(&required(properties, "FunctionName")?);
+            let qualifier = required(properties, "Qualifier")?;
+            let id = format!("{name}|{qualifier}");
+            let creates = matches!(effect.action, EffectAction::Create { .. });
+            if creates && back.get_invoke_config(&name, &qualifier).is_ok() {
+                return Err(already_exists(effect, &id));
+            }
+            let body = loosen(&Value::Object(properties.clone()), &["FunctionName", "Qualifier"]);
+            back.put_invoke_config(&name, &qualifier, &body, false).await?;
+            made(id, [])
+        }
+        EffectAction::Delete { physical_id, .. } => {
+            let (name, qualifier) = physical_id.split_once('|').unwrap_or((physical_id, "$LATEST"));
+            back.delete_invoke_config(name, qualifier)?;
+            gone()
+        }
+        EffectAction::Read { physical_id } => {
+            let (name, qualifier) = physical_id.split_once('|').unwrap_or((physical_id, "$LATEST"));
+            back.get_invoke_config(name, qualifier)?;
+            made(physical_id, [])
         }
     }
 }

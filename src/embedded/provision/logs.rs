@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::props::{int, required, text};
-use super::{Made, already_exists, gone, invented_name, made, not_found, tags};
+use super::props::{boolean, int, required, text};
+use super::{Made, Retag, already_exists, gone, invented_name, made, not_found, retag, tags};
 use crate::embedded::back::Back;
 use crate::embedded::calls::Refusal;
 use crate::embedded::cloudformation::{Effect, EffectAction, HandlerError, HandlerErrorCode, Properties};
@@ -18,18 +18,42 @@ pub(crate) async fn group(back: &mut Back, effect: &Effect) -> Made {
         EffectAction::Create { properties } => {
             let name = text(properties, "LogGroupName").unwrap_or_else(|| invented_name(effect, 512));
             let mut body = json!({"logGroupName": name, "tags": tags(effect, properties)});
-            if let (Some(key), Some(map)) = (text(properties, "KmsKeyId"), body.as_object_mut()) {
-                map.insert("kmsKeyId".to_owned(), json!(key));
+            for (given, name) in [("KmsKeyId", "kmsKeyId"), ("LogGroupClass", "logGroupClass")] {
+                if let (Some(value), Some(map)) = (text(properties, given), body.as_object_mut()) {
+                    map.insert(name.to_owned(), json!(value));
+                }
             }
             call(back, "CreateLogGroup", body).await.map_err(|refusal| exists(effect, &name, refusal))?;
             keep(back, &name, properties).await.map_err(|refusal| HandlerError::from(refusal).after_making(&name))?;
             group_made(back, &name)
         }
-        EffectAction::Update { physical_id, after, .. } => {
+        EffectAction::Update { physical_id, before, after, .. } => {
             keep(back, physical_id, after).await?;
+            match (text(before, "KmsKeyId"), text(after, "KmsKeyId")) {
+                (old, Some(key)) if old.as_ref() != Some(&key) => {
+                    call(back, "AssociateKmsKey", json!({"logGroupName": physical_id, "kmsKeyId": key})).await?;
+                }
+                (Some(_), None) => {
+                    call(back, "DisassociateKmsKey", json!({"logGroupName": physical_id})).await?;
+                }
+                (Some(_) | None, Some(_)) | (None, None) => {}
+            }
+            let Retag { put, removed } = retag(effect);
+            let arn = back.arn("logs", &format!("log-group:{physical_id}"));
+            if !removed.is_empty() {
+                call(back, "UntagResource", json!({"resourceArn": arn, "tagKeys": removed})).await?;
+            }
+            call(back, "TagResource", json!({"resourceArn": arn, "tags": put})).await?;
             group_made(back, physical_id)
         }
         EffectAction::Delete { physical_id, .. } => {
+            if known(back, physical_id, "deletionProtectionEnabled") == Some(true) {
+                return Err(HandlerError::new(
+                    HandlerErrorCode::InvalidRequest,
+                    "The log group has deletion protection enabled and cannot be deleted.",
+                ));
+            }
+            back.forget(&format!("logs/{physical_id}"));
             call(back, "DeleteLogGroup", json!({"logGroupName": physical_id})).await?;
             gone()
         }
@@ -50,7 +74,19 @@ pub(crate) async fn group(back: &mut Back, effect: &Effect) -> Made {
     }
 }
 
+fn known(back: &Back, name: &str, field: &str) -> Option<bool> {
+    back.world.details.get(&format!("logs/{name}"))?.get(field)?.as_bool()
+}
+
 async fn keep(back: &mut Back, name: &str, properties: &Properties) -> Result<(), Refusal> {
+    let class = text(properties, "LogGroupClass").unwrap_or_else(|| "STANDARD".to_owned());
+    let protected = boolean(properties, "DeletionProtectionEnabled").unwrap_or(false);
+    let subject = format!("logs/{name}");
+    back.forget(&subject);
+    back.remember(&subject, json!({"logGroupClass": class, "deletionProtectionEnabled": protected}));
+    if let Some(key) = text(properties, "KmsKeyId") {
+        back.remember(&subject, json!({"kmsKeyId": key}));
+    }
     match int(properties, "RetentionInDays") {
         Some(days) => call(back, "PutRetentionPolicy", json!({"logGroupName": name, "retentionInDays": days})).await?,
         None => call(back, "DeleteRetentionPolicy", json!({"logGroupName": name})).await?,

@@ -5,19 +5,24 @@
 //! resource takes is not known here.
 
 mod autoscaling;
+mod budgets;
 mod cloudwatch;
 mod dynamodb;
 mod firehose;
+mod glue;
 mod iam;
 mod kinesis;
 mod kms;
 mod lambda;
 mod logs;
+mod mappings;
 mod props;
+mod refused;
 mod s3;
 mod sagemaker;
 mod sns;
 mod sqs;
+mod ssm;
 
 use std::collections::BTreeMap;
 
@@ -58,6 +63,10 @@ pub(crate) type Made = Result<Provisioned, HandlerError>;
 
 kinds! {
     Alarm = "AWS::CloudWatch::Alarm" => cloudwatch::alarm;
+    AnomalyDetector = "AWS::CloudWatch::AnomalyDetector" => cloudwatch::detector;
+    Budget = "AWS::Budgets::Budget" => budgets::budget;
+    CatalogDatabase = "AWS::Glue::Database" => glue::database;
+    CatalogTable = "AWS::Glue::Table" => glue::table;
     CompositeAlarm = "AWS::CloudWatch::CompositeAlarm" => cloudwatch::composite;
     Dashboard = "AWS::CloudWatch::Dashboard" => cloudwatch::dashboard;
     ScalableTarget = "AWS::ApplicationAutoScaling::ScalableTarget" => autoscaling::target;
@@ -66,14 +75,17 @@ kinds! {
     DeliveryStream = "AWS::KinesisFirehose::DeliveryStream" => firehose::delivery_stream;
     Role = "AWS::IAM::Role" => iam::role;
     Policy = "AWS::IAM::Policy" => iam::policy;
+    ManagedPolicy = "AWS::IAM::ManagedPolicy" => iam::managed_policy;
     Stream = "AWS::Kinesis::Stream" => kinesis::stream;
     StreamConsumer = "AWS::Kinesis::StreamConsumer" => kinesis::consumer;
+    StreamPolicy = "AWS::Kinesis::ResourcePolicy" => kinesis::policy;
     Key = "AWS::KMS::Key" => kms::key;
     KeyAlias = "AWS::KMS::Alias" => kms::alias;
     Function = "AWS::Lambda::Function" => lambda::function;
     FunctionVersion = "AWS::Lambda::Version" => lambda::version;
     FunctionAlias = "AWS::Lambda::Alias" => lambda::alias;
-    Mapping = "AWS::Lambda::EventSourceMapping" => lambda::mapping;
+    Mapping = "AWS::Lambda::EventSourceMapping" => mappings::mapping;
+    InvokeConfig = "AWS::Lambda::EventInvokeConfig" => lambda::invoke_config;
     Permission = "AWS::Lambda::Permission" => lambda::permission;
     LogGroup = "AWS::Logs::LogGroup" => logs::group;
     LogStream = "AWS::Logs::LogStream" => logs::stream;
@@ -85,6 +97,7 @@ kinds! {
     Topic = "AWS::SNS::Topic" => sns::topic;
     TopicPolicy = "AWS::SNS::TopicPolicy" => sns::topic_policy;
     Subscription = "AWS::SNS::Subscription" => sns::subscription;
+    Parameter = "AWS::SSM::Parameter" => ssm::parameter;
     Queue = "AWS::SQS::Queue" => sqs::queue;
     QueuePolicy = "AWS::SQS::QueuePolicy" => sqs::queue_policy;
 }
@@ -108,6 +121,7 @@ impl Provisioner for Back {
         if let Some(message) = self.injected_failure(effect) {
             return Err(HandlerError::new(HandlerErrorCode::GeneralServiceException, message));
         }
+        refuse_unkept(kind, effect)?;
         let made = kind.apply(self, effect).await;
         self.note(effect, made)
     }
@@ -121,29 +135,31 @@ impl Back {
 
     /// Keeps the record of what was applied in step, and answers reads from it.
     fn note(&mut self, effect: &Effect, made: Made) -> Made {
-        let key = |physical_id: &str| format!("{}|{physical_id}", effect.type_name);
+        let key = |physical_id: &str, properties: &Properties| record_key(&effect.type_name, physical_id, properties);
         match (&effect.action, made) {
             (EffectAction::Create { properties }, Ok(made)) => {
-                self.keep(key(&made.physical_id), properties, &made);
+                self.keep(key(&made.physical_id, properties), properties, &made);
                 Ok(made)
             }
             (EffectAction::Update { physical_id, after, .. }, Ok(made)) => {
                 if made.physical_id != *physical_id {
-                    self.world.records.remove(&key(physical_id));
+                    self.world.records.remove(&key(physical_id, after));
                 }
-                self.keep(key(&made.physical_id), after, &made);
+                self.keep(key(&made.physical_id, after), after, &made);
                 Ok(made)
             }
-            (EffectAction::Delete { physical_id, .. }, Ok(_)) => {
-                self.world.records.remove(&key(physical_id));
+            (EffectAction::Delete { physical_id, properties }, Ok(_)) => {
+                self.world.records.remove(&key(physical_id, properties));
                 Ok(Provisioned { physical_id: physical_id.clone(), ..Provisioned::default() })
             }
-            (EffectAction::Delete { physical_id, .. }, Err(error)) if error.code == HandlerErrorCode::NotFound => {
-                self.world.records.remove(&key(physical_id));
+            (EffectAction::Delete { physical_id, properties }, Err(error))
+                if error.code == HandlerErrorCode::NotFound =>
+            {
+                self.world.records.remove(&key(physical_id, properties));
                 Ok(Provisioned { physical_id: physical_id.clone(), ..Provisioned::default() })
             }
             (EffectAction::Read { .. }, Ok(mut made)) => {
-                if let Some(record) = self.world.records.get(&key(&made.physical_id)) {
+                if let Some(record) = self.record(&effect.type_name, &made.physical_id) {
                     let mut properties = record.properties.clone();
                     properties.extend(std::mem::take(&mut made.properties));
                     made.properties = properties;
@@ -169,6 +185,34 @@ impl Back {
         record.properties = properties.clone();
         record.attributes = made.attributes.clone();
         record.made.get_or_insert(now);
+    }
+}
+
+/// The key of a resource's record: its type and its identifier, and between them what it lies in where the
+/// identifier alone is not unique.
+fn record_key(type_name: &str, physical_id: &str, properties: &Properties) -> String {
+    let within = match Kind::parse(type_name) {
+        Some(Kind::LogStream) => props::text(properties, "LogGroupName"),
+        Some(Kind::CatalogTable) => props::text(properties, "DatabaseName"),
+        Some(_) | None => None,
+    };
+    match within {
+        Some(within) => format!("{type_name}|{within}|{physical_id}"),
+        None => format!("{type_name}|{physical_id}"),
+    }
+}
+
+/// A property that would not be kept is refused, not forgotten (docs/embedded.md).
+fn refuse_unkept(kind: Kind, effect: &Effect) -> Result<(), HandlerError> {
+    let (EffectAction::Create { properties } | EffectAction::Update { after: properties, .. }) = &effect.action else {
+        return Ok(());
+    };
+    match kind.refuses().iter().find(|name| properties.contains_key(**name)) {
+        Some(name) => Err(HandlerError::new(
+            HandlerErrorCode::InvalidRequest,
+            format!("The embedded cloud does not model the property {name} of {}.", kind.name()),
+        )),
+        None => Ok(()),
     }
 }
 
@@ -242,9 +286,48 @@ pub(super) fn tag_list(tags: &BTreeMap<String, String>) -> Value {
     tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
 }
 
+/// Tags as parameters of the Query protocol.
+pub(super) fn tag_parameters(tags: BTreeMap<String, String>) -> Vec<(String, String)> {
+    let numbered = (1..).zip(tags);
+    numbered
+        .flat_map(|(at, (key, value)): (u32, _)| {
+            [(format!("Tags.member.{at}.Key"), key), (format!("Tags.member.{at}.Value"), value)]
+        })
+        .collect()
+}
+
+/// A list as parameters of the Query protocol.
+pub(super) fn numbered(name: &str, list: Vec<String>) -> Vec<(String, String)> {
+    (1..).zip(list).map(|(at, item): (u32, String)| (format!("{name}.member.{at}"), item)).collect()
+}
+
 /// Keys that were there and are no longer.
 pub(super) fn removed_tags(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
     before.keys().filter(|key| !after.contains_key(*key)).cloned().collect()
+}
+
+/// How the tags of a resource change.
+pub(super) struct Retag {
+    /// All that it shall have.
+    pub put: BTreeMap<String, String>,
+    /// Keys that it shall have no longer.
+    pub removed: Vec<String>,
+}
+
+/// How an update changes a resource's tags; for any other effect, all tags are new.
+pub(super) fn retag(effect: &Effect) -> Retag {
+    match &effect.action {
+        EffectAction::Update { before, after, tags_before, .. } => {
+            let put = tags(effect, after);
+            let mut old = tags_before.clone();
+            old.extend(tags(effect, before));
+            Retag { removed: removed_tags(&old, &put), put }
+        }
+        EffectAction::Create { properties } | EffectAction::Delete { properties, .. } => {
+            Retag { put: tags(effect, properties), removed: Vec::new() }
+        }
+        EffectAction::Read { .. } => Retag { put: BTreeMap::new(), removed: Vec::new() },
+    }
 }
 
 /// What was known of a resource, for a read of one that CloudFormation did not make.

@@ -7,7 +7,7 @@ use super::props::{as_text, document, object, required, text};
 use super::{Made, already_exists, gone, invented_name, made, not_found, tags};
 use crate::embedded::back::Back;
 use crate::embedded::calls::Refusal;
-use crate::embedded::cloudformation::{Effect, EffectAction, HandlerError, Properties};
+use crate::embedded::cloudformation::{Effect, EffectAction, HandlerError, HandlerErrorCode, Properties};
 use crate::embedded::wire::escape;
 
 async fn call(back: &mut Back, method: &str, path: &str, body: String) -> Result<(), Refusal> {
@@ -26,13 +26,13 @@ pub(crate) async fn bucket(back: &mut Back, effect: &Effect) -> Made {
                 back.region()
             );
             call(back, "PUT", &format!("/{name}"), body).await?;
-            configure(back, effect, &name, properties)
-                .await
-                .map_err(|refusal| HandlerError::from(refusal).after_making(&name))?;
+            let before = Properties::new();
+            let configured = configure(back, effect, &name, &before, properties).await;
+            configured.map_err(|error| error.after_making(&name))?;
             bucket_made(back, &name)
         }
-        EffectAction::Update { physical_id, after, .. } => {
-            configure(back, effect, physical_id, after).await?;
+        EffectAction::Update { physical_id, before, after, .. } => {
+            configure(back, effect, physical_id, before, after).await?;
             bucket_made(back, physical_id)
         }
         EffectAction::Delete { physical_id, .. } => {
@@ -63,44 +63,57 @@ fn bucket_made(back: &Back, name: &str) -> Made {
     )
 }
 
-async fn configure(back: &mut Back, effect: &Effect, name: &str, properties: &Properties) -> Result<(), Refusal> {
-    let tag_set: String = tags(effect, properties)
+/// What a bucket has beside its name: one call each, and one that takes it away again.
+async fn configure(
+    back: &mut Back,
+    effect: &Effect,
+    name: &str,
+    before: &Properties,
+    after: &Properties,
+) -> Result<(), HandlerError> {
+    let tag_set: String = tags(effect, after)
         .iter()
         .map(|(key, value)| format!("<Tag><Key>{}</Key><Value>{}</Value></Tag>", escape(key), escape(value)))
         .collect();
     call(back, "PUT", &format!("/{name}?tagging"), format!("<Tagging><TagSet>{tag_set}</TagSet></Tagging>")).await?;
-    if let Some(status) = text(&object(properties, "VersioningConfiguration"), "Status") {
+    // A bucket that once kept versions can only stop making new ones.
+    let versioned = text(&object(after, "VersioningConfiguration"), "Status");
+    let stopped = before.contains_key("VersioningConfiguration").then(|| "Suspended".to_owned());
+    if let Some(status) = versioned.or(stopped) {
         let body = format!("<VersioningConfiguration><Status>{status}</Status></VersioningConfiguration>");
         call(back, "PUT", &format!("/{name}?versioning"), body).await?;
     }
-    let block = object(properties, "PublicAccessBlockConfiguration");
-    if !block.is_empty() {
-        let fields = elements(&block);
-        let body = format!("<PublicAccessBlockConfiguration>{fields}</PublicAccessBlockConfiguration>");
-        call(back, "PUT", &format!("/{name}?publicAccessBlock"), body).await?;
-    }
-    if let Some(body) = encryption(&object(properties, "BucketEncryption")) {
-        call(back, "PUT", &format!("/{name}?encryption"), body).await?;
-    }
-    if let Some(Value::Array(rules)) = object(properties, "OwnershipControls").get("Rules") {
-        let rules: String =
-            rules.iter().filter_map(Value::as_object).map(|rule| format!("<Rule>{}</Rule>", elements(rule))).collect();
-        call(
-            back,
-            "PUT",
-            &format!("/{name}?ownershipControls"),
-            format!("<OwnershipControls>{rules}</OwnershipControls>"),
-        )
-        .await?;
-    }
-    match object(properties, "LifecycleConfiguration").get("Rules") {
-        Some(Value::Array(rules)) => {
-            let rules: String = rules.iter().filter_map(Value::as_object).map(lifecycle_rule).collect();
-            let body = format!("<LifecycleConfiguration>{rules}</LifecycleConfiguration>");
-            call(back, "PUT", &format!("/{name}?lifecycle"), body).await
+    let rules = |property: &str, of: fn(&Map<String, Value>) -> Result<String, HandlerError>| {
+        let property = object(after, property);
+        let rules = property.get("Rules").or_else(|| property.get("ServerSideEncryptionConfiguration"));
+        rules
+            .and_then(Value::as_array)
+            .map(|rules| rules.iter().filter_map(Value::as_object).map(of).collect::<Result<String, _>>())
+            .transpose()
+    };
+    let block = object(after, "PublicAccessBlockConfiguration");
+    let parts = [
+        ("publicAccessBlock", "PublicAccessBlockConfiguration", (!block.is_empty()).then(|| elements(&block))),
+        (
+            "encryption",
+            "ServerSideEncryptionConfiguration",
+            rules("BucketEncryption", |rule| Ok(encryption_rule(rule)))?,
+        ),
+        (
+            "ownershipControls",
+            "OwnershipControls",
+            rules("OwnershipControls", |rule| Ok(format!("<Rule>{}</Rule>", elements(rule))))?,
+        ),
+        ("lifecycle", "LifecycleConfiguration", rules("LifecycleConfiguration", lifecycle_rule)?),
+    ];
+    for (query, element, inner) in parts {
+        let path = format!("/{name}?{query}");
+        match inner {
+            Some(inner) => call(back, "PUT", &path, format!("<{element}>{inner}</{element}>")).await?,
+            None => call(back, "DELETE", &path, String::new()).await?,
         }
-        Some(_) | None => call(back, "DELETE", &format!("/{name}?lifecycle"), String::new()).await,
     }
+    Ok(())
 }
 
 /// Properties as XML elements of the same names.
@@ -115,29 +128,36 @@ fn elements(map: &Map<String, Value>) -> String {
         .collect()
 }
 
-fn encryption(properties: &Properties) -> Option<String> {
-    let rules = properties.get("ServerSideEncryptionConfiguration")?.as_array()?;
-    let rules: String = rules
-        .iter()
-        .map(|rule| {
-            let mut inner = String::new();
-            if let Some(default) = rule.get("ServerSideEncryptionByDefault").and_then(Value::as_object) {
-                inner.push_str(&format!(
-                    "<ApplyServerSideEncryptionByDefault>{}</ApplyServerSideEncryptionByDefault>",
-                    elements(default)
-                ));
-            }
-            if let Some(enabled) = rule.get("BucketKeyEnabled") {
-                inner.push_str(&format!("<BucketKeyEnabled>{}</BucketKeyEnabled>", as_text(enabled)));
-            }
-            format!("<Rule>{inner}</Rule>")
-        })
-        .collect();
-    Some(format!("<ServerSideEncryptionConfiguration>{rules}</ServerSideEncryptionConfiguration>"))
+fn encryption_rule(rule: &Map<String, Value>) -> String {
+    let mut inner = String::new();
+    if let Some(default) = rule.get("ServerSideEncryptionByDefault").and_then(Value::as_object) {
+        let default = elements(default);
+        inner.push_str(&format!("<ApplyServerSideEncryptionByDefault>{default}</ApplyServerSideEncryptionByDefault>"));
+    }
+    if let Some(enabled) = rule.get("BucketKeyEnabled") {
+        inner.push_str(&format!("<BucketKeyEnabled>{}</BucketKeyEnabled>", as_text(enabled)));
+    }
+    format!("<Rule>{inner}</Rule>")
 }
 
+/// Parts of a lifecycle rule that reach the service.
+const LIFECYCLE: &[&str] = &[
+    "AbortIncompleteMultipartUpload",
+    "ExpirationInDays",
+    "Id",
+    "NoncurrentVersionExpiration",
+    "NoncurrentVersionTransitions",
+    "Prefix",
+    "Status",
+    "Transitions",
+];
+
 /// One lifecycle rule; the template's names differ from the API's in places.
-fn lifecycle_rule(rule: &Map<String, Value>) -> String {
+fn lifecycle_rule(rule: &Map<String, Value>) -> Result<String, HandlerError> {
+    if let Some(part) = rule.keys().find(|part| !LIFECYCLE.contains(&part.as_str())) {
+        let message = format!("The embedded cloud does not model {part} of a lifecycle rule.");
+        return Err(HandlerError::new(HandlerErrorCode::InvalidRequest, message));
+    }
     let mut xml = String::new();
     if let Some(id) = text(rule, "Id") {
         xml.push_str(&format!("<ID>{}</ID>", escape(&id)));
@@ -147,22 +167,25 @@ fn lifecycle_rule(rule: &Map<String, Value>) -> String {
     if let Some(days) = text(rule, "ExpirationInDays") {
         xml.push_str(&format!("<Expiration><Days>{days}</Days></Expiration>"));
     }
-    for transition in
-        rule.get("Transitions").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
-    {
-        let days = text(transition, "TransitionInDays").unwrap_or_default();
-        let class = text(transition, "StorageClass").unwrap_or_default();
-        xml.push_str(&format!("<Transition><Days>{days}</Days><StorageClass>{class}</StorageClass></Transition>"));
+    for (list, element, given, told) in [
+        ("Transitions", "Transition", "TransitionInDays", "Days"),
+        ("NoncurrentVersionTransitions", "NoncurrentVersionTransition", "TransitionInDays", "NoncurrentDays"),
+    ] {
+        for transition in rule.get(list).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object) {
+            let days = text(transition, given).unwrap_or_default();
+            let class = text(transition, "StorageClass").unwrap_or_default();
+            xml.push_str(&format!(
+                "<{element}><{told}>{days}</{told}><StorageClass>{class}</StorageClass></{element}>"
+            ));
+        }
     }
-    if let Some(days) = text(&object(rule, "NoncurrentVersionExpiration"), "NoncurrentDays") {
-        xml.push_str(&format!(
-            "<NoncurrentVersionExpiration><NoncurrentDays>{days}</NoncurrentDays></NoncurrentVersionExpiration>"
-        ));
+    for part in ["NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload"] {
+        let inner = object(rule, part);
+        if !inner.is_empty() {
+            xml.push_str(&format!("<{part}>{}</{part}>", elements(&inner)));
+        }
     }
-    if let Some(days) = text(&object(rule, "AbortIncompleteMultipartUpload"), "DaysAfterInitiation") {
-        xml.push_str(&format!("<AbortIncompleteMultipartUpload><DaysAfterInitiation>{days}</DaysAfterInitiation></AbortIncompleteMultipartUpload>"));
-    }
-    format!("<Rule>{xml}</Rule>")
+    Ok(format!("<Rule>{xml}</Rule>"))
 }
 
 pub(crate) async fn bucket_policy(back: &mut Back, effect: &Effect) -> Made {

@@ -1,9 +1,11 @@
 //! `AWS::SageMaker::Model`, `EndpointConfig` and `Endpoint`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
-use super::props::{loosen, required, text};
-use super::{Made, already_exists, gone, invented_name, made, not_found, tag_list, tags};
+use super::props::{boolean, loosen, object, required, text};
+use super::{Made, Retag, already_exists, gone, invented_name, made, not_found, retag, tag_list};
 use crate::embedded::back::Back;
 use crate::embedded::calls::Refusal;
 use crate::embedded::cloudformation::{Effect, EffectAction, HandlerError, HandlerErrorCode, Properties};
@@ -33,7 +35,8 @@ impl What {
     /// `Ref` of all three gives the ARN.
     fn made(&self, back: &Back, name: &str) -> Made {
         let arn = self.arn(back, name);
-        made(arn.clone(), [("Arn", arn), (self.name, name.to_owned())])
+        let attribute = format!("{}Arn", self.noun);
+        made(arn.clone(), [(attribute.as_str(), arn), (self.name, name.to_owned())])
     }
 
     fn subject(&self, name: &str) -> String {
@@ -71,9 +74,11 @@ impl What {
         }
         let mut body: Map<String, Value> = properties.clone();
         body.insert(self.name.to_owned(), json!(name));
-        body.insert("Tags".to_owned(), tag_list(&tags(effect, properties)));
-        let body = loosen(&Value::Object(body), &["Tags", self.name, "Environment", "Image", "ModelDataUrl"]);
+        body.remove("Tags");
+        let body = loosen(&Value::Object(body), &[self.name, "Environment", "Image", "ModelDataUrl"]);
         call(back, &format!("Create{}", self.noun), body).await?;
+        let arn = self.arn(back, &name);
+        self.put_tags(back, effect, &name).await.map_err(|error| error.after_making(arn))?;
         Ok(name)
     }
 
@@ -103,13 +108,32 @@ impl What {
                 back.remember(&self.subject(&name), known);
                 self.made(back, &name)
             }
-            EffectAction::Update { physical_id, .. } | EffectAction::Read { physical_id } => {
+            // Tags are all that can change without a new one.
+            EffectAction::Update { physical_id, .. } => {
+                let name = self.name_of(back, physical_id);
+                self.put_tags(back, effect, &name).await?;
+                self.made(back, &name)
+            }
+            EffectAction::Read { physical_id } => {
                 let name = self.name_of(back, physical_id);
                 self.describe(back, effect, &name).await?;
                 self.made(back, &name)
             }
             EffectAction::Delete { physical_id, .. } => self.delete(back, physical_id).await,
         }
+    }
+
+    async fn put_tags(&self, back: &mut Back, effect: &Effect, name: &str) -> Result<(), HandlerError> {
+        self.describe(back, effect, name).await?;
+        let arn = self.arn(back, name);
+        let Retag { put, removed } = retag(effect);
+        if !removed.is_empty() {
+            call(back, "DeleteTags", json!({"ResourceArn": arn, "TagKeys": removed})).await?;
+        }
+        if !put.is_empty() {
+            call(back, "AddTags", json!({"ResourceArn": arn, "Tags": tag_list(&put)})).await?;
+        }
+        Ok(())
     }
 }
 
@@ -118,6 +142,9 @@ pub(crate) async fn model(back: &mut Back, effect: &Effect) -> Made {
 }
 
 pub(crate) async fn endpoint_config(back: &mut Back, effect: &Effect) -> Made {
+    if let EffectAction::Create { properties } = &effect.action {
+        check_config(back, properties).await?;
+    }
     CONFIG.simple(back, effect).await
 }
 
@@ -134,6 +161,7 @@ pub(crate) async fn endpoint(back: &mut Back, effect: &Effect) -> Made {
                     format!("Could not find endpoint configuration \"{}\".", CONFIG.arn(back, &config)),
                 )
             })?;
+            check_rollout(back, &config, properties)?;
             let name = ENDPOINT.create(back, effect, &given).await?;
             describe_endpoint(back, &name, &config, properties);
             ENDPOINT.made(back, &name)
@@ -142,9 +170,13 @@ pub(crate) async fn endpoint(back: &mut Back, effect: &Effect) -> Made {
             let name = ENDPOINT.name_of(back, physical_id);
             let config = required(after, "EndpointConfigName")?;
             let config = CONFIG.name_of(back, &config);
+            check_rollout(back, &config, after)?;
             let body = json!({"EndpointName": name, "EndpointConfigName": config});
             call(back, "UpdateEndpoint", body).await?;
+            ENDPOINT.put_tags(back, effect, &name).await?;
+            let serving = endpoint_variants(back, &name);
             describe_endpoint(back, &name, &config, after);
+            retain(back, &name, &serving, after);
             ENDPOINT.made(back, &name)
         }
         EffectAction::Delete { physical_id, .. } => ENDPOINT.delete(back, physical_id).await,
@@ -161,19 +193,146 @@ pub(crate) async fn endpoint(back: &mut Back, effect: &Effect) -> Made {
     }
 }
 
+fn invalid(message: impl Into<String>) -> HandlerError {
+    HandlerError::new(HandlerErrorCode::InvalidRequest, message)
+}
+
+fn variants<'a>(properties: &'a Properties, list: &str) -> Vec<&'a Map<String, Value>> {
+    properties.get(list).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).collect()
+}
+
+/// What SageMaker refuses of an endpoint configuration (SageMaker API reference, ProductionVariant,
+/// CreateEndpointConfig; its developer guide on serverless, asynchronous and shadow inference).
+async fn check_config(back: &mut Back, properties: &Properties) -> Result<(), HandlerError> {
+    let production = variants(properties, "ProductionVariants");
+    let shadow = variants(properties, "ShadowProductionVariants");
+    if !shadow.is_empty() && (production.len() != 1 || shadow.len() != 1) {
+        return Err(invalid(
+            "With ShadowProductionVariants, exactly one variant in ProductionVariants and one in ShadowProductionVariants may be specified.",
+        ));
+    }
+    let asynchronous = object(properties, "AsyncInferenceConfig");
+    if properties.contains_key("AsyncInferenceConfig")
+        && text(&object(&asynchronous, "OutputConfig"), "S3OutputPath").is_none()
+    {
+        return Err(invalid("AsyncInferenceConfig needs an OutputConfig with an S3OutputPath."));
+    }
+    let mut names = BTreeSet::new();
+    for variant in production.iter().chain(&shadow) {
+        let name = required(variant, "VariantName")?;
+        let serverless = variant.contains_key("ServerlessConfig");
+        let instances = variant.contains_key("InstanceType") || variant.contains_key("InitialInstanceCount");
+        if serverless == instances {
+            return Err(invalid(format!(
+                "Variant {name} must specify either ServerlessConfig or an InstanceType with an InitialInstanceCount, and not both."
+            )));
+        }
+        if serverless && (!asynchronous.is_empty() || !shadow.is_empty()) {
+            return Err(invalid(format!(
+                "Variant {name}: ServerlessConfig cannot be combined with AsyncInferenceConfig or ShadowProductionVariants."
+            )));
+        }
+        let model = required(variant, "ModelName")?;
+        let model = MODEL.name_of(back, &model);
+        if call(back, "DescribeModel", json!({"ModelName": model})).await.is_err() {
+            return Err(invalid(format!("Could not find model \"{}\".", MODEL.arn(back, &model))));
+        }
+        if multi_model(back, &model) && (serverless || !asynchronous.is_empty() || !shadow.is_empty()) {
+            return Err(invalid(format!(
+                "Variant {name}: a multi-model container serves neither serverless nor asynchronous nor shadow variants."
+            )));
+        }
+        if !names.insert(name.clone()) {
+            return Err(invalid(format!("Variant name {name} is used more than once.")));
+        }
+    }
+    Ok(())
+}
+
+fn multi_model(back: &Back, model: &str) -> bool {
+    let mode = back.world.details.get(&MODEL.subject(model)).and_then(|known| known.pointer("/PrimaryContainer/Mode"));
+    mode.and_then(Value::as_str) == Some("MultiModel")
+}
+
+/// Guardrails shift traffic between fleets of instances; serverless variants have none.
+fn check_rollout(back: &Back, config: &str, properties: &Properties) -> Result<(), HandlerError> {
+    let serverless = described_variants(back, config, "ProductionVariants")
+        .iter()
+        .any(|variant| variant.get("ServerlessConfig").is_some());
+    if serverless && properties.contains_key("DeploymentConfig") {
+        return Err(invalid("DeploymentConfig is not supported for endpoints with serverless variants."));
+    }
+    Ok(())
+}
+
+fn described_variants(back: &Back, config: &str, list: &str) -> Vec<Value> {
+    let known = back.world.details.get(&CONFIG.subject(config));
+    known.and_then(|known| known.get(list)).and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+fn endpoint_variants(back: &Back, name: &str) -> Vec<Value> {
+    let known = back.world.details.get(&ENDPOINT.subject(name)).and_then(|known| known.get("ProductionVariants"));
+    known.and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+/// Variants of the same name go on with the instances and weights that they have now, where the update says so.
+fn retain(back: &mut Back, name: &str, serving: &[Value], properties: &Properties) {
+    if !boolean(properties, "RetainAllVariantProperties").unwrap_or(false) {
+        return;
+    }
+    let excluded: Vec<String> = properties
+        .get("ExcludeRetainedVariantProperties")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|one| text(one.as_object()?, "VariantPropertyType"))
+        .collect();
+    let mut variants = endpoint_variants(back, name);
+    for variant in &mut variants {
+        let Some(before) = serving.iter().find(|one| one.get("VariantName") == variant.get("VariantName")) else {
+            continue;
+        };
+        for (kind, fields) in [
+            ("DesiredInstanceCount", ["DesiredInstanceCount", "CurrentInstanceCount"]),
+            ("DesiredWeight", ["DesiredWeight", "CurrentWeight"]),
+        ] {
+            for field in fields.iter().filter(|_| !excluded.iter().any(|one| one == kind)) {
+                if let (Some(value), Some(map)) = (before.get(*field), variant.as_object_mut()) {
+                    map.insert((*field).to_owned(), value.clone());
+                }
+            }
+        }
+    }
+    back.remember(&ENDPOINT.subject(name), json!({"ProductionVariants": variants}));
+}
+
+impl Back {
+    /// Whether an endpoint serves a variant of that name.
+    #[must_use]
+    pub(crate) fn endpoint_has_variant(&self, endpoint: &str, variant: &str) -> bool {
+        let known = self.world.details.get(&ENDPOINT.subject(endpoint));
+        let listed = known.and_then(|known| known.get("ProductionVariants")).and_then(Value::as_array);
+        listed.into_iter().flatten().any(|one| one.get("VariantName").and_then(Value::as_str) == Some(variant))
+    }
+}
+
 /// What the service's own description of an endpoint lacks: its variants and how it is rolled out.
 fn describe_endpoint(back: &mut Back, name: &str, config: &str, properties: &Properties) {
-    let variants: Vec<Value> = back
-        .world
-        .details
-        .get(&CONFIG.subject(config))
-        .and_then(|known| known.get("ProductionVariants"))
-        .and_then(Value::as_array)
-        .map(|list| list.iter().map(variant_summary).collect())
-        .unwrap_or_default();
-    let mut known = json!({"EndpointStatus": "InService", "ProductionVariants": variants});
-    if let (Some(deployment), Some(map)) = (properties.get("DeploymentConfig"), known.as_object_mut()) {
-        map.insert("LastDeploymentConfig".to_owned(), loosen(deployment, &[]));
+    let mut known = json!({"EndpointStatus": "InService"});
+    if let Some(map) = known.as_object_mut() {
+        for list in ["ProductionVariants", "ShadowProductionVariants"] {
+            let variants: Vec<Value> = described_variants(back, config, list).iter().map(variant_summary).collect();
+            if !variants.is_empty() {
+                map.insert(list.to_owned(), json!(variants));
+            }
+        }
+        let asynchronous = back.world.details.get(&CONFIG.subject(config));
+        if let Some(asynchronous) = asynchronous.and_then(|known| known.get("AsyncInferenceConfig")) {
+            map.insert("AsyncInferenceConfig".to_owned(), asynchronous.clone());
+        }
+        if let Some(deployment) = properties.get("DeploymentConfig") {
+            map.insert("LastDeploymentConfig".to_owned(), loosen(deployment, &[]));
+        }
     }
     let subject = ENDPOINT.subject(name);
     back.forget(&subject);
@@ -181,13 +340,24 @@ fn describe_endpoint(back: &mut Back, name: &str, config: &str, properties: &Pro
 }
 
 fn variant_summary(variant: &Value) -> Value {
-    let count = variant.get("InitialInstanceCount").cloned().unwrap_or(json!(1));
     let weight = variant.get("InitialVariantWeight").cloned().unwrap_or(json!(1.0));
-    json!({
+    let mut summary = json!({
         "VariantName": variant.get("VariantName"),
         "CurrentWeight": weight,
         "DesiredWeight": weight,
-        "CurrentInstanceCount": count,
-        "DesiredInstanceCount": count,
-    })
+    });
+    if let Some(map) = summary.as_object_mut() {
+        match variant.get("ServerlessConfig") {
+            Some(serverless) => {
+                map.insert("CurrentServerlessConfig".to_owned(), serverless.clone());
+                map.insert("DesiredServerlessConfig".to_owned(), serverless.clone());
+            }
+            None => {
+                let count = variant.get("InitialInstanceCount").cloned().unwrap_or(json!(1));
+                map.insert("CurrentInstanceCount".to_owned(), count.clone());
+                map.insert("DesiredInstanceCount".to_owned(), count);
+            }
+        }
+    }
+    summary
 }

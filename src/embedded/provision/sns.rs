@@ -1,12 +1,10 @@
 //! `AWS::SNS::Topic`, `TopicPolicy` and `Subscription`.
 
-use serde_json::Value;
-
 use super::props::{as_text, document, required, text, texts};
-use super::{Made, already_exists, gone, invented_name, made, not_found, tags};
+use super::{Made, Retag, already_exists, gone, invented_name, made, not_found, numbered, retag, tag_parameters, tags};
 use crate::embedded::back::Back;
 use crate::embedded::calls::Refusal;
-use crate::embedded::cloudformation::{Effect, EffectAction, HandlerError, Properties};
+use crate::embedded::cloudformation::{Effect, EffectAction, HandlerError, HandlerErrorCode, Properties};
 use crate::embedded::services::ServiceName;
 use crate::embedded::wire::xml_text;
 
@@ -29,21 +27,16 @@ pub(crate) async fn topic(back: &mut Back, effect: &Effect) -> Made {
                 return Err(already_exists(effect, &arn));
             }
             let mut parameters = vec![("Name".to_owned(), name.clone())];
-            for (at, (key, value)) in (1..).zip(tags(effect, properties)) {
-                parameters.push((format!("Tags.member.{at}.Key"), key));
-                parameters.push((format!("Tags.member.{at}.Value"), value));
-            }
+            parameters.extend(tag_parameters(tags(effect, properties)));
             back.query(ServiceName::Sns, "2010-03-31", "CreateTopic", &parameters).await?;
             attributes(back, &arn, &Properties::new(), properties)
-                .await
-                .map_err(|refusal| HandlerError::from(refusal).after_making(&arn))?;
-            subscribe_inline(back, &arn, properties)
                 .await
                 .map_err(|refusal| HandlerError::from(refusal).after_making(&arn))?;
             topic_made(&arn)
         }
         EffectAction::Update { physical_id, before, after, .. } => {
             attributes(back, physical_id, before, after).await?;
+            put_tags(back, effect, physical_id).await?;
             topic_made(physical_id)
         }
         EffectAction::Delete { physical_id, .. } => {
@@ -77,11 +70,15 @@ async fn attributes(back: &mut Back, arn: &str, before: &Properties, after: &Pro
     Ok(())
 }
 
-async fn subscribe_inline(back: &mut Back, arn: &str, properties: &Properties) -> Result<(), Refusal> {
-    for subscription in properties.get("Subscription").and_then(Value::as_array).into_iter().flatten() {
-        let field = |name: &str| subscription.get(name).map(as_text).unwrap_or_default();
-        let (protocol, endpoint) = (field("Protocol"), field("Endpoint"));
-        call(back, "Subscribe", &[("TopicArn", arn), ("Protocol", &protocol), ("Endpoint", &endpoint)]).await?;
+async fn put_tags(back: &mut Back, effect: &Effect, arn: &str) -> Result<(), Refusal> {
+    let Retag { put, removed } = retag(effect);
+    for (action, parameters) in [("UntagResource", numbered("TagKeys", removed)), ("TagResource", tag_parameters(put))]
+    {
+        if !parameters.is_empty() {
+            let arn = ("ResourceArn".to_owned(), arn.to_owned());
+            let parameters: Vec<_> = std::iter::once(arn).chain(parameters).collect();
+            back.query(ServiceName::Sns, "2010-03-31", action, &parameters).await?;
+        }
     }
     Ok(())
 }
@@ -122,11 +119,22 @@ pub(crate) async fn topic_policy(back: &mut Back, effect: &Effect) -> Made {
     }
 }
 
+/// Subscription properties that are attributes of the same name.
+const SUBSCRIBED: &[&str] = &[
+    "DeliveryPolicy",
+    "FilterPolicy",
+    "FilterPolicyScope",
+    "RawMessageDelivery",
+    "RedrivePolicy",
+    "SubscriptionRoleArn",
+];
+
 pub(crate) async fn subscription(back: &mut Back, effect: &Effect) -> Made {
     match &effect.action {
         EffectAction::Create { properties } => {
-            let (topic, protocol) = (required(properties, "TopicArn")?, required(properties, "Protocol")?);
-            let endpoint = text(properties, "Endpoint").unwrap_or_default();
+            let topic = required(properties, "TopicArn")?;
+            let (protocol, endpoint) = (required(properties, "Protocol")?, required(properties, "Endpoint")?);
+            check_endpoint(&protocol, &endpoint)?;
             let parameters = [
                 ("TopicArn", topic.as_str()),
                 ("Protocol", protocol.as_str()),
@@ -135,9 +143,15 @@ pub(crate) async fn subscription(back: &mut Back, effect: &Effect) -> Made {
             ];
             let xml = call(back, "Subscribe", &parameters).await?;
             let arn = xml_text(&xml, "SubscriptionArn").unwrap_or_default();
+            deliver(back, &arn, &Properties::new(), properties)
+                .await
+                .map_err(|refusal| HandlerError::from(refusal).after_making(&arn))?;
             made(arn.clone(), [("Arn", arn)])
         }
-        EffectAction::Update { physical_id, .. } => made(physical_id, [("Arn", physical_id.clone())]),
+        EffectAction::Update { physical_id, before, after, .. } => {
+            deliver(back, physical_id, before, after).await?;
+            made(physical_id, [("Arn", physical_id.clone())])
+        }
         EffectAction::Delete { physical_id, .. } => {
             call(back, "Unsubscribe", &[("SubscriptionArn", physical_id)]).await?;
             gone()
@@ -147,4 +161,32 @@ pub(crate) async fn subscription(back: &mut Back, effect: &Effect) -> Made {
             made(physical_id, [("Arn", physical_id.clone())])
         }
     }
+}
+
+async fn deliver(back: &mut Back, arn: &str, before: &Properties, after: &Properties) -> Result<(), Refusal> {
+    for name in SUBSCRIBED {
+        let value = |properties: &Properties| properties.get(*name).map(as_text);
+        let (old, new) = (value(before), value(after));
+        if old != new {
+            let new = new.as_deref().unwrap_or_default();
+            let parameters = [("SubscriptionArn", arn), ("AttributeName", name), ("AttributeValue", new)];
+            call(back, "SetSubscriptionAttributes", &parameters).await?;
+        }
+    }
+    Ok(())
+}
+
+/// SNS looks at an endpoint's form, not at whether anything is behind it.
+fn check_endpoint(protocol: &str, endpoint: &str) -> Result<(), HandlerError> {
+    let (well_formed, what) = match protocol {
+        "sqs" => (endpoint.starts_with("arn:") && endpoint.contains(":sqs:"), "SQS endpoint ARN"),
+        "lambda" => (endpoint.starts_with("arn:") && endpoint.contains(":function:"), "Lambda endpoint ARN"),
+        "firehose" => (endpoint.starts_with("arn:") && endpoint.contains(":firehose:"), "Firehose endpoint ARN"),
+        "email" | "email-json" => (endpoint.contains('@'), "Email address"),
+        _ => (true, ""),
+    };
+    if well_formed {
+        return Ok(());
+    }
+    Err(HandlerError::new(HandlerErrorCode::InvalidRequest, format!("Invalid parameter: {what}")))
 }

@@ -1,6 +1,7 @@
 //! Which service a request is for.
 
 use super::ServiceName;
+use crate::embedded::kept::KeptService;
 use crate::embedded::wire::Request;
 
 /// What a request is for.
@@ -10,6 +11,8 @@ pub(crate) enum Destination {
     CloudFormation,
     /// A resource service.
     Service(ServiceName),
+    /// A service that is ours whole.
+    Kept(KeptService),
 }
 
 /// Finds out whom a request is for: by the scope it is signed for, else by its target header, its host, its form, and at last
@@ -35,6 +38,9 @@ fn scope(request: &Request) -> Option<(String, String)> {
 fn by_signing_name(name: &str) -> Option<Destination> {
     let service = match name {
         "cloudformation" => return Some(Destination::CloudFormation),
+        "budgets" => return Some(Destination::Kept(KeptService::Budgets)),
+        "glue" => return Some(Destination::Kept(KeptService::Glue)),
+        "ssm" => return Some(Destination::Kept(KeptService::Ssm)),
         "application-autoscaling" => ServiceName::Autoscaling,
         "monitoring" => ServiceName::Cloudwatch,
         "dynamodb" => ServiceName::Dynamodb,
@@ -57,6 +63,9 @@ fn by_signing_name(name: &str) -> Option<Destination> {
 fn by_target(target: &str) -> Option<Destination> {
     let prefix = target.split('.').next()?;
     let service = match prefix.split('_').next()? {
+        "AWSBudgetServiceGateway" => return Some(Destination::Kept(KeptService::Budgets)),
+        "AWSGlue" => return Some(Destination::Kept(KeptService::Glue)),
+        "AmazonSSM" => return Some(Destination::Kept(KeptService::Ssm)),
         "Kinesis" => ServiceName::Kinesis,
         "Firehose" => ServiceName::Firehose,
         "DynamoDB" => ServiceName::Dynamodb,

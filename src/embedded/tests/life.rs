@@ -101,6 +101,7 @@ async fn load_reaches_the_alarm_through_the_consumers_iterator_age() {
             "f".to_owned(),
             Work { fixed: Duration::from_millis(170), per_record: Duration::from_millis(10) },
         )]),
+        sends: BTreeMap::new(),
     };
     cloud.records(records).await.unwrap();
     cloud.advance(Duration::from_secs(1_800)).await.unwrap();

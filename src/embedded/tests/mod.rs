@@ -4,6 +4,7 @@
 mod life;
 mod refusals;
 mod stacks;
+mod table;
 mod types;
 
 use std::collections::BTreeMap;

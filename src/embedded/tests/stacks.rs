@@ -3,7 +3,11 @@
 use super::*;
 
 const STACK: &str = r#"{"Resources": {
-    "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}}},
+    "Role": {"Type": "AWS::IAM::Role", "Properties": {
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]},
+        "Policies": [{"PolicyName": "read", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "kinesis:*", "Resource": {"Fn::GetAtt": ["Stream", "Arn"]}}]}}]}},
     "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "deployed", "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}},
     "Function": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "f", "Runtime": "python3.13", "Handler": "a.b",
         "Role": {"Fn::GetAtt": ["Role", "Arn"]}, "Code": {"S3Bucket": "sluice-artifacts-999988887777-eu-west-1", "S3Key": "code/one.zip"}}},
@@ -11,7 +15,7 @@ const STACK: &str = r#"{"Resources": {
         "EventSourceArn": {"Fn::GetAtt": ["Stream", "Arn"]}, "StartingPosition": "TRIM_HORIZON"}}},
     "Outputs": {"StreamArn": {"Value": {"Fn::GetAtt": ["Stream", "Arn"]}}}}"#;
 
-async fn formation(cloud: &EmbeddedCloud, action: &str, parameters: &[(&str, &str)]) -> (u16, String) {
+pub(super) async fn formation(cloud: &EmbeddedCloud, action: &str, parameters: &[(&str, &str)]) -> (u16, String) {
     let mut form: BTreeMap<String, String> =
         parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     form.insert("Action".to_owned(), action.to_owned());
@@ -128,19 +132,30 @@ async fn deploy_golden(yaml: &str, times: u32) -> EmbeddedCloud {
         let url = format!("https://s3.eu-west-1.amazonaws.com{path}");
         let asked = [("StackName", "p"), ("TemplateURL", url.as_str()), ("Capabilities.member.1", "CAPABILITY_IAM")];
         let (status, xml) = formation(&cloud, action, &asked).await;
-        assert_eq!(status, 200, "{xml}");
+        assert_eq!(status, 200, "{xml} {:?}", reasons(&cloud).await);
         cloud.advance(Duration::from_secs(7_200)).await.unwrap();
     }
     cloud
 }
 
-async fn reasons(cloud: &EmbeddedCloud) -> Vec<String> {
-    let (_, events) = formation(cloud, "DescribeStackEvents", &[("StackName", "p")]).await;
-    events
-        .split("<member>")
-        .filter(|event| event.contains("_FAILED"))
-        .filter_map(|event| crate::embedded::wire::xml_text(event, "ResourceStatusReason"))
-        .collect()
+pub(super) async fn reasons(cloud: &EmbeddedCloud) -> Vec<String> {
+    let (mut found, mut token) = (Vec::new(), None);
+    loop {
+        let mut asked = vec![("StackName", "p")];
+        asked.extend(token.as_deref().map(|token| ("NextToken", token)));
+        let (_, events) = formation(cloud, "DescribeStackEvents", &asked).await;
+        let telling = |event: &&str| event.contains("_FAILED") || event.contains("ROLLBACK_IN_PROGRESS");
+        found.extend(
+            events
+                .split("<member>")
+                .filter(telling)
+                .filter_map(|event| crate::embedded::wire::xml_text(event, "ResourceStatusReason")),
+        );
+        token = crate::embedded::wire::xml_text(&events, "NextToken");
+        if token.is_none() {
+            return found;
+        }
+    }
 }
 
 #[tokio::test]
@@ -176,6 +191,7 @@ async fn an_unread_stream_raises_the_alarm_that_is_for_it() {
         size: crate::units::ByteSize::from_bytes(1_200),
         keys: 2_000_000,
         work: BTreeMap::new(),
+        sends: BTreeMap::new(),
     };
     cloud.records(records).await.unwrap();
     cloud.advance(Duration::from_secs(3_600)).await.unwrap();

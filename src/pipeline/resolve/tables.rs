@@ -24,7 +24,9 @@ impl Resolver<'_> {
     fn table(&mut self, name: &StageName, spec: &TableSpec) -> Option<Table> {
         let path = format!("tables.{name}");
         let ttl = match (&spec.ttl, &spec.no_ttl) {
-            (Some(ttl), None) => Some(Ttl::Expires { attribute: ttl.attribute.0.clone(), after: ttl.after.map(|after| after.0) }),
+            (Some(ttl), None) => {
+                Some(Ttl::Expires { attribute: ttl.attribute.0.clone(), after: ttl.after.map(|after| after.0) })
+            }
             (None, Some(never)) => Some(Ttl::Never { reason: never.reason.0.clone() }),
             (Some(_), Some(_)) => {
                 let finding =

@@ -152,8 +152,8 @@ fn settings_that_exclude_each_other_are_refused() {
     assert!(single("min: 2, max: 8", "min: 2, max: 1").contains("at most 1 instances"));
     assert!(single("canary: {instances: 1", "canary: {instances: 2").contains("more than half of 2"));
     assert!(single("fallback: fraud-v6", "fallback: fraud-v7").contains("its own fallback"));
-    assert!(single("p99: 35ms", "p99: 5ms").contains("below the median"));
-    assert!(single("class: low", "class: ultra-low").contains("not of the declared latency class"));
+    assert!(single("p99: 12ms", "p99: 3ms").contains("below the median"));
+    assert!(single("class: ultra-low", "class: low").contains("not of the declared latency class"));
     assert!(single("ttl: {attribute: expires_at, after: 30d}", "sort: x").contains("E2006"));
     assert!(
         single("ttl: {attribute: expires_at, after: 30d}", "ttl: {attribute: card_id, after: 1d}").contains("is a key")
@@ -170,7 +170,8 @@ fn names_too_long_for_aws_are_refused_where_they_are_written() {
     let long = "s".repeat(40);
     let text = FRAUD
         .replace("  score:\n", &format!("  {long}:\n"))
-        .replace("  score: {iterator", &format!("  {long}: {{iterator"));
+        .replace("  score: {iterator", &format!("  {long}: {{iterator"))
+        .replace("by: score", &format!("by: {long}"));
     let environment =
         environment_file("abcdefghijklmnop", "environment: abcdefghijklmnop\ntier: staging\ntarget: embedded\n");
     let found = resolve_text(&text, &environment, &FolderFacts::none()).expect_err("73 characters");

@@ -1,4 +1,4 @@
-//! The recommended alarms of every stage, and the composites that may roll a deployment back.
+//! The alarms of every stage, those of the file's own metrics, and the composites of both.
 //!
 //! What is watched, how and from when on is data in [`catalogue`]; here it is named, tuned, silenced and
 //! made a view. An alarm watches by literal names, never by reference, so that what it watches may depend on
@@ -6,17 +6,52 @@
 //! is the mapping's UUID, which is not known before.
 
 mod catalogue;
+mod composite;
+mod signal;
 
 use serde::Serialize;
-use serde_json::{Value, json};
 
-use super::scene::{Fragment, Scene, reference, shortened};
-use crate::pipeline::{AlarmId, AlarmTuning, Origin, StageKind, StageRef, names};
-use crate::units::{LogicalId, Timestamp};
-use catalogue::{Recommended, Signal};
+use super::scene::{Fragment, Scene, shortened};
+use crate::pipeline::{AlarmTuning, Condition, Metric, MetricAlarm, Origin, StageKind, StageRef, names};
+use crate::units::{LocalName, LogicalId, Timestamp};
+use catalogue::Recommended;
+use composite::Composite;
+pub(super) use composite::rollback_members;
+use signal::{Compared, Dimension, Limit, Signal, Together};
 
 /// Longest `AlarmDescription` (resource schema).
 const LONGEST_DESCRIPTION: usize = 1_024;
+
+/// On which side of the limit trouble lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Comparison {
+    /// Above it.
+    Above,
+    /// At it and above.
+    AtLeast,
+    /// Below it.
+    Below,
+    /// On both sides; of a band only.
+    Outside,
+}
+
+impl Comparison {
+    fn with_threshold(self) -> &'static str {
+        match self {
+            Self::Above | Self::Outside => "GreaterThanThreshold",
+            Self::AtLeast => "GreaterThanOrEqualToThreshold",
+            Self::Below => "LessThanThreshold",
+        }
+    }
+
+    fn with_band(self) -> &'static str {
+        match self {
+            Self::Above | Self::AtLeast => "GreaterThanUpperThreshold",
+            Self::Below => "LessThanLowerThreshold",
+            Self::Outside => "LessThanLowerOrGreaterThanUpperThreshold",
+        }
+    }
+}
 
 /// One alarm, decided.
 #[derive(Clone, Debug, Serialize)]
@@ -26,18 +61,14 @@ pub(super) struct AlarmView {
     description: String,
     actions_enabled: bool,
     topic_id: LogicalId,
-    metric: Option<Metric>,
-    metrics: Option<Value>,
-    period_seconds: u32,
-    comparison: &'static str,
-    threshold: Value,
+    compared: Compared,
     evaluation_periods: u32,
     datapoints_to_alarm: u32,
     missing_data: &'static str,
     #[serde(skip)]
     stage: StageRef,
     #[serde(skip)]
-    alarm: AlarmId,
+    origin: Origin,
     #[serde(skip)]
     arms_rollback: bool,
 }
@@ -58,40 +89,21 @@ impl AlarmView {
     }
 }
 
-#[derive(Clone, Debug, Serialize)]
-struct Metric {
-    namespace: &'static str,
-    name: &'static str,
-    dimensions: Vec<Dimension>,
-    statistic: &'static str,
-    percentile: bool,
-}
-
-/// One dimension, in CloudFormation's spelling.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Dimension {
-    name: &'static str,
-    value: Value,
-}
-
 #[derive(Serialize)]
 struct View<'a> {
     alarms: &'a [AlarmView],
     composites: Vec<Composite>,
 }
 
-#[derive(Serialize)]
-struct Composite {
-    id: LogicalId,
-    name: String,
-    description: String,
-    rule: Value,
-}
-
 /// Every alarm of the pipeline, by stage.
 pub(super) fn all(scene: &Scene<'_>) -> Vec<AlarmView> {
-    catalogue::all(scene).into_iter().map(|recommended| view(scene, recommended)).collect()
+    let recommended = catalogue::all(scene).into_iter().map(|recommended| view(scene, recommended));
+    let of_metrics = scene
+        .pipeline
+        .metrics()
+        .values()
+        .flat_map(|metric| metric.alarms.iter().map(move |(name, alarm)| of_metric(scene, metric, name, alarm)));
+    recommended.chain(of_metrics).collect()
 }
 
 fn view(scene: &Scene<'_>, recommended: Recommended) -> AlarmView {
@@ -108,17 +120,19 @@ fn view(scene: &Scene<'_>, recommended: Recommended) -> AlarmView {
         missing,
         arms_rollback,
     } = recommended;
-    let (threshold, silence) = match scene.pipeline.alarm_tuning(&stage, alarm) {
-        None | Some(AlarmTuning::Anomaly { .. }) => (threshold, None),
-        Some(AlarmTuning::Threshold(asked)) => (*asked, None),
-        Some(AlarmTuning::Silence { reason, until }) => (threshold, Some((reason, *until))),
+    let (limit, silence) = match scene.pipeline.alarm_tuning(&stage, alarm) {
+        None => (Limit::Threshold(threshold), None),
+        Some(AlarmTuning::Threshold(asked)) => (Limit::Threshold(*asked), None),
+        Some(AlarmTuning::Anomaly { band }) => (Limit::Band(*band), None),
+        Some(AlarmTuning::Silence { reason, until }) => (Limit::Threshold(threshold), Some((reason, *until))),
     };
-    let (metric, metrics) = match signal {
-        Signal::Metric { namespace, name, dimensions } => {
-            let percentile = statistic.starts_with('p');
-            (Some(Metric { namespace, name, dimensions, statistic, percentile }), None)
+    // The line that tunes the alarm, or else its stage's.
+    let origin = match scene.pipeline.alarm_tuning(&stage, alarm) {
+        Some(_) => {
+            let path = format!("alarms.{}.{alarm}", stage.name);
+            Origin { stage: Some(stage.clone()), ..scene.pipeline.origin(&path) }
         }
-        Signal::Math(metrics) => (None, Some(metrics)),
+        None => scene.pipeline.stage_origin(&stage, ""),
     };
     AlarmView {
         id: names::alarm_id(&stage.name, alarm),
@@ -128,17 +142,47 @@ fn view(scene: &Scene<'_>, recommended: Recommended) -> AlarmView {
         // enforce: a template has no clock, and one that read it would differ from day to day.
         actions_enabled: silence.is_none(),
         topic_id: scene.topic_id(),
-        metric,
-        metrics,
-        period_seconds,
-        comparison,
-        threshold: number(threshold),
+        compared: signal.compared(statistic, period_seconds, comparison, limit),
         evaluation_periods: periods,
         datapoints_to_alarm: periods,
-        missing_data: missing,
+        missing_data: missing.as_str(),
         arms_rollback: arms_rollback && silence.is_none(),
+        origin,
         stage,
-        alarm,
+    }
+}
+
+/// An alarm of a metric that the file declares: everything is as the file says.
+fn of_metric(scene: &Scene<'_>, metric: &Metric, name: &LocalName, alarm: &MetricAlarm) -> AlarmView {
+    let stage = StageRef::new(StageKind::Metric, &metric.name);
+    let (comparison, limit, says) = match alarm.when {
+        Condition::Above(threshold) => (Comparison::Above, Limit::Threshold(threshold), "is too high"),
+        Condition::Below(threshold) => (Comparison::Below, Limit::Threshold(threshold), "is too low"),
+        Condition::Outside { band } => (Comparison::Outside, Limit::Band(band), "is not as usual"),
+    };
+    let signal = Signal::Metric {
+        namespace: metric.namespace.clone(),
+        name: metric.metric.clone(),
+        dimensions: metric
+            .dimensions
+            .iter()
+            .map(|(name, value)| Dimension { name: name.clone(), value: value.as_str().into() })
+            .collect(),
+    };
+    AlarmView {
+        id: names::metric_alarm_id(&metric.name, name),
+        name: scene.pipeline.metric_alarm_name(&metric.name, name),
+        description: description(&format!("Metric {} of {} {says}", metric.metric, metric.by), None),
+        actions_enabled: true,
+        topic_id: scene.topic_id(),
+        compared: signal.compared(alarm.statistic, alarm.period.as_secs(), comparison, limit),
+        evaluation_periods: alarm.of,
+        datapoints_to_alarm: alarm.datapoints,
+        missing_data: alarm.missing.as_str(),
+        // What a handler says of its records (scores, counts) moves with the records, not only with a deployment.
+        arms_rollback: false,
+        origin: scene.pipeline.stage_origin(&stage, &format!("alarms.{name}")),
+        stage,
     }
 }
 
@@ -150,57 +194,13 @@ fn description(says: &str, silence: Option<(&String, Timestamp)>) -> String {
     shortened(&text, LONGEST_DESCRIPTION).to_owned()
 }
 
-/// A whole number without its `.0`.
-fn number(value: f64) -> Value {
-    if value.fract() == 0.0 && value.abs() < 9e15 { json!(value as i64) } else { json!(value) }
-}
-
-/// The alarms of a kind of stage that may roll a deployment back.
-pub(super) fn rollback_members(alarms: &[AlarmView], kind: StageKind) -> impl Iterator<Item = &AlarmView> {
-    alarms.iter().filter(move |alarm| alarm.stage.kind == kind && alarm.arms_rollback)
-}
-
 pub(super) fn fragment(scene: &Scene<'_>, alarms: &[AlarmView]) -> Fragment {
-    let pipeline = scene.pipeline;
-    let composites: Vec<Composite> = StageKind::ALL
-        .into_iter()
-        .filter_map(|kind| {
-            let rule = rule(rollback_members(alarms, kind))?;
-            Some(Composite {
-                id: names::shared_id(&["rollback", kind.as_str()]),
-                name: pipeline.rollback_alarm_name(kind),
-                description: format!(
-                    "One of the {kind}s of {} is in trouble; armed while a deployment is watched",
-                    pipeline.stack_name()
-                ),
-                rule,
-            })
-        })
-        .collect();
-    let narrower = alarms.iter().map(|alarm| (alarm.id.clone(), origin(scene, alarm))).collect();
-    let view = View { alarms, composites };
-    Fragment { narrower, ..Fragment::shared(pipeline, &view) }
-}
-
-/// The line that tunes the alarm, or else its stage's.
-fn origin(scene: &Scene<'_>, alarm: &AlarmView) -> Origin {
-    if scene.pipeline.alarm_tuning(&alarm.stage, alarm.alarm).is_some() {
-        let path = format!("alarms.{}.{}", alarm.stage.name, alarm.alarm);
-        return Origin { stage: Some(alarm.stage.clone()), ..scene.pipeline.origin(&path) };
+    let mut composites = composite::of_rollback(scene.pipeline, alarms);
+    let mut narrower: Vec<(LogicalId, Origin)> =
+        alarms.iter().map(|alarm| (alarm.id.clone(), alarm.origin.clone())).collect();
+    for (composite, origin) in composite::of_file(scene) {
+        narrower.push((composite.id().clone(), origin));
+        composites.push(composite);
     }
-    scene.pipeline.stage_origin(&alarm.stage, "")
-}
-
-/// `ALARM("a") OR ALARM("b")`, by reference, so that a composite is made after and deleted before its members.
-fn rule<'a>(members: impl Iterator<Item = &'a AlarmView>) -> Option<Value> {
-    let mut parts: Vec<Value> = Vec::new();
-    for member in members {
-        parts.push(if parts.is_empty() { "ALARM(\"".into() } else { "\") OR ALARM(\"".into() });
-        parts.push(reference(&member.id));
-    }
-    if parts.is_empty() {
-        return None;
-    }
-    parts.push("\")".into());
-    Some(json!({ "Fn::Join": ["", parts] }))
+    Fragment { narrower, ..Fragment::shared(scene.pipeline, &View { alarms, composites }) }
 }

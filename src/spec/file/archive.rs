@@ -32,9 +32,9 @@ record! {
 
     /// When an object is written: whichever comes first.
     "a buffer" BufferSpec {
-        /// 1 MiB to 128 MiB. Left out, 64 MiB.
+        /// 1 MiB to 128 MiB (Firehose's `SizeInMBs`). Left out, 64 MiB.
         size: Option<Mib<1, 128>>,
-        /// 0s to 15m; 0s writes at once. Left out, 5m.
+        /// 0s to 15m (Firehose's `IntervalInSeconds`); 0s writes at once. Left out, 5m.
         every: Option<Seconds<0, 900>>,
     }
 

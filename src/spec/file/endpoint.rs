@@ -83,7 +83,8 @@ record! {
         instance: Instance,
         /// How many; 0 to begin with costs nothing while nothing waits. Left out, 1 in development, 1 to 4 elsewhere.
         instances: Option<AsyncInstancesSpec>,
-        /// Requests that one instance works on at once, 1 to 1,000. Left out, SageMaker decides.
+        /// Requests that one instance works on at once, 1 to 1,000
+        /// (`MaxConcurrentInvocationsPerInstance`). Left out, SageMaker decides.
         parallel: Option<Whole<1, 1000>>,
         /// The bucket that requests are put into.
         input: StageName,
@@ -93,7 +94,7 @@ record! {
         success: Option<StageName>,
         /// The topic that hears of failures.
         error: Option<StageName>,
-        /// How long a request may wait, 1m to 6h; callers send it along. Left out, 6h.
+        /// How long a request may wait, 1m to 6h (SageMaker's `RequestTTLSeconds`); callers send it along. Left out, 6h.
         expires: Option<Seconds<60, 21_600>>,
     }
 
@@ -107,7 +108,7 @@ record! {
 
     /// No instances: SageMaker runs the container when it is asked.
     "serverless serving" ServerlessSpec {
-        /// Memory of one container, 1 GiB to 6 GiB.
+        /// Memory of one container, 1 GiB to 6 GiB (SageMaker's `MemorySizeInMB`).
         memory: Gib<1, 6>,
         /// How many requests run at once.
         concurrency: ServerlessConcurrencySpec,
@@ -115,7 +116,7 @@ record! {
 
     /// How many requests a serverless endpoint works on at once.
     "a concurrency" ServerlessConcurrencySpec {
-        /// At most so many, 1 to 200.
+        /// At most so many, 1 to 200 (SageMaker's `MaxConcurrency`).
         max: Whole<1, 200>,
         /// So many containers are kept warm, at most `max`. Left out, none.
         provisioned: Option<Whole<1, 200>>,

@@ -15,9 +15,9 @@ record! {
         handler: Text<128>,
         /// Lambda runtime. Left out, `python3.13`.
         runtime: Option<Text<64>>,
-        /// Memory, 128 MiB to 10 GiB. Left out, 512 MiB.
+        /// Memory, 128 MiB to 10 GiB (Lambda's `MemorySize`). Left out, 512 MiB.
         memory: Option<Mib<128, 10_240>>,
-        /// Longest invocation, 1s to 15m. Left out, 60s.
+        /// Longest invocation, 1s to 15m (Lambda's `Timeout`). Left out, 60s.
         timeout: Option<Seconds<1, 900>>,
         /// Tables it reads features from, their indexes included.
         features: Vec<StageName>,
@@ -65,7 +65,7 @@ record! {
         reserved: Option<Whole<0, 100_000>>,
         /// So many are kept warm; at most `reserved`. Left out, none.
         provisioned: Option<Whole<1, 100_000>>,
-        /// At most so many batches of a queue at once, 2 to 1,000. Workers of queues only.
+        /// At most so many batches of a queue at once, 2 to 1,000 (Lambda's `ScalingConfig`). Workers of queues only.
         max: Option<Whole<2, 1000>>,
     }
 
@@ -77,9 +77,10 @@ record! {
         batch: Option<QueueBatchSpec>,
         /// The handler names the messages that failed. Workers of queues only. Left out, true.
         report_items: Option<bool>,
-        /// Retries of a failed message, 0 to 2. Workers of topics only; a queue has `attempts`. Left out, 2.
+        /// Retries of a failed message, 0 to 2 (Lambda's `MaximumRetryAttempts`). Workers of topics only; a queue has `attempts`. Left out, 2.
         retries: Option<Whole<0, 2>>,
-        /// Oldest message that is still tried, 1m to 6h. Workers of topics only; a queue has `retention`. Left out, 1h.
+        /// Oldest message that is still tried, 1m to 6h (Lambda's
+        /// `MaximumEventAgeInSeconds`). Workers of topics only; a queue has `retention`. Left out, 1h.
         max_age: Option<Seconds<60, 21_600>>,
         ..function: FunctionSpec,
     }
@@ -113,11 +114,11 @@ record! {
 
     /// How records are batched.
     "a batch" BatchSpec {
-        /// Most records of a batch, 1 to 10,000. Left out, 100.
+        /// Most records of a batch, 1 to 10,000 (Lambda's `BatchSize`). Left out, 100.
         size: Option<Whole<1, 10_000>>,
         /// How long a batch is gathered, 0s to 5m. Left out, 0s; batches above 10 records still fill from what is there.
         window: Option<Seconds<0, 300>>,
-        /// Batches of one shard at a time, 1 to 10. Left out, 1.
+        /// Batches of one shard at a time, 1 to 10 (Lambda's `ParallelizationFactor`). Left out, 1.
         parallel: Option<Whole<1, 10>>,
         /// Tumbling window, 1s to 15m; excludes `parallel` above 1.
         tumbling: Option<Seconds<1, 900>>,
@@ -125,9 +126,9 @@ record! {
 
     /// What happens to records that cannot be processed.
     "a failure policy" FailureSpec {
-        /// Retries after the first attempt, 0 to 10,000. Left out, 3.
+        /// Retries after the first attempt, 0 to 10,000 (Lambda's `MaximumRetryAttempts`). Left out, 3.
         retries: Option<Whole<0, 10_000>>,
-        /// Oldest record that is still tried, 1m to 7d. Left out, 1h.
+        /// Oldest record that is still tried, 1m to 7d (Lambda's `MaximumRecordAgeInSeconds`). Left out, 1h.
         max_age: Option<Seconds<60, 604_800>>,
         /// Split a failed batch in two. Left out, true.
         bisect: Option<bool>,

@@ -8,14 +8,14 @@ use crate::units::StageName;
 record! {
     /// An SQS queue with a dead-letter queue of its own.
     "a queue" QueueSpec {
-        /// How long messages wait, 1m to 14d. Left out, 4d.
+        /// How long messages wait, 1m to 14d (SQS's `MessageRetentionPeriod`). Left out, 4d.
         retention: Option<Seconds<60, 1_209_600>>,
-        /// How long a message is hidden while it is worked on, 0s to 12h. Left out, six times the timeout of the
+        /// How long a message is hidden while it is worked on, 0s to 12h (SQS's `VisibilityTimeout`). Left out, six times the timeout of the
         /// slowest worker that reads the queue, or 30s.
         visibility: Option<Seconds<0, 43_200>>,
-        /// How often a message is tried before it goes to the dead-letter queue, 1 to 1,000. Left out, 5.
+        /// How often a message is tried before it goes to the dead-letter queue, 1 to 1,000 (SQS's `maxReceiveCount`). Left out, 5.
         attempts: Option<Whole<1, 1000>>,
-        /// How long a new message is hidden, 0s to 15m. Left out, 0s.
+        /// How long a new message is hidden, 0s to 15m (SQS's `DelaySeconds`). Left out, 0s.
         delay: Option<Seconds<0, 900>>,
         /// Who works on the messages where no worker of this file does, for instance `moderators' console`.
         read_by: Option<Text<100>>,

@@ -9,7 +9,7 @@ record! {
     "a key" KmsKeySpec {
         /// What it protects, in a sentence.
         description: Option<Text<800>>,
-        /// How often its material changes, 90d to 2560d. Left out, 365d.
+        /// How often its material changes, 90d to 2560d (KMS's `RotationPeriodInDays`). Left out, 365d.
         rotation: Option<Days<90, 2560>>,
     }
 

@@ -42,7 +42,7 @@ record! {
     "a stream" StreamSpec {
         /// How capacity is chosen. Left out, `auto`.
         capacity: Option<CapacityChoice>,
-        /// How long records are kept, 24h to 365d. Left out, 24h in development, 7d elsewhere.
+        /// How long records are kept, 24h to 365d (Kinesis's `RetentionPeriodHours`). Left out, 24h in development, 7d elsewhere.
         retention: Option<Hours<24, 8760>>,
         /// Which shard-level metrics are published. Left out, `none`.
         shard_metrics: Option<ShardMetricsChoice>,

@@ -56,7 +56,7 @@ record! {
         read: TableRangeSpec,
         /// Write capacity units.
         write: TableRangeSpec,
-        /// How full the capacity is kept, 20% to 90%. Left out, 70%.
+        /// How full the capacity is kept, 20% to 90% (DynamoDB's auto scaling). Left out, 70%.
         target: Option<PercentFrom<20, 90>>,
     }
 

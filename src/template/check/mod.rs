@@ -3,6 +3,7 @@
 //! A function stands for any value of its place: what it will be is not known here, what it refers to is.
 
 mod references;
+mod size;
 mod values;
 
 use std::fmt;
@@ -10,7 +11,6 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::limits;
 use super::model::Template;
 use super::path::PropertyPath;
 use super::schema;
@@ -89,13 +89,13 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(id) = &self.logical_id {
-            write!(f, "{id}")?;
-            if !self.path.is_root() {
-                f.write_str(".")?;
-            }
+        match &self.logical_id {
+            Some(id) if self.path.is_root() => write!(f, "{id}: ")?,
+            Some(id) => write!(f, "{id}.{}: ", self.path)?,
+            None if self.path.is_root() => {}
+            None => write!(f, "{}: ", self.path)?,
         }
-        write!(f, "{}: {} ({})", self.path, self.message, self.rule)
+        write!(f, "{} ({})", self.message, self.rule)
     }
 }
 
@@ -138,24 +138,9 @@ pub fn check(template: &Template) -> Vec<Violation> {
     if let Err(cycle) = template.creation_order() {
         findings.add(&PropertyPath::root(), Rule::Cycle, cycle.to_string());
     }
-    limits_of(template, &mut findings);
+    size::check(template, &mut findings);
     found.append(&mut findings.found);
     found
-}
-
-fn limits_of(template: &Template, findings: &mut Findings<'_>) {
-    let counted = [
-        (template.resources.len(), limits::RESOURCES, "resources"),
-        (template.outputs.len(), limits::OUTPUTS, "outputs"),
-        (template.parameters.len(), limits::PARAMETERS, "parameters"),
-        (template.description.as_deref().map_or(0, str::len), limits::DESCRIPTION_BYTES, "bytes of description"),
-        (template.canonical_json_bytes(), limits::S3_BODY_BYTES, "bytes of template"),
-    ];
-    for (count, most, what) in counted {
-        if count > most {
-            findings.add(&PropertyPath::root(), Rule::Limit, format!("{count} {what}; CloudFormation allows {most}"));
-        }
-    }
 }
 
 /// A value in a message: short, on one line.

@@ -1,7 +1,7 @@
 //! The last screen of an operation: outputs and what to do next, or the root cause, the line of the
 //! specification that caused it, and the commands that help.
 
-use super::{Failure, Finish, Scene, Story};
+use super::{Failure, Finish, Scene, Story, kept};
 use crate::diagnostic::FilePath;
 use crate::event::{OperationKind, OperationResult, RootCause};
 use crate::observed::StackStatus;
@@ -25,7 +25,7 @@ pub fn ending(look: &Look, scene: &Scene, story: &Story, sources: &SourceMap, ne
     }
     if !story.kept.is_empty() {
         out.push_str(&format!("\n{}\n", look.paint(Label::Heading, "Kept, no longer in the stack")));
-        out.push_str(&outputs::to_text(look, &story.kept));
+        out.push_str(&kept::to_text(look, &story.kept));
     }
     if !finish.outputs.is_empty() && finish.status.is_some() {
         out.push_str(&format!("\n{}\n", look.paint(Label::Heading, "Outputs")));

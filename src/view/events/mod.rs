@@ -4,6 +4,7 @@
 mod ending;
 mod frame;
 mod jsonl;
+mod kept;
 mod plain;
 mod step;
 mod story;
@@ -12,7 +13,7 @@ mod tree;
 pub use ending::ending;
 pub use jsonl::JsonLines;
 pub use plain::PlainLines;
-pub use story::{Failure, Finish, Story};
+pub use story::{Failure, Finish, Kept, Story};
 pub use tree::LiveTree;
 
 /// What is known before the first event: which stack, and which resources of which stages will be touched.

@@ -35,6 +35,15 @@ pub struct Finish {
     pub outputs: BTreeMap<String, String>,
 }
 
+/// A resource that left the stack and is still there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Its type.
+    pub type_name: String,
+    /// Its physical id.
+    pub physical_id: String,
+}
+
 /// Collects failures, cancellations, what was kept, and the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Story {
@@ -42,8 +51,8 @@ pub struct Story {
     pub failures: Vec<Failure>,
     /// How many were cancelled because another failed.
     pub cancelled: usize,
-    /// Resources that left the stack and are still there: logical id and physical id.
-    pub kept: BTreeMap<String, String>,
+    /// Resources that left the stack and are still there, by logical id.
+    pub kept: BTreeMap<String, Kept>,
     /// The end, once it has come.
     pub finish: Option<Finish>,
 }
@@ -75,7 +84,8 @@ impl Story {
             return;
         }
         if event.status == ResourceStatus::DeleteSkipped {
-            self.kept.insert(event.logical_id.clone(), event.physical_id.clone());
+            let kept = Kept { type_name: event.type_name.clone(), physical_id: event.physical_id.clone() };
+            self.kept.insert(event.logical_id.clone(), kept);
         } else if is_failure(&event.status) && is_cancellation(event.reason.as_deref()) {
             self.cancelled += 1;
         } else if is_failure(&event.status) {

@@ -32,7 +32,7 @@ fn origin(kind: StageKind, name: &str, line: u32, column: u32) -> Origin {
     let stage = StageRef::new(kind, &StageName::new(name).unwrap());
     let file = FilePath::new("stacks/fraud-detection/pipeline.yaml");
     let place = Place { file, span: Span { start: 0, end: 1 }, line, column };
-    Origin { spec_path: stage.path(), place: Some(place), stage: Some(stage) }
+    Origin { spec_path: stage.path(), place: Some(place), stage: Some(stage), escapes: Vec::new() }
 }
 
 fn change(path: &str, before: Value, after: Value, recreation: Recreation) -> Change {

@@ -132,6 +132,9 @@ fn row(resource: &ResourcePlan) -> String {
             .map(|reason| escape(&reason))
             .collect(),
     };
+    let escapes = words::escapes(resource.origin.as_ref());
+    let place = words::place(resource.origin.as_ref()).into_iter().chain(escapes);
+    let place = place.map(|text| escape(&text)).collect::<Vec<_>>().join("<br>");
     let action = words::action(resource.action).split([':', ',']).next().unwrap_or_default().to_lowercase();
     format!(
         "| {} | `{}` | {} | {action} | {} | {} |\n",
@@ -139,7 +142,7 @@ fn row(resource: &ResourcePlan) -> String {
         resource.logical_id,
         escape(resource.type_name.trim_start_matches("AWS::")),
         why.join("<br>"),
-        words::place(resource.origin.as_ref()).map(|place| escape(&place)).unwrap_or_default()
+        place
     )
 }
 
@@ -154,6 +157,16 @@ fn notes(plan: &Plan) -> String {
         let list: Vec<String> =
             new.iter().map(|(stage, count)| format!("{}: {}", escape(stage), plural(*count, "resource"))).collect();
         parts.push(format!("**New** {}", list.join(", ")));
+    }
+    let escaped = plan.resources.iter().filter(|resource| resource.action == Action::Create);
+    let escaped: Vec<String> = escaped
+        .flat_map(|resource| {
+            let told = words::escapes(resource.origin.as_ref()).into_iter();
+            told.map(|text| format!("`{}` {}", resource.logical_id, escape(&text)))
+        })
+        .collect();
+    if !escaped.is_empty() {
+        parts.push(format!("**Escape hatch** {}", escaped.join(", ")));
     }
     let calm: Vec<_> = plan.consumers.iter().filter(|effect| !words::is_risky(effect)).collect();
     if !calm.is_empty() {

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::{About, words};
+use crate::observed::Holding;
 use crate::plan::{Action, Baseline, Change, ChangeKind, Plan, PlanKind, Reason, Removal, ResourcePlan};
 use crate::view::EMBEDDED_NOTICE;
 use crate::view::style::{Label, Look, Symbols};
 use crate::view::table::{Cell, Table};
-use crate::view::words::{clip, columns, pad, printable, wrap};
+use crate::view::words::{clip, columns, pad, plural, printable, wrap};
 
 /// The narrowest room in which a value before or after is shown.
 const NARROWEST_VALUE: usize = 12;
@@ -29,11 +30,19 @@ pub fn to_text(look: &Look, plan: &Plan, about: &About) -> String {
     out
 }
 
-/// Returns the plan of a removal: what goes, what stays behind, what is lost.
+/// Returns the plan of a removal: what goes, what stays behind, what is lost, which buckets are emptied first.
 #[must_use]
-pub fn removal_to_text(look: &Look, plan: &Plan) -> String {
+pub fn removal_to_text(look: &Look, plan: &Plan, emptied: &BTreeMap<String, Holding>) -> String {
     let mut out = resources(look, plan);
     out.push_str(&consequences(look, plan));
+    if !emptied.is_empty() {
+        out.push_str(&format!("\n{}\n", look.paint(Label::Heading, "Emptied first, every version")));
+    }
+    for (bucket, holding) in emptied {
+        let more = if holding.more { "more than " } else { "" };
+        let objects = plural(usize::try_from(holding.versions).unwrap_or(usize::MAX), "object");
+        out.push_str(&format!("  {} {bucket}  {more}{objects}, {}\n", look.symbol("✗", "x"), holding.bytes));
+    }
     out.push_str(&format!("\n{}\n", look.paint(Label::Heading, &plan.summary)));
     out
 }
@@ -87,7 +96,11 @@ fn resource_text(look: &Look, resource: &ResourcePlan, widest: usize) -> String 
         look.paint(label, pad(resource.logical_id.as_str(), widest)),
         look.paint(Label::Faint, printable(&resource.type_name)),
     );
+    let escapes = words::escapes(resource.origin.as_ref());
     if resource.action == Action::Create {
+        if !escapes.is_empty() {
+            out.push_str(&format!("  {}", look.paint(Label::Warning, printable(&escapes.join(", ")))));
+        }
         out.push('\n');
         return out;
     }
@@ -108,6 +121,9 @@ fn resource_text(look: &Look, resource: &ResourcePlan, widest: usize) -> String 
     };
     if let Some(place) = words::place(resource.origin.as_ref()) {
         line(Label::Place, &place);
+    }
+    for escape in &escapes {
+        line(Label::Warning, &printable(escape));
     }
     for reason in resource.reasons.iter().map(words::reason).filter(|reason| !reason.is_empty()) {
         line(label, &printable(&reason));
@@ -291,13 +307,39 @@ mod tests {
             let table = resource.type_name == "AWS::DynamoDB::Table";
             resource.removal = Some(if table { Removal::Retained } else { Removal::Deleted });
         }
-        let text = removal_to_text(&Look::plain(), &plan);
+        let text = removal_to_text(&Look::plain(), &plan, &BTreeMap::new());
         assert!(text.contains("LOST") && !text.contains("--allow-data-loss"), "{text}");
         assert!(text.contains("    - ConsumerScoreMapping  AWS::Lambda::EventSourceMapping  deleted\n"), "{text}");
         assert!(
             text.contains("    - TableDecisions        AWS::DynamoDB::Table  stays, outside the stack\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn the_escape_hatch_shows_beside_whatever_it_touched() {
+        use crate::diagnostic::FilePath;
+        use crate::pipeline::Escape;
+        let path = "cloudformation.patch.ConsumerScoreMapping".to_owned();
+        let escapes = vec![
+            Escape::Template { file: FilePath::new("templates/consumer.yaml.hbs") },
+            Escape::Patch { spec_path: path, place: None },
+        ];
+        for (mut plan, at_line_end) in [(change_of_parallel(), false), (create(), true)] {
+            let resource = plan.resources.iter_mut().find(|resource| resource.origin.is_some()).unwrap();
+            resource.origin.as_mut().unwrap().escapes = escapes.clone();
+            let text = to_text(&Look::plain(), &plan, &about());
+            let made = "made by templates/consumer.yaml.hbs instead of the built-in template";
+            let patched = "patched by cloudformation.patch.ConsumerScoreMapping";
+            let expected =
+                if at_line_end { format!("  {made}, {patched}\n") } else { format!("      {made}\n      {patched}\n") };
+            assert!(text.contains(&expected), "{text}");
+            let markdown = super::super::to_markdown(&plan, &about());
+            assert!(
+                markdown.contains("templates/consumer.yaml.hbs") && markdown.contains(&patched[11..30]),
+                "{markdown}"
+            );
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::pipeline::Origin;
+use crate::diagnostic::Place;
+use crate::pipeline::{Escape, Origin};
 use crate::plan::{
     Action, BlockedBy, ConsumerEffect, DataAtRisk, DataEnd, PositionReset, Reason, Records, Remedy, Removal, Verdict,
 };
@@ -198,6 +199,21 @@ pub(super) fn data(risk: &DataAtRisk, removal: bool) -> String {
 /// `file:line:column` of an origin.
 pub(super) fn place(origin: Option<&Origin>) -> Option<String> {
     origin.and_then(|origin| origin.place.as_ref()).map(ToString::to_string)
+}
+
+/// What had its hand in a resource besides its stage, each with its place; none where nothing had.
+pub(super) fn escapes(origin: Option<&Origin>) -> Vec<String> {
+    let Some(origin) = origin else { return Vec::new() };
+    let at = |path: &str, place: Option<&Place>| match place {
+        Some(place) => format!("{path} at {place}"),
+        None => path.to_owned(),
+    };
+    let told = origin.escapes.iter().map(|escape| match escape {
+        Escape::Template { file } => format!("made by {file} instead of the built-in template"),
+        Escape::Patch { spec_path, place } => format!("patched by {}", at(spec_path, place.as_ref())),
+        Escape::Resource => format!("added by {}", at(&origin.spec_path, origin.place.as_ref())),
+    });
+    told.collect()
 }
 
 /// The stage of an origin, or what stands for resources of no stage.

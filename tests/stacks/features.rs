@@ -1,0 +1,30 @@
+//! Together the stacks use every field and every alternative of the language.
+
+use std::collections::BTreeSet;
+
+use super::language::Language;
+use super::project::{environments, pipelines};
+
+#[test]
+fn every_field_of_the_pipeline_language_is_used_by_a_stack_or_an_overlay() {
+    let language = Language::of_pipeline_files();
+    let (pipelines, environments) = (pipelines(), environments());
+    let overlays = environments.values().filter_map(|environment| environment["pipelines"].as_object()).flatten();
+    let documents = pipelines.values().chain(overlays.map(|(_, overlay)| overlay));
+    let used: BTreeSet<&str> = documents.flat_map(|document| language.used(document)).collect();
+    let unused: Vec<_> = language.declarations().into_iter().filter(|(field, _)| !used.contains(field)).collect();
+    assert!(unused.is_empty(), "no stack uses {unused:#?}");
+}
+
+#[test]
+fn every_field_of_environment_files_is_used_by_an_environment() {
+    /// A server that stands in for AWS has an address of its own; tests that use one write it.
+    const ELSEWHERE: &str = "target.endpoint";
+    let language = Language::new(sluicegate::environment::json_schema());
+    let environments = environments();
+    let used: BTreeSet<&str> = environments.values().flat_map(|environment| language.used(environment)).collect();
+    let own = |path: &str| !path.starts_with("pipelines.") && !path.starts_with(ELSEWHERE);
+    let unused = language.declarations().into_iter().filter(|(field, path)| own(path) && !used.contains(field));
+    let unused: Vec<_> = unused.collect();
+    assert!(unused.is_empty(), "no environment uses {unused:#?}");
+}
