@@ -7,6 +7,9 @@
     reason = "a test reads the repository and stops where it cannot"
 )]
 
+#[path = "support/assets.rs"]
+mod assets;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -16,7 +19,7 @@ use sluicegate::diagnostic::FilePath;
 use sluicegate::environment;
 use sluicegate::import::{self, Imported, Source, Wish};
 use sluicegate::pipeline::{self, FolderFacts};
-use sluicegate::render::{Assets, TemplateSources, render};
+use sluicegate::render::{TemplateSources, render};
 use sluicegate::spec;
 use sluicegate::template::{Resource, Template};
 
@@ -40,12 +43,7 @@ fn rendered(text: &str, environment: &str) -> Template {
     let environment = environment::read(&FilePath::new(&path), &read(&path)).expect("the environment file");
     let resolved = pipeline::resolve(&spec, &environment, None, &FolderFacts::none());
     let (pipeline, _) = resolved.unwrap_or_else(|found| panic!("{found:#?}"));
-    let digest = "0123456789abcdef".repeat(4);
-    let assets = Assets {
-        bucket: pipeline::names::artifact_bucket(pipeline.account(), pipeline.region()),
-        code: pipeline.consumers().keys().map(|name| (name.clone(), format!("functions/x/{digest}.zip"))).collect(),
-        models: pipeline.endpoints().keys().map(|name| (name.clone(), format!("models/{digest}/"))).collect(),
-    };
+    let assets = assets::assets(&pipeline);
     let sources = TemplateSources::built_in().expect("templates");
     render(&capacity::size(pipeline), &sources, &assets).expect("renders").template
 }
