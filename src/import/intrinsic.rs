@@ -83,15 +83,7 @@ impl<'t> Evaluator<'t> {
     fn on_values(&self, name: &str, parts: &[Item], place: &Option<Place>) -> Option<Item> {
         match (name, parts) {
             ("Fn::Join", [separator, Item { value: Value::List(items), .. }]) => {
-                let separator = Item::text(separator.as_text()?, place.clone());
-                let mut pieces = Vec::new();
-                for (index, item) in items.iter().enumerate() {
-                    if index > 0 {
-                        pieces.push(separator.clone());
-                    }
-                    pieces.push(item.clone());
-                }
-                Some(Item::joined(pieces, place.clone()).bounded())
+                Some(separator.between(items, place.clone()).bounded())
             }
             ("Fn::Select", [index, Item { value: Value::List(items), .. }]) => {
                 items.get(index.as_text()?.parse::<usize>().ok()?).cloned()

@@ -306,6 +306,18 @@ impl Item {
         }
     }
 
+    /// The text of some values with this one between each two.
+    pub(super) fn between(&self, items: &[Self], place: Option<Place>) -> Self {
+        let mut pieces = Vec::new();
+        for item in items {
+            if !pieces.is_empty() {
+                pieces.push(self.clone());
+            }
+            pieces.push(item.clone());
+        }
+        Self::joined(pieces, place)
+    }
+
     fn append(&mut self, other: Self) {
         match &mut self.value {
             Value::List(items) => items.push(other),
