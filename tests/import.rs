@@ -169,7 +169,7 @@ fn what_sluice_renders_comes_back_as_the_same_settings() {
                 "to-be-decided: models/to-be-decided.tar.gz",
                 "fraud-v7: models/fraud-v7.tar.gz, fraud-v6: models/fraud-v6.tar.gz",
             )
-            .replace("default: to-be-decided", "default: fraud-v7, fallback: fraud-v6");
+            .replace("        default: to-be-decided", "        default: fraud-v7\n        fallback: fraud-v6");
         assert_eq!(kept(&rendered(&text, environment)), kept(&before), "{environment}\n{}", imported.text);
     }
 }

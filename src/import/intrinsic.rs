@@ -1,11 +1,11 @@
 //! CloudFormation's functions, as far as they can be told without a deployment: parameters by their defaults.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
-use super::value::{Fields, Item, Reference, Value};
+use super::value::{Fields, Item, MAX_SIZE, Reference, Value};
 use crate::diagnostic::Place;
 use crate::template::{self, Template};
 
@@ -16,6 +16,8 @@ const LONGEST_PARAMETER: usize = 4096;
 pub(super) struct Evaluator<'t> {
     template: &'t Template,
     mappings: Map<String, Json>,
+    /// Bytes of parameters that have been put in so far.
+    spent: Cell<usize>,
     /// Conditions on the way to their answer.
     busy: RefCell<Vec<String>>,
     answers: RefCell<BTreeMap<String, Option<bool>>>,
@@ -23,7 +25,7 @@ pub(super) struct Evaluator<'t> {
 
 impl<'t> Evaluator<'t> {
     pub(super) fn new(template: &'t Template, mappings: Map<String, Json>) -> Self {
-        Self { template, mappings, busy: RefCell::default(), answers: RefCell::default() }
+        Self { template, mappings, spent: Cell::new(0), busy: RefCell::default(), answers: RefCell::default() }
     }
 
     /// A value with its functions evaluated, everything in it at one place.
@@ -81,15 +83,7 @@ impl<'t> Evaluator<'t> {
     fn on_values(&self, name: &str, parts: &[Item], place: &Option<Place>) -> Option<Item> {
         match (name, parts) {
             ("Fn::Join", [separator, Item { value: Value::List(items), .. }]) => {
-                let separator = Item::text(separator.as_text()?, place.clone());
-                let mut pieces = Vec::new();
-                for (index, item) in items.iter().enumerate() {
-                    if index > 0 {
-                        pieces.push(separator.clone());
-                    }
-                    pieces.push(item.clone());
-                }
-                Some(Item::joined(pieces, place.clone()).bounded())
+                Some(separator.between(items, place.clone()).bounded())
             }
             ("Fn::Select", [index, Item { value: Value::List(items), .. }]) => {
                 items.get(index.as_text()?.parse::<usize>().ok()?).cloned()
@@ -124,7 +118,9 @@ impl<'t> Evaluator<'t> {
             Some(_) if kind.starts_with("AWS::SSM::") => open("is looked up in Systems Manager"),
             Some(default) => {
                 let item = Item::from_json(default.clone(), place);
+                self.spent.set(self.spent.get().saturating_add(item.size()));
                 match item.as_text() {
+                    _ if self.spent.get() > 16 * MAX_SIZE => open("expands too far"),
                     Some(text) if text.len() > LONGEST_PARAMETER => open("has a default that AWS would refuse"),
                     Some(text) if kind == "CommaDelimitedList" || kind.starts_with("List<") => {
                         let parts = text.split(',').map(|part| Item::text(part.trim(), place.clone()));

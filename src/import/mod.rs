@@ -14,9 +14,6 @@ mod text;
 mod value;
 mod world;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place, Severity};
@@ -217,3 +214,6 @@ fn read_back(text: &str) -> Result<SpecFile, Diagnostics> {
         all
     })
 }
+
+#[cfg(test)]
+mod tests;

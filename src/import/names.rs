@@ -15,6 +15,8 @@ pub(super) struct Names {
     prefix: String,
     /// By section.
     taken: BTreeMap<&'static str, BTreeSet<String>>,
+    /// The number that the next one of a name gets.
+    next: BTreeMap<(&'static str, String), usize>,
 }
 
 impl Names {
@@ -24,7 +26,7 @@ impl Names {
             Some(mark) => format!("{}-{}-", mark.pipeline, mark.environment),
             None => common_prefix(physical),
         };
-        Self { prefix, taken: BTreeMap::new() }
+        Self { prefix, taken: BTreeMap::new(), next: BTreeMap::new() }
     }
 
     /// A name for a resource in a section; the second value is the text it was made from.
@@ -38,11 +40,11 @@ impl Names {
     /// The name, or the first of `name-2`, `name-3` … that is free.
     pub(super) fn free(&mut self, section: &'static str, name: &str) -> String {
         let taken = self.taken.entry(section).or_default();
+        let next = self.next.entry((section, name.to_owned())).or_insert(2);
         let mut free = name.to_owned();
-        for number in 2_usize.. {
-            if taken.insert(free.clone()) {
-                break;
-            }
+        while !taken.insert(free.clone()) {
+            let number = *next;
+            *next += 1;
             let ending = format!("-{number}");
             let kept = name.get(..name.len().min(LONGEST - ending.len())).unwrap_or(name);
             free = format!("{}{ending}", kept.trim_end_matches('-'));

@@ -288,6 +288,20 @@ mod what_is_refused {
     }
 
     #[test]
+    fn locals_that_nest_deeper_and_deeper_come_to_an_end() {
+        let nested = |inner: String| format!("{}{inner}{}", "[".repeat(60), "]".repeat(60));
+        for (first, step) in [("a9999", -1_i64), ("a1000", 1)] {
+            let start: i64 = first[1..].parse().unwrap();
+            let chain: String = (1..500)
+                .map(|n| start + n * step)
+                .map(|n| format!("  a{n} = {}\n", nested(format!("local.a{}", n - step))))
+                .collect();
+            let text = format!("locals {{\n  {first} = 1\n{chain}}}\n{}", stream(""));
+            assert!(from_hcl(text).is_ok());
+        }
+    }
+
+    #[test]
     fn locals_that_double_and_double_again_come_to_an_end() {
         let doubling: String = (0..60).map(|n| format!("  a{} = [local.a{n}, local.a{n}]\n", n + 1)).collect();
         let text = format!("locals {{\n  a0 = \"x\"\n{doubling}}}\n{}", stream("  retention_period = local.a60"));

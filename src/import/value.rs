@@ -7,6 +7,9 @@ use crate::diagnostic::Place;
 /// Largest value that evaluating may make, in nodes and bytes of text: sources that double and double again end here.
 pub(super) const MAX_SIZE: usize = 1 << 20;
 
+/// Deepest nesting of a value; each expression adds less than that to what it is made of.
+const MAX_DEPTH: usize = 128;
+
 /// A value and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Item {
@@ -260,7 +263,25 @@ impl Item {
         if self.size() > MAX_SIZE {
             return Self::unknown("it expands to more than a mebibyte", self.place);
         }
+        if self.depth() > MAX_DEPTH {
+            return Self::unknown(format!("it is nested deeper than {MAX_DEPTH} levels"), self.place);
+        }
         self
+    }
+
+    fn depth(&self) -> usize {
+        let deepest = |items: &[Self]| items.iter().map(Self::depth).max().unwrap_or(0);
+        1 + match &self.value {
+            Value::List(items) | Value::Pieces(items) => deepest(items),
+            Value::Map(fields) => fields.0.iter().map(|field| field.item.depth()).max().unwrap_or(0),
+            Value::Json(inner) => inner.depth(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Text(_)
+            | Value::Reference(_)
+            | Value::Unknown(_) => 0,
+        }
     }
 
     /// Pieces of a text as one value: plain text where every piece is known.
@@ -283,6 +304,18 @@ impl Item {
             Err(none) if none.is_empty() => Self::text("", place),
             Err(several) => Self::new(Value::Pieces(several), place),
         }
+    }
+
+    /// The text of some values with this one between each two.
+    pub(super) fn between(&self, items: &[Self], place: Option<Place>) -> Self {
+        let mut pieces = Vec::new();
+        for item in items {
+            if !pieces.is_empty() {
+                pieces.push(self.clone());
+            }
+            pieces.push(item.clone());
+        }
+        Self::joined(pieces, place)
     }
 
     fn append(&mut self, other: Self) {

@@ -118,6 +118,22 @@ impl Resource {
         View { resource: self, fields: &self.fields, path: String::new() }
     }
 
+    /// A name of CloudFormation's as the resource's own language spells it.
+    pub(super) fn spelt(&self, path: &str) -> String {
+        let name = path.rsplit('.').next().unwrap_or(path);
+        if !self.type_name.starts_with("aws_") {
+            return name.to_owned();
+        }
+        let mut snake = String::new();
+        for c in name.chars() {
+            if c.is_ascii_uppercase() && !snake.is_empty() {
+                snake.push('_');
+            }
+            snake.push(c.to_ascii_lowercase());
+        }
+        snake
+    }
+
     /// What nobody has read: dotted path as written, and the field.
     pub(super) fn unread(&self) -> Vec<(String, &Field)> {
         let mut left = Vec::new();

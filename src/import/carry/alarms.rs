@@ -110,14 +110,16 @@ impl<'w> Carry<'w> {
             "Dimensions",
             "Tags",
         ]);
-        view.skip(&[
-            "Statistic",
-            "ExtendedStatistic",
-            "Period",
-            "EvaluationPeriods",
-            "DatapointsToAlarm",
-            "TreatMissingData",
-        ]);
+        if self.world.mark.is_some() {
+            view.skip(&[
+                "Statistic",
+                "ExtendedStatistic",
+                "Period",
+                "EvaluationPeriods",
+                "DatapointsToAlarm",
+                "TreatMissingData",
+            ]);
+        }
         Ok((stage, row.3, written))
     }
 

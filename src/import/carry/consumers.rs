@@ -46,7 +46,8 @@ impl Carry<'_> {
             "LATEST" => Some(Out::word("latest")),
             "AT_TIMESTAMP" => {
                 let moment = self.read(view, "StartingPositionTimestamp", moment)?;
-                Some(Out::choice("at", Out::word(moment)))
+                // Lambda keeps whole seconds.
+                Some(Out::choice("at", Out::word(moment.to_string().replace(".000Z", "Z"))))
             }
             "TRIM_HORIZON" => None,
             other => {

@@ -88,7 +88,7 @@ impl<'w> Carry<'w> {
     /// Says that a setting is not carried over.
     fn lost(&self, view: &View<'_>, path: &str, why: &str) {
         let field = view.field(path);
-        let written = field.map_or(path, |field| field.written.as_str());
+        let written = field.map_or_else(|| view.resource.spelt(path), |field| field.written.clone());
         let title = format!("`{}`: `{written}` is not carried over: {why}", view.resource.address);
         let place = field.and_then(|field| field.place.clone()).or_else(|| view.resource.place.clone());
         self.tell(Diagnostic::warning(Code::NotCarriedOver, title), place);
@@ -194,18 +194,25 @@ impl<'w> Carry<'w> {
         for resource in &self.world.resources {
             match self.parts.why_left(resource) {
                 Some(parts::Left::Lost(why)) => self.left(resource, &why),
-                Some(parts::Left::Anew(how)) => self.made_anew(resource, how),
-                None => {
-                    for (written, field) in resource.unread() {
-                        let why = field.item.why_unknown().map(|why| format!(" ({why})")).unwrap_or_default();
-                        let title = format!(
-                            "`{}`: `{written}` is not carried over: a pipeline file has no word for it{why}",
-                            resource.address
-                        );
-                        self.tell(Diagnostic::warning(Code::NotCarriedOver, title), field.place.clone());
+                Some(parts::Left::Anew(how)) => {
+                    self.made_anew(resource, how);
+                    if resource.kind.is_some_and(parts::is_read) {
+                        self.tell_unread(resource);
                     }
                 }
+                None => self.tell_unread(resource),
             }
+        }
+    }
+
+    fn tell_unread(&self, resource: &Resource) {
+        for (written, field) in resource.unread() {
+            let why = field.item.why_unknown().map(|why| format!(" ({why})")).unwrap_or_default();
+            let title = format!(
+                "`{}`: `{written}` is not carried over: a pipeline file has no word for it{why}",
+                resource.address
+            );
+            self.tell(Diagnostic::warning(Code::NotCarriedOver, title), field.place.clone());
         }
     }
 }

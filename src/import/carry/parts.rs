@@ -251,6 +251,11 @@ pub(super) fn function_of<'w>(world: &'w World, item: &Item) -> Option<&'w Resou
     (found.kind == Some(Kind::Function)).then_some(found)
 }
 
+/// Whether settings of a kind are carried over, although the resource itself is made anew.
+pub(super) fn is_read(kind: Kind) -> bool {
+    matches!(kind, Kind::Model | Kind::EndpointConfig | Kind::BucketLifecycle | Kind::BucketVersioning)
+}
+
 /// What Sluice makes by itself, whatever the source says.
 fn anew(kind: Kind) -> Option<&'static str> {
     Some(match kind {

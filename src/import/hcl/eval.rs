@@ -39,6 +39,11 @@ impl<'s> Evaluator<'s> {
         if !self.scope.spend(1) {
             return Item::unknown(TOO_FAR, place);
         }
+        let evaluated = self.scope.deeper(|| self.evaluate(expr, place.clone()));
+        evaluated.unwrap_or_else(|| Item::unknown(TOO_FAR, place))
+    }
+
+    fn evaluate(&self, expr: &Expression, place: Option<Place>) -> Item {
         match expr {
             Expression::Null(_) => Item::new(Value::Null, place),
             Expression::Bool(flag) => Item::new(Value::Bool(*flag.value()), place),

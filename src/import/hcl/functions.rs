@@ -31,16 +31,7 @@ pub(super) fn call(name: &str, arguments: &[Item], place: Option<Place>) -> Item
         }
         "merge" => merge(arguments, place.clone()).unwrap_or_else(|| open(name, arguments, place)),
         "join" => match arguments {
-            [separator, Item { value: Value::List(items), .. }] => {
-                let mut pieces = Vec::new();
-                for (index, item) in items.iter().enumerate() {
-                    if index > 0 {
-                        pieces.push(separator.clone());
-                    }
-                    pieces.push(item.clone());
-                }
-                Item::joined(pieces, place)
-            }
+            [separator, Item { value: Value::List(items), .. }] => separator.between(items, place),
             _ => open(name, arguments, place),
         },
         "lookup" => match arguments {

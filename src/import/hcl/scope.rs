@@ -15,6 +15,8 @@ const MAX_CHAIN: usize = 64;
 
 /// What evaluating all files may make together, in nodes and bytes; sources that double and double again end here.
 const MAX_SPENT: usize = 16 * MAX_SIZE;
+/// Most expressions inside one another, those of locals included.
+const MAX_EVALUATING: usize = 256;
 /// Why nothing more is evaluated.
 pub(super) const TOO_FAR: &str = "the files expand too far";
 
@@ -36,6 +38,8 @@ pub(super) struct Scope<'m> {
     busy: RefCell<Vec<String>>,
     /// What evaluating has made so far, in nodes and bytes.
     spent: Cell<usize>,
+    /// Expressions inside one another that are being evaluated.
+    depth: Cell<usize>,
     found: RefCell<Diagnostics>,
 }
 
@@ -47,6 +51,7 @@ impl<'m> Scope<'m> {
             values: RefCell::default(),
             busy: RefCell::default(),
             spent: Cell::new(0),
+            depth: Cell::new(0),
             found: RefCell::default(),
         }
     }
@@ -76,6 +81,17 @@ impl<'m> Scope<'m> {
     pub(super) fn spend(&self, size: usize) -> bool {
         self.spent.set(self.spent.get().saturating_add(size));
         self.spent.get() <= MAX_SPENT
+    }
+
+    /// Evaluates one level deeper; `None` where that would be too deep.
+    pub(super) fn deeper<T>(&self, evaluate: impl FnOnce() -> T) -> Option<T> {
+        if self.depth.get() >= MAX_EVALUATING {
+            return None;
+        }
+        self.depth.set(self.depth.get() + 1);
+        let value = evaluate();
+        self.depth.set(self.depth.get() - 1);
+        Some(value)
     }
 
     /// What a name stands for.
