@@ -13,19 +13,14 @@ use super::model::{Resource, Template};
 use super::path::{PropertyPath, Trail};
 use crate::units::LogicalId;
 
-/// Actions that take no resource, or none that is known before it is there, and why (service authorization
-/// reference, "Actions, resources, and condition keys" of each service; Lambda developer guide, "Required IAM
-/// permissions" of functions in a VPC).
+/// Actions for which IAM knows no resource, and why (service authorization reference, "Actions, resources, and condition
+/// keys" of each service).
 pub const UNBOUNDED: &[(&str, &str)] = &[
     ("cloudwatch:PutMetricData", "CloudWatch knows no resource for it; a condition on the namespace bounds it"),
-    ("ec2:AssignPrivateIpAddresses", "Lambda attaches interfaces that do not exist when the role is made"),
-    ("ec2:CreateNetworkInterface", "Lambda attaches interfaces that do not exist when the role is made"),
-    ("ec2:DeleteNetworkInterface", "Lambda attaches interfaces that do not exist when the role is made"),
     ("ec2:DescribeNetworkInterfaces", "EC2 knows no resource for it"),
     ("ec2:DescribeSecurityGroups", "EC2 knows no resource for it"),
     ("ec2:DescribeSubnets", "EC2 knows no resource for it"),
     ("ec2:DescribeVpcs", "EC2 knows no resource for it"),
-    ("ec2:UnassignPrivateIpAddresses", "Lambda attaches interfaces that do not exist when the role is made"),
     ("ecr:GetAuthorizationToken", "ECR knows no resource for it: a token is for the whole registry"),
     ("xray:GetSamplingRules", "X-Ray knows no resource for it"),
     ("xray:GetSamplingStatisticSummaries", "X-Ray knows no resource for it"),
