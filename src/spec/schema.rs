@@ -9,11 +9,15 @@ use super::file::PipelineFile;
 use super::reference::codes_of;
 use crate::diagnostic::Code;
 
+/// Finds out with which codes a field refuses values.
+type Codes = fn() -> BTreeSet<Code>;
+
 /// The named parts of a schema, gathered while it is assembled.
 #[derive(Debug, Default)]
 pub struct Definitions {
     named: Map<String, Value>,
-    codes: BTreeMap<(String, String), fn() -> BTreeSet<Code>>,
+    /// By record and field.
+    codes: BTreeMap<(String, String), Codes>,
     overlay: bool,
 }
 
