@@ -37,8 +37,6 @@ const SUPPRESSIONS: &[Suppression] = &[
         excused: |table| !is(table, "/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled", &json!(true)),
         reason: "Point-in-time recovery is billed by size: it is on by default outside development, and off where the pipeline file says so, for what can be made again",
     },
-        reason: "Point-in-time recovery is billed by size, and a development table can be filled again; staging and production have it",
-    },
     Suppression {
         check: "CKV_AWS_115",
         type_name: "AWS::Lambda::Function",
