@@ -1,7 +1,6 @@
 //! Imports, seen from the pipeline that they give: what was carried over is what is rendered.
 #![expect(
     clippy::expect_used,
-    clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::panic,
     reason = "a test reads the repository and stops where it cannot"

@@ -17,7 +17,7 @@ pub(super) fn decide(endpoint: &Endpoint) -> (SizedEndpoint, Vec<Decision>) {
     let mut decisions = Vec::new();
     let (rollout, min, max) = match &endpoint.serving {
         Serving::RealTime { min, max, rollout, .. } => {
-            let (rollout, decision) = possible(rollout, *min, &path);
+            let (rollout, decision) = possible(rollout, *min, path);
             decisions.extend(decision);
             (Some(rollout), *min, *max)
         }

@@ -41,8 +41,7 @@ fn errors(outcome: Result<Imported, Diagnostics>) -> Vec<String> {
 fn line<'t>(text: &'t str, key: &str) -> &'t str {
     let begins = format!("{key}:");
     let mut lines = text.lines().map(str::trim_start).filter(|line| line.starts_with(&begins));
-    let found = lines.next().unwrap_or_else(|| panic!("no `{key}` in\n{text}"));
-    found
+    lines.next().unwrap_or_else(|| panic!("no `{key}` in\n{text}"))
 }
 
 fn stream(extra: &str) -> String {

@@ -28,7 +28,9 @@ pub(super) fn apply(pipeline: &Pipeline, template: &mut Template, origins: &mut 
     for name in pipeline.escape().patch.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name) {
         match leave_out(name, template) {
             Ok(id) => drop(origins.remove(&id)),
-            Err(told) => found.push(told.at_maybe(pipeline.origin(&format!("cloudformation.patch.{name}")).place, "here")),
+            Err(told) => {
+                found.push(told.at_maybe(pipeline.origin(&format!("cloudformation.patch.{name}")).place, "here"))
+            }
         }
     }
     for (name, value) in pipeline.escape().patch.iter().filter(|(_, value)| !value.is_null()) {

@@ -67,9 +67,8 @@ impl Carry<'_> {
         edges.write(into);
         self.environment(&view, into);
         self.layers(&view, into);
-        match self.text(&view, "TracingConfig.Mode").as_deref() {
-            Some("Active") => into.put("tracing", Out::word(true)),
-            Some(_) | None => {}
+        if self.text(&view, "TracingConfig.Mode").as_deref() == Some("Active") {
+            into.put("tracing", Out::word(true));
         }
         into.put_some("log_retention", self.log_retention(function));
     }

@@ -200,8 +200,8 @@ impl<'a> Resolver<'a> {
         let Some(spec) = &self.file.cloudformation else { return EscapeHatch::default() };
         for (section, entries) in [("patch", &spec.patch), ("resources", &spec.resources)] {
             // A patch with nothing leaves the resource out.
-            let wrong = |value: &serde_json::Value| !value.is_object() && !(section == "patch" && value.is_null());
-            for (id, value) in entries.iter().filter(|(_, value)| wrong(&value.0)) {
+            let right = |value: &serde_json::Value| value.is_object() || (section == "patch" && value.is_null());
+            for (id, value) in entries.iter().filter(|(_, value)| !right(&value.0)) {
                 let kind = if value.0.is_null() { "nothing" } else { "a single value or a list" };
                 let path = format!("cloudformation.{section}.{id}");
                 let title = format!("`{id}` must be a mapping, it is {kind}");

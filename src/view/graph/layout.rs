@@ -242,12 +242,17 @@ fn draw(sizes: &[At], links: &[Link], arranged: &Arranged, direction: Direction)
     Picture { direction, size, boxes, routes }
 }
 
+/// A box, and whether the side behind it is meant.
+type Side = (usize, bool);
+
+/// One end of an arrow: where across it goes to, which arrow, and whether it leaves here.
+type End = (f64, usize, bool);
+
 /// Where each arrow leaves and arrives: spread over the side of the box, in the order of where they go, so that arrows
 /// of one box do not cross at its side.
 fn ports(sizes: &[At], links: &[Link], arranged: &Arranged) -> Vec<(At, At)> {
     let centre = |at: usize| arranged.centres.get(at).copied().unwrap_or_default();
-    // By box and side (before or behind it), the ends there with the place that each goes to.
-    let mut sides: BTreeMap<(usize, bool), Vec<(f64, usize, bool)>> = BTreeMap::new();
+    let mut sides: BTreeMap<Side, Vec<End>> = BTreeMap::new();
     for (at, (link, (way, _))) in links.iter().zip(&arranged.ways).enumerate() {
         let ends = [
             (link.from, way.first().copied().unwrap_or_else(|| centre(link.to)), true),

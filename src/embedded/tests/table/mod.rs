@@ -30,6 +30,9 @@ enum Ask {
     Query(&'static str, &'static str, Vec<(&'static str, String)>),
 }
 
+/// Writes tags in the form of a type: a list of pairs, or a map.
+type WriteTags = fn(&[(&str, &str)]) -> Value;
+
 /// A type, how it is written and how it is read.
 struct Case {
     kind: Kind,
@@ -95,7 +98,7 @@ impl Case {
     }
 
     /// The property that carries tags, and two tags in its form.
-    fn tagged(&self) -> Option<(&'static str, fn(&[(&str, &str)]) -> Value)> {
+    fn tagged(&self) -> Option<(&'static str, WriteTags)> {
         self.tags.as_ref()?;
         let facts = schema::facts(self.kind.name()).unwrap();
         let name = facts.tag_property()?;
