@@ -40,7 +40,11 @@ fn assets(pipeline: &Pipeline) -> Assets {
     Assets {
         bucket: "sluice-artifacts-123456789012-eu-west-1".to_owned(),
         code: pipeline.consumers().keys().map(|stage| (stage.clone(), format!("functions/{stage}/0.zip"))).collect(),
-        models: pipeline.endpoints().keys().map(|stage| (stage.clone(), "models/0/".to_owned())).collect(),
+        models: pipeline
+            .endpoints()
+            .keys()
+            .map(|stage| (stage.clone(), [(String::new(), "models/0/".to_owned())].into()))
+            .collect(),
     }
 }
 
