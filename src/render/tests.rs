@@ -577,8 +577,8 @@ fn a_patched_policy_and_a_shadowed_template_are_looked_at_again_and_named() {
     let words: Vec<&str> = told.iter().map(|told| told.title.as_str()).collect();
     assert!(words.iter().any(|words| words.contains("allows s3:GetObject on every resource")), "{words:?}");
 
-    let own = TemplateName::Consumer.built_in().replace("Action: {{json actions}}", "Action: \"*\"");
-    let file = crate::diagnostic::FilePath::new("templates/consumer.yaml.hbs");
+    let own = TemplateName::Function.built_in().replace("Action: {{json actions}}", "Action: \"*\"");
+    let file = crate::diagnostic::FilePath::new("templates/function.yaml.hbs");
     let sources = TemplateSources::with_project([(file.clone(), own)]).expect("loads");
     let pipeline = production();
     let assets = assets(&pipeline);

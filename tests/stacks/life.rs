@@ -102,7 +102,18 @@ fn change(kind: StageKind, stage: &mut Value, environment: &str) {
         StageKind::Topic => stage["deliver_to"]["emails"] = json!(["somebody.else@example.com"]),
         StageKind::Bucket => stage["keep"] = json!({"standard": "33d", "then": "delete"}),
         StageKind::Worker => stage["memory"] = json!("768 MiB"),
-        StageKind::Metric => stage["alarms"] = json!({"proof": {"when": {"above": 1}}}),
+        StageKind::Metric => stage["alarms"] = json!({"proof": {"when": {"above": one(&stage["unit"])}}}),
+    }
+}
+
+/// The smallest whole threshold of a metric, as its unit writes it.
+fn one(unit: &Value) -> Value {
+    match unit.as_str() {
+        Some("milliseconds") => json!("1ms"),
+        Some("seconds") => json!("1s"),
+        Some("percent") => json!("1%"),
+        Some("bytes") => json!("1 B"),
+        Some(_) | None => json!(1),
     }
 }
 

@@ -156,7 +156,8 @@ fn check_role(back: &Back, properties: &Properties) -> Result<(), HandlerError> 
     }
     let network = object(properties, "VpcConfig");
     let attached = !texts(&network, "SubnetIds").is_empty();
-    if attached && back.role_allows(&role, "ec2:CreateNetworkInterface", "*") == Some(false) {
+    let any = back.arn("ec2", "network-interface/*");
+    if attached && back.role_allows(&role, "ec2:CreateNetworkInterface", &any) == Some(false) {
         return Err(invalid(
             "The provided execution role does not have permissions to call CreateNetworkInterface on EC2",
         ));

@@ -174,7 +174,8 @@ fn networks_are_the_environments_and_a_missing_one_names_its_file() {
     let network = pipeline.consumers()["c"].function.network.clone().expect("stands in it");
     assert_eq!((network.subnets.len(), network.security_groups.len()), (1, 1));
     assert_eq!(pipeline.environment().permissions_boundary(), Some("arn:aws:iam::123456789012:policy/edge"));
-    let found = resolve_text(&file(sections), &local(), &FolderFacts::none()).expect_err("there is none");
+    let bare = super::environment_file("local", "environment: local\ntier: development\ntarget: embedded\n");
+    let found = resolve_text(&file(sections), &bare, &FolderFacts::none()).expect_err("there is none");
     let diagnostic = found.iter().next().expect("one");
     assert_eq!(diagnostic.title, "environment `local` has no network `private`");
     assert!(diagnostic.help[0].ends_with("to `environments/local.yaml`"), "{:?}", diagnostic.help);
