@@ -479,8 +479,8 @@ mod deployments {
         let status = project.sluice("embedded status --env local --output json");
         let status: serde_json::Value = serde_json::from_str(&status.stdout).expect("the status is JSON");
         let capacity = status.pointer("/consumers/0/capacity").and_then(serde_json::Value::as_f64).expect("a capacity");
-        // work: {fixed: 12ms, per_record: 2ms}, batches of 20, 30 ms between batches: a lane reads 20 in 82 ms.
-        let lanes = capacity / (20.0 / 0.082);
+        // work: {fixed: 5ms, per_record: 100us}, batches of 10, 30 ms between batches: a lane reads 10 in 36 ms.
+        let lanes = capacity / (10.0 / 0.036);
         assert!((lanes - lanes.round()).abs() < 1e-6 && lanes >= 1.0, "{capacity}");
     }
 

@@ -243,7 +243,7 @@ fn wire(server: &Server, account: &str) {
     folder::fill(project.path());
     let deployer = Deployer { project: project.path(), server };
     let environment = format!(
-        "environment: wire\ntier: staging\ntarget: {{endpoint: {{url: \"{}\"}}}}\naccount: \"{account}\"\nregions: [eu-west-1]\nnotify: {{email: oncall@example.com}}\n",
+        "environment: wire\ntier: staging\ntarget: {{endpoint: {{url: \"{}\"}}}}\naccount: \"{account}\"\nregions: [eu-west-1]\nnotify: {{email: oncall@example.com}}\nnetworks: {{private: {{subnets: [subnet-0aaaaaaaaaaaaaaa1], security_groups: [sg-0aaaaaaaaaaaaaaa1]}}}}\n",
         server.url()
     );
     fs::write(project.path().join("environments/wire.yaml"), environment).unwrap();
