@@ -227,7 +227,7 @@ fn edits(template: &Value) -> Map<String, Value> {
         let more = |name: &str, by: i64| resource["Properties"][name].as_i64().map(|value| json!({name: value + by}));
         let edit = match resource["Type"].as_str().unwrap() {
             "AWS::Kinesis::Stream" => more("RetentionPeriodHours", 24),
-            "AWS::Lambda::EventSourceMapping" => more("BatchSize", 1),
+            "AWS::Lambda::EventSourceMapping" => more("BatchSize", -1),
             "AWS::SQS::Queue" => more("MessageRetentionPeriod", -60),
             _ => None,
         };
@@ -243,7 +243,9 @@ fn wire(server: &Server, account: &str) {
     folder::fill(project.path());
     let deployer = Deployer { project: project.path(), server };
     let environment = format!(
-        "environment: wire\ntier: staging\ntarget: {{endpoint: {{url: \"{}\"}}}}\naccount: \"{account}\"\nregions: [eu-west-1]\nnotify: {{email: oncall@example.com}}\nnetworks: {{private: {{subnets: [subnet-0aaaaaaaaaaaaaaa1], security_groups: [sg-0aaaaaaaaaaaaaaa1]}}}}\n",
+        "environment: wire\ntier: staging\ntarget: {{endpoint: {{url: \"{}\"}}}}\naccount: \"{account}\"\nregions: [eu-west-1]\n\
+         notify: {{email: oncall@example.com}}\npermissions_boundary: arn:aws:iam::{account}:policy/workload-boundary\n\
+         networks: {{private: {{subnets: [subnet-0aaaaaaaaaaaaaaa1], security_groups: [sg-0aaaaaaaaaaaaaaa1]}}}}\n",
         server.url()
     );
     fs::write(project.path().join("environments/wire.yaml"), environment).unwrap();

@@ -64,6 +64,9 @@ def with_documents(attributes, *names):
 def document(text):
     if not isinstance(text, str):
         return text
+    if not text:
+        # ministack tells what was not set as nothing.
+        return None
     try:
         return json.loads(unquote(text))
     except json.JSONDecodeError:

@@ -94,7 +94,7 @@ fn change(kind: StageKind, stage: &mut Value, environment: &str) {
             let on = stage["point_in_time_recovery"].as_bool().unwrap_or(environment != "local");
             stage["point_in_time_recovery"] = json!(!on);
         }
-        StageKind::Endpoint => change_serving(&mut stage["serving"]),
+        StageKind::Endpoint => stage.get_mut("serving").into_iter().for_each(change_serving),
         StageKind::Consumer => stage["batch"]["window"] = json!("7s"),
         StageKind::Archive => stage["buffer"]["every"] = json!("11m"),
         StageKind::Key => stage["rotation"] = json!("99d"),
@@ -102,17 +102,18 @@ fn change(kind: StageKind, stage: &mut Value, environment: &str) {
         StageKind::Topic => stage["deliver_to"]["emails"] = json!(["somebody.else@example.com"]),
         StageKind::Bucket => stage["keep"] = json!({"standard": "33d", "then": "delete"}),
         StageKind::Worker => stage["memory"] = json!("768 MiB"),
-        StageKind::Metric => stage["alarms"] = json!({"proof": {"when": {"above": one(&stage["unit"])}}}),
+        StageKind::Metric => stage["alarms"]["proof"] = json!({"when": {"above": one(&stage["unit"])}}),
     }
 }
 
 /// The smallest whole threshold of a metric, as its unit writes it.
 fn one(unit: &Value) -> Value {
     match unit.as_str() {
+        Some("microseconds") => json!("1us"),
         Some("milliseconds") => json!("1ms"),
         Some("seconds") => json!("1s"),
         Some("percent") => json!("1%"),
-        Some("bytes") => json!("1 B"),
+        Some("bytes") => json!("1 bytes"),
         Some(_) | None => json!(1),
     }
 }
@@ -159,13 +160,15 @@ async fn lives(stack: &str) {
         for (kind, name) in &stages {
             change(*kind, &mut pipeline[kind.section()][name.as_str()], environment);
         }
-        // What an overlay replaces, a change of the pipeline file does not reach.
+        // What the environment says of a stage as well, a change of the pipeline file would not reach.
         let file = world.folder.path().join(format!("environments/{environment}.yaml"));
-        let mut overlay = serde_yaml::from_str::<Value>(&fs::read_to_string(&file).unwrap()).unwrap();
-        if let Some(overlays) = overlay.get_mut("pipelines").and_then(Value::as_object_mut) {
-            overlays.remove(stack);
-            write(&file, &overlay);
+        let mut settings = serde_yaml::from_str::<Value>(&fs::read_to_string(&file).unwrap()).unwrap();
+        for (kind, name) in &stages {
+            if let Some(stage) = settings.pointer_mut(&format!("/pipelines/{stack}/{}/{name}", kind.section())) {
+                change(*kind, stage, environment);
+            }
         }
+        write(&file, &settings);
         write(&world.pipeline_file(stack), &pipeline);
         let changed = world.deploy(stack).await;
         assert_eq!(changed.result, OperationResult::Succeeded, "the change of {stack} in {environment}");
