@@ -12,6 +12,8 @@
     reason = "a test sets up projects of its own and stops where it cannot"
 )]
 
+#[path = "support/company.rs"]
+mod company;
 #[path = "support/folder.rs"]
 mod folder;
 
@@ -26,20 +28,14 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use sluicegate::cloud::{Cloud, CloudSettings, Credentials, Sleeper};
-use sluicegate::diagnostic::{Diagnostics, FilePath};
-use sluicegate::embedded::{EmbeddedCloud, Settings, Speed};
-use sluicegate::environment::Environment;
-use sluicegate::event::{Event, OperationResult};
-use sluicegate::observed::{Holding, Observed, StackStatus};
-use sluicegate::operate::{
-    self, Answer, Company, Connecting, Connector, DeployOrder, Deployed, Failure, Interrupt, Prepared, Shelf, Tools,
-};
-use sluicegate::plan::Plan;
-use sluicegate::units::{Duration, Region, Timestamp};
-use sluicegate::workspace::{Clock, Project, StandingClock, StateStore};
+use sluicegate::embedded::EmbeddedCloud;
+use sluicegate::event::OperationResult;
+use sluicegate::observed::{Observed, StackStatus};
+use sluicegate::operate::{self, DeployOrder, Deployed, Failure, Interrupt, Shelf, Tools};
+use sluicegate::workspace::Project;
 use tokio::sync::Notify;
 
+use company::{Clouds, Nobody, clock, embedded};
 use folder::copy;
 
 /// When, in the life of a request, the process dies.
@@ -94,47 +90,6 @@ impl HttpConnector for Doomed {
     }
 }
 
-struct Clouds {
-    http: Doomed,
-    clock: Arc<StandingClock>,
-}
-
-impl Connector for Clouds {
-    fn connect<'a>(&'a self, _: &'a Environment, region: &'a Region) -> Connecting<'a> {
-        let (now, sleeping) = (Arc::clone(&self.clock), Arc::clone(&self.clock));
-        let sleep: Sleeper = Arc::new(move |pause: Duration| {
-            let clock = Arc::clone(&sleeping);
-            Box::pin(async move { clock.sleep(pause).await })
-        });
-        let settings = CloudSettings {
-            region: region.clone(),
-            endpoint_url: None,
-            credentials: Credentials::Static { access_key: "sluice".to_owned(), secret: "sluice".to_owned() },
-            http_client: Some(SharedHttpClient::new(self.http.clone())),
-            now: Arc::new(move || now.now()),
-            sleep: Some(sleep),
-            trace: None,
-        };
-        Box::pin(async move { Ok(Cloud::connect(settings).await) })
-    }
-}
-
-/// Nobody watches, and everything was agreed to.
-struct Nobody;
-
-impl Company for Nobody {
-    fn warned(&mut self, _: &Diagnostics, _: &BTreeMap<FilePath, String>) {}
-    fn planned(&mut self, _: &Prepared, _: &Plan) {}
-    fn leaving(&mut self, _: &str, _: bool, _: &Plan, _: &BTreeMap<String, Holding>) {}
-    fn listens(&self) -> bool {
-        false
-    }
-    fn agree(&mut self, _: &str) -> Answer {
-        Answer::Nobody
-    }
-    fn tell(&mut self, _: Event) {}
-}
-
 /// What one run of the command came to.
 struct Ran {
     /// `None` where it was killed.
@@ -145,29 +100,18 @@ struct Ran {
     writes: BTreeSet<usize>,
 }
 
-fn settings(project: &Path, clock: &Arc<StandingClock>) -> EmbeddedCloud {
-    let settings = Settings {
-        account: sluicegate::units::AccountId::new("123456789012").unwrap(),
-        region: Region::new("eu-west-1").unwrap(),
-        environment: sluicegate::units::EnvironmentName::new("rehearsal").unwrap(),
-        speed: Speed::Real,
-    };
-    let clock: Arc<dyn Clock> = Arc::<StandingClock>::clone(clock);
-    EmbeddedCloud::open(StateStore::folder(project.join(".sluice/embedded/rehearsal")), settings, clock)
-}
-
 async fn deploy(folder: &Path, last: Option<(usize, Dies)>) -> Ran {
-    let clock = Arc::new(StandingClock::at(Timestamp::parse("2026-03-01T08:00:00Z").unwrap()));
+    let clock = clock();
     let (sent, dead) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
     let writes = Arc::new(Mutex::new(BTreeSet::new()));
     let http = Doomed {
-        cloud: settings(folder, &clock),
+        cloud: embedded(folder, "rehearsal", &clock),
         sent: Arc::clone(&sent),
         writes: Arc::clone(&writes),
         last,
         dead: Arc::clone(&dead),
     };
-    let clouds = Clouds { http, clock: Arc::clone(&clock) };
+    let clouds = Clouds { http: SharedHttpClient::new(http), clock: Arc::clone(&clock) };
     let project = Project::find(folder).unwrap();
     let mut shelf = Shelf::new(&project);
     let interrupt = Interrupt::new();
@@ -188,12 +132,15 @@ async fn deploy(folder: &Path, last: Option<(usize, Dies)>) -> Ran {
     Ran { result, requests: sent.load(Ordering::SeqCst), writes }
 }
 
-/// What can be seen of the stack from outside, without what differs from run to run.
-async fn seen(folder: &Path) -> (StackStatus, BTreeMap<String, String>, BTreeMap<String, String>) {
-    let clock = Arc::new(StandingClock::at(Timestamp::parse("2026-03-01T08:00:00Z").unwrap()));
+/// What can be seen of the stack from outside, without what differs from run to run: its state, that of its resources, and
+/// its outputs with the digest of its template.
+type Seen = (StackStatus, BTreeMap<String, String>, BTreeMap<String, String>);
+
+async fn seen(folder: &Path) -> Seen {
+    let clock = clock();
     let (sent, dead) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
-    let http = Doomed { cloud: settings(folder, &clock), sent, writes: Arc::default(), last: None, dead };
-    let clouds = Clouds { http, clock };
+    let http = Doomed { cloud: embedded(folder, "rehearsal", &clock), sent, writes: Arc::default(), last: None, dead };
+    let clouds = Clouds { http: SharedHttpClient::new(http), clock };
     let project = Project::find(folder).unwrap();
     let mut shelf = Shelf::new(&project);
     let status = operate::status(&mut shelf, "fraud-detection", "rehearsal", None, &clouds).await.unwrap();
@@ -219,7 +166,8 @@ fn edit(folder: &Path, from: &str, to: &str) {
     fs::write(&path, text.replace(from, to)).unwrap();
 }
 
-/// Kills the command at every request, runs it again, and compares the end with that of an undisturbed run.
+/// Kills the command at every request, runs it again, and compares the end with that of an undisturbed run. The deaths
+/// have nothing to do with each other and are spread over the cores.
 async fn converges_from_everywhere(before: &Path) {
     let undisturbed = tempfile::tempdir().unwrap();
     copy(before, undisturbed.path());
@@ -229,26 +177,37 @@ async fn converges_from_everywhere(before: &Path) {
     assert!((3..reference.requests).contains(&reference.writes.len()), "writes: {:?}", reference.writes);
     assert!(reference.requests > 10, "the command made only {} requests", reference.requests);
 
-    for last in 0..reference.requests {
-        // Whether a read dies before or after it was answered makes no difference to the world.
-        let writes = reference.writes.contains(&last);
-        let deaths =
-            if writes { &[Dies::BeforeTheRequest, Dies::BeforeTheAnswer][..] } else { &[Dies::BeforeTheRequest][..] };
-        for dies in deaths.iter().copied() {
-            let dir = tempfile::tempdir().unwrap();
-            copy(before, dir.path());
-            let killed = deploy(dir.path(), Some((last, dies))).await;
-            assert!(killed.result.is_none(), "request {last} was never made");
-            let again = deploy(dir.path(), None).await.result.unwrap();
-            let again = again.unwrap_or_else(|failure| panic!("killed {dies:?} {last}: {:?}", failure.diagnostics));
-            assert!(
-                matches!(again.result, OperationResult::Succeeded | OperationResult::NothingToDo),
-                "killed {dies:?} {last}: {:?}",
-                again.result
-            );
-            assert_eq!(seen(dir.path()).await, wanted, "killed {dies:?} {last}");
+    // Whether a read dies before or after it was answered makes no difference to the world.
+    let early = (0..reference.requests).map(|last| (last, Dies::BeforeTheRequest));
+    let late = reference.writes.iter().map(|last| (*last, Dies::BeforeTheAnswer));
+    let deaths: Vec<_> = early.chain(late).collect();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for first in 0..cores {
+            let (deaths, wanted) = (&deaths, &wanted);
+            scope.spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                for death in deaths.iter().skip(first).step_by(cores) {
+                    runtime.block_on(converges_after(before, *death, wanted));
+                }
+            });
         }
-    }
+    });
+}
+
+async fn converges_after(before: &Path, death: (usize, Dies), wanted: &Seen) {
+    let dir = tempfile::tempdir().unwrap();
+    copy(before, dir.path());
+    let killed = deploy(dir.path(), Some(death)).await;
+    assert!(killed.result.is_none(), "request {death:?} was never made");
+    let again = deploy(dir.path(), None).await.result.unwrap();
+    let again = again.unwrap_or_else(|failure| panic!("killed at {death:?}: {:?}", failure.diagnostics));
+    assert!(
+        matches!(again.result, OperationResult::Succeeded | OperationResult::NothingToDo),
+        "killed at {death:?}: {:?}",
+        again.result
+    );
+    assert_eq!(seen(dir.path()).await, *wanted, "killed at {death:?}");
 }
 
 #[tokio::test]
