@@ -147,7 +147,12 @@ fn kept(template: &Template) -> BTreeMap<String, BTreeMap<&'static str, Value>> 
     for (type_name, properties) in KEPT {
         for (id, resource) in template.resources.iter().filter(|(_, resource)| resource.type_name == *type_name) {
             let values = properties.iter().filter_map(|name| Some((*name, resource.properties.get(*name)?.clone())));
-            found.insert(format!("{type_name} {id}"), values.collect());
+            let mut values: BTreeMap<&'static str, Value> = values.collect();
+            // What a function measures is in its code, not in its template.
+            if let Some(variables) = values.get_mut("Environment").and_then(|own| own.pointer_mut("/Variables")) {
+                variables.as_object_mut().expect("variables").remove("METRICS_NAMESPACE");
+            }
+            found.insert(format!("{type_name} {id}"), values);
         }
     }
     found
