@@ -425,6 +425,9 @@ mod graph {
         project.write("other.md", "# no place\n");
         let outcome = project.sluice("graph --out other.md");
         assert_eq!((outcome.code, read("other.md").as_str()), (Some(1), "# no place\n"), "{outcome}");
+        let outcome = project.sluice("graph --out orders.png");
+        assert!(outcome.stderr.contains("`.svg`"), "{outcome}");
+        assert_eq!((outcome.code, project.path("orders.png").exists()), (Some(1), false), "{outcome}");
     }
 }
 

@@ -284,7 +284,7 @@ pub(crate) struct ProducerArgs {
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: Output,
-    /// Also write `producer.md` and `producer-policy.json` into this folder
+    /// Also write `producer.md` and `producer-policy.json` into this folder; where there are several streams, a policy for each
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
 }

@@ -28,8 +28,12 @@ pub(crate) fn graph(world: &World, args: &GraphArgs) -> Exit {
         Err(failure) => return fail(world, &failure, shelf.texts()),
     };
     print_diagnostics(world, &shape.warnings, shelf.texts());
+    let form = match form(args) {
+        Ok(form) => form,
+        Err(failure) => return fail(world, &failure, shelf.texts()),
+    };
     let graph = view::topology(&shape.sized);
-    let text = match form(args) {
+    let text = match form {
         GraphOutput::Mermaid => view::to_mermaid(&graph),
         GraphOutput::Dot => view::to_dot(&graph),
         GraphOutput::Svg => view::to_svg(&graph),
@@ -48,14 +52,25 @@ pub(crate) fn graph(world: &World, args: &GraphArgs) -> Exit {
     }
 }
 
-fn form(args: &GraphArgs) -> GraphOutput {
-    let ending = args.out.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
-    args.output.unwrap_or(match ending {
-        Some("svg") => GraphOutput::Svg,
-        Some("dot" | "gv") => GraphOutput::Dot,
-        Some("json") => GraphOutput::Json,
-        Some(_) | None => GraphOutput::Mermaid,
-    })
+/// The form that was asked for, or that the file's ending asks for.
+fn form(args: &GraphArgs) -> Result<GraphOutput, Failure> {
+    if let Some(form) = args.output {
+        return Ok(form);
+    }
+    let Some(file) = args.out.as_deref() else { return Ok(GraphOutput::Mermaid) };
+    match file.extension().map(|ending| ending.to_string_lossy()).as_deref() {
+        Some("svg") => Ok(GraphOutput::Svg),
+        Some("dot" | "gv") => Ok(GraphOutput::Dot),
+        Some("json") => Ok(GraphOutput::Json),
+        Some("md" | "mmd" | "mermaid") | None => Ok(GraphOutput::Mermaid),
+        Some(_) => Err(Failure::error(
+            Diagnostic::error(
+                Code::FileTrouble,
+                format!("no form of a topology belongs to the ending of {}", file.display()),
+            )
+            .help("end its name in `.svg`, `.dot`, `.json`, `.mmd` or `.md`, or choose a form with `--output`"),
+        )),
+    }
 }
 
 /// Writes a file; a Markdown file keeps everything outside the markers.

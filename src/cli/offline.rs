@@ -139,13 +139,15 @@ pub(crate) fn init(world: &World, args: &InitArgs) -> Exit {
             let shown =
                 if args.folder == Path::new(".") { String::new() } else { format!("cd {} && ", args.folder.display()) };
             print_err(&format!("wrote {} to {}\n", plural(started.files.len(), "file"), args.folder.display()));
-            let next = [
-                view::next_steps::NextStep::new(format!("{shown}sluice check"), "every problem in one run"),
-                view::next_steps::NextStep::new(
-                    format!("{shown}sluice deploy {} --env local", started.stack),
-                    "deploy it to the cloud inside this binary",
-                ),
-            ];
+            let mut next =
+                vec![view::next_steps::NextStep::new(format!("{shown}sluice check"), "every problem in one run")];
+            next.extend(started.stacks.iter().enumerate().map(|(at, stack)| {
+                let why = match at {
+                    0 => "deploy it to the cloud inside this binary",
+                    _ => "then this one, which reads a stream of it",
+                };
+                view::next_steps::NextStep::new(format!("{shown}sluice deploy {stack} --env local"), why)
+            }));
             print_out(&view::next_steps::to_text(&look, &next));
             Exit::Done
         }
@@ -201,5 +203,6 @@ pub(crate) fn exit_of(kind: FailureKind) -> Exit {
         FailureKind::Refused => Exit::Refused,
         FailureKind::RolledBack => Exit::RolledBack,
         FailureKind::NeedsAttention => Exit::NeedsAttention,
+        FailureKind::Interrupted => Exit::Interrupted,
     }
 }

@@ -13,9 +13,9 @@ use super::screen::{Screen, about, out_look, print_diagnostics};
 use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::event::{Event, OperationResult};
-use crate::observed::Holding;
 use crate::operate::{
-    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Interrupt, Planned, Prepared, Shelf, Tools,
+    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Interrupt, Leaving, Planned, Prepared, Shelf,
+    Tools,
 };
 use crate::plan::Plan;
 use crate::rollout::LeftBehind;
@@ -34,8 +34,8 @@ impl Company for Shared<'_> {
     fn planned(&mut self, prepared: &Prepared, plan: &Plan) {
         self.0.borrow_mut().planned(prepared, plan);
     }
-    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan, emptied: &BTreeMap<String, Holding>) {
-        self.0.borrow_mut().leaving(stack, embedded, plan, emptied);
+    fn leaving(&mut self, leaving: &Leaving<'_>) {
+        self.0.borrow_mut().leaving(leaving);
     }
     fn listens(&self) -> bool {
         self.0.borrow().listens()

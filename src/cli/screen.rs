@@ -7,8 +7,7 @@ use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Diagnostics, FilePath};
 use crate::environment::Target;
 use crate::event::Event;
-use crate::observed::Holding;
-use crate::operate::{Answer, Company, Prepared};
+use crate::operate::{Answer, Company, Leaving, Prepared};
 use crate::pipeline::Origins;
 use crate::plan::Plan;
 use crate::view::diagnostics::{self, SourceMap};
@@ -148,11 +147,18 @@ impl Company for Screen<'_> {
         }
     }
 
-    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan, emptied: &BTreeMap<String, Holding>) {
-        self.set_scene(stack, embedded, plan, &Origins::new());
+    fn leaving(&mut self, leaving: &Leaving<'_>) {
+        let about = plan_view::About {
+            pipeline: leaving.pipeline.to_string(),
+            environment: leaving.environment.name().to_string(),
+            account: leaving.environment.account().to_string(),
+            region: leaving.region.to_string(),
+            embedded: *leaving.environment.target() == Target::Embedded,
+        };
+        self.set_scene(&leaving.plan.stack, about.embedded, leaving.plan, &Origins::new());
         if self.output != Output::Jsonl {
             let look = err_look(self.world);
-            print_err(&plan_view::removal_to_text(&look, plan, emptied));
+            print_err(&plan_view::removal_to_text(&look, leaving.plan, &about, leaving.emptied));
         }
     }
 

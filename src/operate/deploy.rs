@@ -16,7 +16,7 @@ use crate::event::{Event, EventKind, OperationResult};
 use crate::observed::Holding;
 use crate::plan::{ApprovedPlan, Consent, Plan, approve};
 use crate::rollout::{Basis, Deployment, FailedCreate, Goal, LeftBehind, Machine, Outcome};
-use crate::units::{LogicalId, Region};
+use crate::units::{LogicalId, PipelineName, Region};
 use crate::workspace::Clock;
 
 /// Whoever watches a command and answers for it.
@@ -26,13 +26,28 @@ pub trait Company {
     /// The plan is made; it is shown now.
     fn planned(&mut self, prepared: &Prepared, plan: &Plan);
     /// A stack is to be removed; what goes, what stays and which buckets are emptied first is shown now.
-    fn leaving(&mut self, stack: &str, embedded: bool, plan: &Plan, emptied: &BTreeMap<String, Holding>);
+    fn leaving(&mut self, leaving: &Leaving<'_>);
     /// Whether somebody is there to answer.
     fn listens(&self) -> bool;
     /// Asks whether to go on.
     fn agree(&mut self, question: &str) -> Answer;
     /// Something happened.
     fn tell(&mut self, event: Event);
+}
+
+/// A stack that is to be removed.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaving<'a> {
+    /// The pipeline.
+    pub pipeline: &'a PipelineName,
+    /// Where it is.
+    pub environment: &'a Environment,
+    /// In which of its regions.
+    pub region: &'a Region,
+    /// What goes and what stays.
+    pub plan: &'a Plan,
+    /// The buckets that are emptied first.
+    pub emptied: &'a BTreeMap<String, Holding>,
 }
 
 /// An answer to a question.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::connect::{cadence, same_account};
-use super::deploy::{Company, Tools, ask, somebody_answers};
+use super::deploy::{Company, Leaving, Tools, ask, somebody_answers};
 use super::drive::drive;
 use super::ending::judge;
 use super::failure::Failure;
@@ -12,7 +12,7 @@ use super::plan::spec_places;
 use super::prepare::prepare;
 use crate::cloud::Cloud;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::environment::{Environment, Target, Tier};
+use crate::environment::{Environment, Tier};
 use crate::event::OperationResult;
 use crate::observed::{Holding, Observed};
 use crate::pipeline::{Origins, names};
@@ -76,8 +76,14 @@ pub async fn destroy(
     }
     let plan: Plan = plan::destroy(&stack, &observed, &origins);
     let emptied = to_be_emptied(&cloud, &environment, &plan).await?;
-    company.leaving(&stack, *environment.target() == Target::Embedded, &plan, &emptied);
-    ask(order.yes, company, &format!("Remove {stack}?"))?;
+    company.leaving(&Leaving {
+        pipeline: &name,
+        environment: &environment,
+        region: &region,
+        plan: &plan,
+        emptied: &emptied,
+    });
+    ask(order.yes, company, &format!("Remove {stack} from {} / {region}?", environment.account()))?;
     for bucket in emptied.keys() {
         cloud.empty_bucket(bucket).await?;
     }

@@ -109,9 +109,10 @@ pub fn judge(stack: &str, outcome: &Outcome, origins: &Origins) -> Result<Operat
                 .help("add `--unprotect` to lift the protection and delete it"),
         )),
         Outcome::Failed(failure) => Err(failure.clone().into()),
-        Outcome::Interrupted => {
-            Err(Failure::error(Diagnostic::error(Code::Declined, "interrupted before anything was started")))
-        }
+        Outcome::Interrupted => Err(Failure {
+            kind: FailureKind::Interrupted,
+            diagnostics: Diagnostic::error(Code::Declined, "interrupted before anything was started").into(),
+        }),
     }
 }
 

@@ -14,6 +14,8 @@ pub enum FailureKind {
     RolledBack,
     /// The stack is in a state that needs a person.
     NeedsAttention,
+    /// Somebody pressed Ctrl-C before anything was started.
+    Interrupted,
 }
 
 /// A command that did not end well.

@@ -19,6 +19,12 @@ macro_rules! files {
 const ENVIRONMENTS: &[BuiltIn] =
     files!["environments/": "dev.yaml", "local.yaml", "prod.yaml", "rehearsal.yaml", "staging.yaml"];
 
+/// The schemas that the first line of every file tells editors of.
+const SCHEMAS: &[BuiltIn] = files!["schemas/": "environment.schema.json", "pipeline.schema.json"];
+
+/// The embedded cloud's state is nobody else's.
+const IGNORED: BuiltIn = (".gitignore", b".sluice/\n");
+
 /// A stack that is inside the binary.
 struct Stack {
     name: &'static str,
@@ -149,8 +155,8 @@ const ALL: &str = "all";
 pub struct Started {
     /// Its folder.
     pub folder: PathBuf,
-    /// The stack to deploy first: the one it was begun from, or one whose stream that one reads.
-    pub stack: String,
+    /// The stacks to deploy, in this order: first those whose streams are read, then the one it was begun from.
+    pub stacks: Vec<&'static str>,
     /// The files that were written, by their path in the project.
     pub files: Vec<&'static str>,
 }
@@ -172,14 +178,18 @@ pub fn init(folder: &Path, stack: &str) -> Result<Started, Failure> {
             .into());
     }
     let mut written = Vec::new();
-    for (path, bytes) in ENVIRONMENTS.iter().chain(chosen.iter().flat_map(|stack| stack.files)) {
+    let always = ENVIRONMENTS.iter().chain(SCHEMAS).chain([&IGNORED]);
+    for (path, bytes) in always.chain(chosen.iter().flat_map(|stack| stack.files)) {
         write_file(&folder.join(path), bytes)?;
         written.push(*path);
     }
     written.sort_unstable();
-    // What is read from must be there first.
-    let first = chosen.iter().find(|stack| stack.with.is_empty()).map_or(stack, |first| first.name);
-    Ok(Started { folder: folder.to_owned(), stack: first.to_owned(), files: written })
+    // What is read from must be there first. Of all stacks, one is enough to begin with.
+    let (mut stacks, after): (Vec<&Stack>, Vec<&Stack>) = chosen.iter().partition(|stack| stack.with.is_empty());
+    stacks.extend(after);
+    let most = if stack == ALL { 1 } else { stacks.len() };
+    let stacks = stacks.into_iter().take(most).map(|stack| stack.name).collect();
+    Ok(Started { folder: folder.to_owned(), stacks, files: written })
 }
 
 /// The built-in stack of a name.
@@ -254,11 +264,14 @@ mod tests {
         assert_eq!(reads, along);
         let dir = tempfile::tempdir().unwrap();
         let started = init(&dir.path().join("new"), "observability").unwrap();
-        assert_eq!(started.stack, "fraud-detection");
+        assert_eq!(started.stacks, ["fraud-detection", "observability"]);
         assert!(started.files.contains(&"stacks/fraud-detection/pipeline.yaml"));
         assert!(!started.files.iter().any(|file| file.contains("personalization")));
         let all = init(&dir.path().join("all"), ALL).unwrap().files.len();
-        assert_eq!(all, ENVIRONMENTS.len() + STACKS.iter().map(|stack| stack.files.len()).sum::<usize>());
+        assert_eq!(
+            all,
+            ENVIRONMENTS.len() + SCHEMAS.len() + 1 + STACKS.iter().map(|stack| stack.files.len()).sum::<usize>()
+        );
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod work;
 
 pub use check::{Checked, check};
 pub use connect::{Connecting, Connector};
-pub use deploy::{Answer, Company, DeployOrder, Deployed, Tools, deploy};
+pub use deploy::{Answer, Company, DeployOrder, Deployed, Leaving, Tools, deploy};
 pub use destroy::{DestroyOrder, Destroyed, destroy};
 pub use drive::Interrupt;
 pub use failure::{Failure, FailureKind};

@@ -188,6 +188,17 @@ async fn lives(stack: &str) {
     }
 }
 
+/// A project holds many pipelines, and none takes a name that another one wants.
+#[tokio::test]
+async fn every_stack_stands_beside_all_others_in_one_environment() {
+    let world = World::new("local");
+    let all = pipelines();
+    let (readers, others): (Vec<_>, Vec<_>) = all.keys().partition(|stack| reads_from(&all[*stack]).is_some());
+    for stack in others.into_iter().chain(readers) {
+        assert_eq!(world.deploy(stack).await.result, OperationResult::Succeeded, "{stack}");
+    }
+}
+
 macro_rules! stacks {
     ($($test:ident => $stack:literal),* $(,)?) => {
         $(

@@ -10,8 +10,7 @@ use sluicegate::diagnostic::{Diagnostics, FilePath};
 use sluicegate::embedded::{EmbeddedCloud, Settings, Speed};
 use sluicegate::environment::Environment;
 use sluicegate::event::Event;
-use sluicegate::observed::Holding;
-use sluicegate::operate::{Answer, Company, Connecting, Connector, Prepared};
+use sluicegate::operate::{Answer, Company, Connecting, Connector, Leaving, Prepared};
 use sluicegate::plan::Plan;
 use sluicegate::units::{AccountId, Duration, EnvironmentName, Region, Timestamp};
 use sluicegate::workspace::{Clock, StandingClock, StateStore};
@@ -47,7 +46,7 @@ pub struct Nobody;
 
 impl Company for Nobody {
     fn planned(&mut self, _: &Prepared, _: &Plan) {}
-    fn leaving(&mut self, _: &str, _: bool, _: &Plan, _: &BTreeMap<String, Holding>) {}
+    fn leaving(&mut self, _: &Leaving<'_>) {}
     fn warned(&mut self, _: &Diagnostics, _: &BTreeMap<FilePath, String>) {}
     fn listens(&self) -> bool {
         false

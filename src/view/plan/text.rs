@@ -32,8 +32,10 @@ pub fn to_text(look: &Look, plan: &Plan, about: &About) -> String {
 
 /// Returns the plan of a removal: what goes, what stays behind, what is lost, which buckets are emptied first.
 #[must_use]
-pub fn removal_to_text(look: &Look, plan: &Plan, emptied: &BTreeMap<String, Holding>) -> String {
-    let mut out = resources(look, plan);
+pub fn removal_to_text(look: &Look, plan: &Plan, about: &About, emptied: &BTreeMap<String, Holding>) -> String {
+    let rest = format!("({} / {})  stack {}, to be removed", about.account, about.region, plan.stack);
+    let mut out = title(look, about, &rest);
+    out.push_str(&resources(look, plan));
     out.push_str(&consequences(look, plan));
     if !emptied.is_empty() {
         out.push_str(&format!("\n{}\n", look.paint(Label::Heading, "Emptied first, every version")));
@@ -48,7 +50,6 @@ pub fn removal_to_text(look: &Look, plan: &Plan, emptied: &BTreeMap<String, Hold
 }
 
 fn head(look: &Look, plan: &Plan, about: &About) -> String {
-    let name = look.paint(Label::Heading, format_args!("{} in {}", about.pipeline, about.environment));
     let against = match &plan.baseline {
         Baseline::Absent => "a new stack".to_owned(),
         Baseline::Stack { updated, .. } => format!("against the stack of {updated}"),
@@ -60,6 +61,12 @@ fn head(look: &Look, plan: &Plan, about: &About) -> String {
         plan.stack,
         plan.template.short()
     );
+    title(look, about, &rest)
+}
+
+/// Which pipeline it is about, and where that is.
+fn title(look: &Look, about: &About, rest: &str) -> String {
+    let name = look.paint(Label::Heading, format_args!("{} in {}", about.pipeline, about.environment));
     let mut out = format!("{name} {}\n", look.paint(Label::Faint, rest));
     if about.embedded {
         out.push_str(&format!("{}\n", look.paint(Label::Warning, EMBEDDED_NOTICE)));
@@ -307,7 +314,7 @@ mod tests {
             let table = resource.type_name == "AWS::DynamoDB::Table";
             resource.removal = Some(if table { Removal::Retained } else { Removal::Deleted });
         }
-        let text = removal_to_text(&Look::plain(), &plan, &BTreeMap::new());
+        let text = removal_to_text(&Look::plain(), &plan, &about(), &BTreeMap::new());
         assert!(text.contains("LOST") && !text.contains("--allow-data-loss"), "{text}");
         assert!(text.contains("    - ConsumerScoreMapping  AWS::Lambda::EventSourceMapping  deleted\n"), "{text}");
         assert!(

@@ -374,7 +374,7 @@ fn named_additions(change_set: &ChangeSet, changes: &Changes) -> BTreeMap<String
     let additions = changes.valued.iter().filter(|change| change.action == Action::Add);
     additions
         .filter_map(|change| {
-            let property = facts::of(&change.type_name)?.name()?;
+            let property = facts::of(&change.type_name)?.sole_name()?;
             let context: serde_json::Value = serde_json::from_str(change.after.as_deref()?).ok()?;
             let name = scalar_text(context.get("Properties")?.get(property)?)?;
             let known = !name.contains(super::super::evaluate::KNOWN_AFTER_APPLY);
