@@ -8,6 +8,7 @@ use std::hash::Hash;
 
 use indexmap::IndexMap;
 
+use super::limit::{self, Limit};
 use super::schema::{Definitions, Properties};
 use super::tree::{Entry, Node, Value, excerpt};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, closest};
@@ -164,15 +165,22 @@ impl Reader {
             }
         };
         for entry in entries.iter().filter(|entry| !allowed.contains(&entry.key.as_str())) {
-            let title = format!("{what} has no field `{}`", excerpt(&entry.key));
-            let diagnostic = Diagnostic::error(Code::UnknownField, title)
-                .at(entry.key_place.clone(), "")
-                .note(format!("its fields are `{}`", allowed.join("`, `")));
-            // The field that was meant is not missing, it is misspelt.
-            let meant = closest(&entry.key, allowed.iter().copied()).unwrap_or(&entry.key);
-            self.error_in(meant, did_you_mean(diagnostic, &entry.key, allowed));
+            self.unknown_field(entry, what, allowed);
         }
         Some(Fields { entries, place: &node.place, what })
+    }
+
+    fn unknown_field(&mut self, entry: &Entry, what: &str, allowed: &[&str]) {
+        let title = format!("{what} has no field `{}`", excerpt(&entry.key));
+        let diagnostic = Diagnostic::error(Code::UnknownField, title).at(entry.key_place.clone(), "");
+        if let Some(limit) = Limit::on(what, &entry.key) {
+            self.error_in(&entry.key, limit.tell(diagnostic));
+            return;
+        }
+        let diagnostic = diagnostic.note(format!("its fields are `{}`", allowed.join("`, `")));
+        // The field that was meant is not missing, it is misspelt.
+        let meant = closest(&entry.key, allowed.iter().copied()).unwrap_or(&entry.key);
+        self.error_in(meant, did_you_mean(diagnostic, &entry.key, allowed));
     }
 
     /// Reads one field of a record; `doc` says what it is and within which bounds.
@@ -181,7 +189,7 @@ impl Reader {
             return self.within(name, |reader| {
                 let before = reader.found.len();
                 let value = T::decode(&entry.value, reader);
-                reader.explain(before, &entry.value.place, doc);
+                reader.explain(before, &entry.value.place, doc, Limit::on(fields.what, name));
                 value
             });
         }
@@ -189,16 +197,18 @@ impl Reader {
         if absent.is_none() && !self.partial {
             let title = format!("{} needs the field `{name}`", fields.what);
             let diagnostic = Diagnostic::error(Code::MissingField, title).at(fields.place.clone(), "");
-            self.error_in(name, diagnostic.help(format!("add `{name}:`")));
+            let diagnostic = diagnostic.help(format!("add `{name}:`"));
+            self.error_in(name, limit::tell_of(fields.what, name, diagnostic));
         }
         absent
     }
 
-    /// Adds to what was found wrong with a value itself what the value is.
-    fn explain(&mut self, before: usize, place: &Place, doc: &str) {
+    /// Adds to what was found wrong with a value itself what the value is, and what AWS says of it.
+    fn explain(&mut self, before: usize, place: &Place, doc: &str, limit: Option<&Limit>) {
         for found in self.found.iter_mut().skip(before) {
             if found.code == Code::OutOfRange && found.place() == Some(place) {
                 found.notes.push(doc.trim().to_owned());
+                found.notes.extend(limit.into_iter().flat_map(Limit::notes));
             }
         }
     }
@@ -237,10 +247,11 @@ impl Reader {
                 self.error(Diagnostic::error(Code::WrongType, title).at(place.clone(), "").help(help));
                 None
             }
-            (false, Some(_)) => {
+            (false, Some(detail)) => {
                 let title = format!("`{name}` stands alone, it has no details");
                 let help = format!("write just `{name}`");
-                self.error(Diagnostic::error(Code::WrongType, title).at(place.clone(), "").note(*doc).help(help));
+                let diagnostic = Diagnostic::error(Code::WrongType, title).at(place.clone(), "");
+                self.error(limit::tell_of_all(what, detail, diagnostic.note(doc.trim()).help(help)));
                 None
             }
         }
@@ -249,7 +260,8 @@ impl Reader {
     fn not_a_choice<T>(&mut self, node: &Node, what: &str, choices: &[Alternative]) -> Option<T> {
         let title = format!("expected {what}, found {}", node.describe());
         let help = format!("choose exactly one of {}", spelt(choices));
-        self.error(Diagnostic::error(Code::WrongType, title).at(node.place.clone(), "").help(help));
+        let diagnostic = Diagnostic::error(Code::WrongType, title).at(node.place.clone(), "").help(help);
+        self.error(limit::tell_of_all(what, node, diagnostic));
         None
     }
 

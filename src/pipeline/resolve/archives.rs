@@ -6,7 +6,7 @@ use super::{Resolver, defaults};
 use crate::diagnostic::Code;
 use crate::pipeline::model::{AfterStandard, Archive, ArchiveFormat, Compression};
 use crate::pipeline::stage::{StageKind, StageRef};
-use crate::spec::{ArchiveSpec, CompressChoice, FormatChoice, ThenChoice};
+use crate::spec::{ArchiveSpec, CompressChoice, FormatChoice, Source, ThenChoice};
 use crate::units::{ByteSize, Duration, StageName};
 
 /// Most prefix keys of dynamic partitioning (Firehose developer guide, dynamic partitioning).
@@ -88,8 +88,9 @@ impl Resolver<'_> {
             let title = "dynamic partitioning needs a buffer, and `every: 0s` is none";
             let finding = self.error(Code::Conflict, &format!("{path}.buffer.every"), title);
             let finding = self.also(finding, &partitions, "asked for here");
-            let note = "zero buffering is not available for dynamic partitioning (Firehose developer guide, buffering)";
-            self.push(finding.note(note).help("write `every: 1m` or more, or remove `partition_by`"));
+            let note = "Firehose has no zero buffering (`IntervalInSeconds: 0`) with dynamic partitioning";
+            let finding = finding.note(note).source(Source::FirehoseBuffering);
+            self.push(finding.help("write `every: 1m` or more, or remove `partition_by`"));
         }
         let parquet = matches!(spec.format, Some(FormatChoice::Parquet(_)));
         let small = buffer.and_then(|buffer| buffer.size).filter(|size| size.0 < SMALLEST_BUFFER);

@@ -6,7 +6,7 @@ use super::{Resolver, defaults};
 use crate::diagnostic::Code;
 use crate::pipeline::model::{Batch, Consumer, Failure, FailureDestination, ReadMode, StartPosition, StreamFrom};
 use crate::pipeline::stage::{StageKind, StageRef};
-use crate::spec::{ConsumerSpec, FailureSpec, FailureToChoice, ReadChoice, StartChoice};
+use crate::spec::{ConsumerSpec, FailureSpec, FailureToChoice, ReadChoice, Source, StartChoice};
 use crate::units::{Duration, StageName};
 
 /// Most filter patterns of a mapping, and the longest of them (aws-facts.md 2.2).
@@ -82,16 +82,19 @@ impl Resolver<'_> {
         };
         if batch.tumbling.is_some() && batch.parallel > 1 {
             let title = "`tumbling` and `parallel` above 1 exclude each other";
-            let note =
-                "a tumbling window carries state from batch to batch of a shard, so there is one batch at a time";
-            let finding = self.error(Code::Conflict, &format!("{path}.batch.parallel"), title).note(note);
+            let note = "a tumbling window carries state from batch to batch of a shard, so there is one batch at a \
+                        time: Lambda refuses `ParallelizationFactor` above 1 beside `TumblingWindowInSeconds`";
+            let finding = self.error(Code::Conflict, &format!("{path}.batch.parallel"), title);
+            let finding = finding.note(note).source(Source::LambdaKinesis);
             let finding = self.also(finding, &format!("{path}.batch.tumbling"), "the window");
             self.push(finding.help("write `parallel: 1`, or remove `tumbling`"));
         }
         if batch.tumbling.is_some() && !consumer.filters.is_empty() {
             let title = "`tumbling` and `filters` exclude each other";
-            let note = "Lambda does not filter events of a mapping with a tumbling window (Lambda developer guide)";
-            let finding = self.error(Code::Conflict, &format!("{path}.filters"), title).note(note);
+            let note = "Lambda does not filter events of a mapping with a tumbling window: it refuses \
+                        `FilterCriteria` beside `TumblingWindowInSeconds`";
+            let finding = self.error(Code::Conflict, &format!("{path}.filters"), title);
+            let finding = finding.note(note).source(Source::LambdaMapping);
             let finding = self.also(finding, &format!("{path}.batch.tumbling"), "the window");
             self.push(finding.help("filter in the handler, or remove `tumbling`"));
         }

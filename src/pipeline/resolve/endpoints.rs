@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::finding::Finding;
 use super::{Resolver, defaults};
 use crate::diagnostic::{Code, closest};
 use crate::pipeline::model::{Endpoint, Image, Model, ServiceTime, Shadow, Variant};
 use crate::pipeline::stage::{StageKind, StageRef};
 use crate::spec::{
-    EndpointSpec, ImageChoice, ModelChoice, MultiModelSpec, ServingChoice, SingleModelSpec, Text, VariantSpec,
+    EndpointSpec, ImageChoice, ModelChoice, MultiModelSpec, ServingChoice, SingleModelSpec, Source, Text, VariantSpec,
 };
 use crate::units::{LocalName, StageName};
 
@@ -38,25 +39,34 @@ impl Resolver<'_> {
         Endpoint { name: name.clone(), model, serving, latency }
     }
 
-    /// What SageMaker does not do together (aws-facts.md 1.5; SageMaker developer guide).
+    /// What SageMaker does not do together.
     fn check_combination(&mut self, path: &str, spec: &EndpointSpec) {
-        let serving = match &spec.serving {
+        let (serving, asked) = match &spec.serving {
             ServingChoice::RealTime(_) => return,
-            ServingChoice::Async(_) => "async",
-            ServingChoice::Serverless(_) => "serverless",
+            ServingChoice::Async(_) => ("async", Source::SageMakerAsync),
+            ServingChoice::Serverless(_) => ("serverless", Source::SageMakerServerless),
         };
-        let (model, why) = match &spec.model {
-            ModelChoice::Multi(_) => ("multi-model", "only a real-time request can name the model it is for"),
-            ModelChoice::Variants(_) => ("variants", "requests are split between variants in real time only"),
+        let (model, why, source) = match &spec.model {
+            ModelChoice::Multi(_) => {
+                let why = "only a real-time request can name the model it is for (`TargetModel`)";
+                ("multi-model", why, Some(asked))
+            }
+            ModelChoice::Variants(_) => {
+                // Of asynchronous endpoints no page of AWS says it.
+                let source = Some(asked).filter(|page| *page == Source::SageMakerServerless);
+                ("variants", "requests are split between variants in real time only", source)
+            }
             ModelChoice::Single(single) if single.shadow.is_some() => {
-                ("single.shadow", "SageMaker copies requests of real-time endpoints only (shadow tests, exclusions)")
+                let why = "SageMaker copies requests of real-time endpoints only";
+                ("single.shadow", why, Some(Source::SageMakerShadow))
             }
             ModelChoice::Single(_) => return,
         };
         let title = format!("`{model}` and `{serving}` exclude each other");
         let finding = self.error(Code::Conflict, &format!("{path}.model.{model}"), title);
-        let finding = self.also(finding, &format!("{path}.serving.{serving}"), "how it serves");
-        self.push(finding.note(why).help("serve `real-time`, or a `single` model alone"));
+        let finding = self.also(finding, &format!("{path}.serving.{serving}"), "how it serves").note(why);
+        let finding = source.into_iter().fold(finding, Finding::source);
+        self.push(finding.help("serve `real-time`, or a `single` model alone"));
     }
 
     fn single_model(&mut self, path: &str, spec: &SingleModelSpec) -> Model {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Resolver;
 use crate::diagnostic::{Code, Diagnostic, closest};
+use crate::spec::Source;
 
 /// A diagnostic and the paths it speaks of. One that speaks of something that could not be read merely follows from
 /// it, and is not told.
@@ -17,6 +18,11 @@ impl Finding {
     pub(super) fn note(mut self, text: impl Into<String>) -> Self {
         self.diagnostic = self.diagnostic.note(text);
         self
+    }
+
+    /// Adds where AWS says so.
+    pub(super) fn source(self, source: Source) -> Self {
+        self.note(source.to_string())
     }
 
     /// Adds what to do next.

@@ -6,11 +6,11 @@ use super::{Resolver, defaults};
 use crate::diagnostic::Code;
 use crate::pipeline::model::{KeySpread, Stream, StreamCapacity, Traffic};
 use crate::pipeline::stage::{StageKind, StageRef};
-use crate::spec::{CapacityChoice, KeySpec, ShardMetricsChoice, StreamSpec, TrafficSpec};
+use crate::spec::{CapacityChoice, KeySpec, ShardMetricsChoice, Source, StreamSpec, TrafficSpec};
 use crate::units::{ByteSize, Percent, Rate, ShardMetric, StageName};
 
-/// Largest record that a Kinesis stream can be set to take (aws-facts.md 2.1).
-const LARGEST_RECORD: ByteSize = ByteSize::from_mib(10);
+/// Largest record that a stream takes as it is rendered: 10 MiB need `MaxRecordSizeInKiB`, which nothing here sets.
+const LARGEST_RECORD: ByteSize = ByteSize::from_mib(1);
 
 impl Resolver<'_> {
     pub(super) fn traffic(&mut self) -> BTreeMap<StageName, Traffic> {
@@ -39,9 +39,7 @@ impl Resolver<'_> {
             let finding = self.error(Code::Conflict, &path("peak"), title);
             self.push(self.also(finding, &path("steady"), "the steady load"));
         }
-        if spec.record.is_some_and(|record| record.0 > LARGEST_RECORD) {
-            self.push(self.error(Code::OutOfRange, &path("record"), "a record of a stream is at most 10 MiB"));
-        }
+        self.check_record(&path("record"), spec);
         Traffic {
             steady,
             peak,
@@ -49,6 +47,17 @@ impl Resolver<'_> {
             record: spec.record.map_or(defaults::RECORD, |record| record.0),
             key: spec.key.as_ref().map(spread),
         }
+    }
+
+    /// A mean above the maximum would be refused with every second record, and only once producers write.
+    fn check_record(&mut self, path: &str, spec: &TrafficSpec) {
+        let Some(record) = spec.record.map(|record| record.0).filter(|size| *size > LARGEST_RECORD) else { return };
+        let title = format!("`{record}` is out of range: a record of a stream is at most {LARGEST_RECORD}");
+        let finding = self.error(Code::OutOfRange, path, title);
+        let finding = finding
+            .note("streams are made with Kinesis's own maximum, `MaxRecordSizeInKiB: 1024`")
+            .source(Source::KinesisQuotas);
+        self.push(finding.help("put the payload into a bucket, and its address into the record"));
     }
 
     pub(super) fn streams(&mut self) -> BTreeMap<StageName, Stream> {

@@ -7,7 +7,7 @@ use super::{Resolver, defaults};
 use crate::diagnostic::Code;
 use crate::pipeline::model::{Index, Projection, Table, TableCapacity, Ttl, UnitRange};
 use crate::pipeline::stage::{StageKind, StageRef};
-use crate::spec::{ProjectChoice, TableCapacityChoice, TableRangeSpec, TableSpec};
+use crate::spec::{ProjectChoice, Source, TableCapacityChoice, TableRangeSpec, TableSpec};
 use crate::units::{LocalName, StageName};
 
 /// Most global secondary indexes of a table (DynamoDB developer guide, quotas).
@@ -43,8 +43,10 @@ impl Resolver<'_> {
             (None, None) => {
                 let title = format!("table `{name}` does not say when its items expire");
                 let help = "add `ttl: {attribute: expires_at, after: 30d}`, or `no_ttl: {reason: …}` if they never do";
-                let note = "state that only grows is paid for every month";
-                self.push(self.error(Code::MissingSetting, &format!("{path}.ttl"), title).note(note).help(help));
+                let note = "state that only grows is paid for every month, and DynamoDB deletes nothing until it is \
+                            told by which attribute items expire";
+                let finding = self.error(Code::MissingSetting, &format!("{path}.ttl"), title).note(note);
+                self.push(finding.source(Source::DynamoTimeToLive).help(help));
                 None
             }
         };

@@ -297,18 +297,19 @@ fn meaning(sections: &str) -> Pipeline {
     pipeline
 }
 
+/// What is found in a file.
+fn found(sections: &str) -> Diagnostics {
+    match spec::read_partly(&FilePath::new("stacks/fraud-detection/pipeline.yaml"), file(sections).as_bytes()) {
+        Ok(spec) => resolve(&spec, &local(), None, &FolderFacts::none()).map_or_else(|found| found, |(_, found)| found),
+        Err(found) => found,
+    }
+}
+
 /// What is said about a file, as `path-free line:column CODE title`.
 fn said(sections: &str) -> Vec<String> {
-    let found =
-        match spec::read_partly(&FilePath::new("stacks/fraud-detection/pipeline.yaml"), file(sections).as_bytes()) {
-            Ok(spec) => {
-                resolve(&spec, &local(), None, &FolderFacts::none()).map_or_else(|found| found, |(_, found)| found)
-            }
-            Err(found) => found,
-        };
     let line = |d: &crate::diagnostic::Diagnostic| {
         let place = d.place().expect("has a place");
         format!("{}:{} {} {}", place.line, place.column, d.code, d.title)
     };
-    found.iter().map(line).collect()
+    found(sections).iter().map(line).collect()
 }

@@ -6,7 +6,7 @@ use super::{Resolver, defaults};
 use crate::diagnostic::Code;
 use crate::pipeline::model::{WorkSource, Worker};
 use crate::pipeline::stage::{StageKind, StageRef};
-use crate::spec::{ConcurrencySpec, WorkSourceChoice, WorkerSpec};
+use crate::spec::{ConcurrencySpec, Source, WorkSourceChoice, WorkerSpec};
 use crate::units::{Duration, StageName};
 
 /// Largest batch that needs no window (Lambda developer guide, SQS event source mappings).
@@ -85,8 +85,11 @@ impl Resolver<'_> {
         if spec.is_some_and(|asked| asked.max.is_some()) {
             let title = "`concurrency.max` is of workers of queues";
             let finding = self.error(Code::Conflict, &format!("{path}.concurrency.max"), title);
-            let note = format!("Lambda bounds the batches of a queue with it; here there are {instead}");
-            self.push(finding.note(note).help("use `reserved` as a ceiling, or remove `max`"));
+            let note = format!(
+                "Lambda bounds the batches of a queue with it (`ScalingConfig`, SQS only); here there are {instead}"
+            );
+            let finding = finding.note(note).source(Source::LambdaMapping);
+            self.push(finding.help("use `reserved` as a ceiling, or remove `max`"));
         }
     }
 }

@@ -14,7 +14,7 @@ record! {
         peak: Option<Positive<Rate>>,
         /// How long the peak lasts. Left out, 20 minutes.
         burst: Option<Positive<Duration>>,
-        /// Mean size of a record. Left out, 1 KiB.
+        /// Mean size of a record, up to 1 MiB. Left out, 1 KiB.
         record: Option<Positive<ByteSize>>,
         /// How the partition key spreads.
         key: Option<KeySpec>,

@@ -1,6 +1,6 @@
 //! Settings that do not go together, each refused at the line that says so, with the reason.
 
-use super::said;
+use super::{file, found, said};
 
 /// The one thing that is said about a file.
 fn only(sections: &str) -> String {
@@ -36,6 +36,92 @@ const VARIANTS: &str = "variants: {a: {image: {uri: x}, artifact: a.tar.gz, weig
 const REAL_TIME: &str = "real-time: {instance: ml.m5.large}";
 const ASYNC: &str = "async: {instance: ml.m5.large, input: b, output: b}";
 const SERVERLESS: &str = "serverless: {memory: 1 GiB, concurrency: {max: 5}}";
+
+/// What is refused at the line that says `at`: it gives the limit and the page of AWS's documentation with it.
+fn refused(sections: &str, at: &str, limit: &str, page: &str) {
+    let found = found(sections);
+    let [told] = found.iter().collect::<Vec<_>>()[..] else { panic!("{sections}\n{found:#?}") };
+    let text = file(sections);
+    let line_of = |line: u32| text.lines().nth(line as usize - 1).unwrap_or_default();
+    assert!(told.labels.iter().any(|label| line_of(label.place.line).contains(at)), "{sections}\n{told:#?}");
+    let all = format!("{}\n{}", told.title, told.notes.join("\n"));
+    assert!(all.contains(limit), "{limit}\n{told:#?}");
+    let address = format!("https://docs.aws.amazon.com/{page}");
+    assert!(told.notes.iter().any(|note| note.ends_with(&address)), "{address}\n{told:#?}");
+    assert!(told.help.iter().all(|help| !help.starts_with("did you mean")), "{told:#?}");
+}
+
+/// Sections with every field on a line of its own.
+fn tall_consumer(fields: &str) -> String {
+    format!("streams: {{s: {{}}}}\nconsumers:\n  c:\n    from: s\n    code: h\n    handler: a.b\n{fields}")
+}
+
+#[test]
+fn each_names_its_line_its_limit_and_where_aws_says_so() {
+    let (kinesis, mapping) =
+        ("lambda/latest/dg/with-kinesis.html", "lambda/latest/api/API_CreateEventSourceMapping.html");
+    let batch = |fields: &str| tall_consumer(&format!("    batch:\n{fields}"));
+    refused(&batch("      parallel: 11\n"), "parallel: 11", "must be 1 to 10", kinesis);
+    let both = batch("      tumbling: 60s\n      parallel: 2\n");
+    refused(&both, "parallel: 2", "`ParallelizationFactor` above 1", kinesis);
+    let filtered = tall_consumer("    batch: {tumbling: 60s}\n    filters: [{data: {a: [1]}}]\n");
+    refused(&filtered, "filters:", "`FilterCriteria` beside `TumblingWindowInSeconds`", mapping);
+    for field in ["pollers", "provisioned_poller_config", "ProvisionedPollerConfig"] {
+        let limit = "`ProvisionedPollerConfig` is for SQS, Amazon MSK";
+        refused(&batch(&format!("      {field}: {{min: 1}}\n")), field, limit, mapping);
+        refused(&tall_consumer(&format!("    {field}: {{min: 1}}\n")), field, limit, mapping);
+    }
+    refused(&tall_consumer("    scaling_config: {max: 2}\n"), "scaling_config", "is for SQS only", mapping);
+    refused(&tall_consumer("    concurrency: {max: 5}\n"), "concurrency", "SQS only", mapping);
+    refused(&tall_consumer("    logging_config: x\n"), "logging_config", "Amazon MSK", mapping);
+}
+
+#[test]
+fn each_of_a_stream_and_what_keeps_its_records_does_too() {
+    let create = "kinesis/latest/APIReference/API_CreateStream.html";
+    for capacity in [
+        "    capacity: on-demand\n    shards: 4\n",
+        "    capacity: {on-demand: {\n      shards: 4}}\n",
+        "    capacity: {on-demand: null,\n      shards: 4}\n",
+        "    capacity: on-demand\n    ShardCount: 4 # shards: 4\n",
+    ] {
+        refused(
+            &format!("streams:\n  s:\n{capacity}"),
+            "shards: 4",
+            "only a provisioned one has a `ShardCount`",
+            create,
+        );
+    }
+    let large = "streams: {s: {}}\ntraffic:\n  s:\n    steady: 5/s\n    record: 2 MiB\n";
+    let quotas = "streams/latest/dev/service-sizes-and-limits.html";
+    refused(large, "record: 2 MiB", "at most 1 MiB", quotas);
+    assert!(said(&large.replace("2 MiB", "1 MiB")).is_empty());
+    let expiry = "amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html";
+    refused("tables:\n  t:\n    key: id\n    ttl: {after: 1d}\n", "ttl:", "1 to 255 characters", expiry);
+    refused("tables:\n  t: {key: id}\n", "t: {key: id}", "told by which attribute", expiry);
+    let unbuffered = "streams: {s: {}}\narchive:\n  s:\n    partition_by: {a: b}\n    buffer: {every: 0s}\n";
+    refused(unbuffered, "every: 0s", "`IntervalInSeconds: 0`", "firehose/latest/dev/buffering.html");
+}
+
+#[test]
+fn each_of_an_endpoint_does_too() {
+    let guide = |page: &str| format!("sagemaker/latest/dg/{page}.html");
+    let (queued, serverless) = (guide("async-inference-invoke-endpoint"), guide("serverless-endpoints"));
+    let shadow = guide("shadow-tests-exclusions");
+    refused(&endpoint(MULTI, ASYNC), "multi-model", "only a real-time request can name the model", &queued);
+    refused(&endpoint(MULTI, SERVERLESS), "multi-model", "only a real-time request can name the model", &serverless);
+    refused(&endpoint(VARIANTS, SERVERLESS), "variants", "in real time only", &serverless);
+    for serving in [ASYNC, SERVERLESS] {
+        refused(&endpoint(SHADOW, serving), "shadow", "real-time endpoints only", &shadow);
+    }
+    let shadowed = MULTI.replace("default: a", "default: a, shadow: {artifact: n.tar.gz}");
+    refused(&endpoint(&shadowed, REAL_TIME), "shadow", "excludes multi-model endpoints", &shadow);
+    for field in ["rollout", "guardrails"] {
+        let guarded = SERVERLESS.replace("memory", &format!("{field}: {{canary: {{instances: 1}}}}, memory"));
+        let limit = "real-time and asynchronous endpoints only";
+        refused(&endpoint(SINGLE, &guarded), field, limit, &guide("deployment-guardrails"));
+    }
+}
 
 #[test]
 fn streams_and_their_readers() {
