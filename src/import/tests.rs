@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod settings;
+
 const INFERENCE: &str = include_str!("../../tests/import/ml-inference.tf");
 const ORDERS_TF: &str = include_str!("../../tests/import/orders.tf");
 const ORDERS_YAML: &str = include_str!("../../tests/import/orders.yaml");

@@ -1,5 +1,6 @@
 //! The text of a source and the places in it.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::diagnostic::{Diagnostics, FilePath, Place, Span};
@@ -7,6 +8,9 @@ use crate::spec;
 
 /// Bytes between two remembered positions.
 const STEP: usize = 1024;
+
+/// What some editors put before a text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A text whose places are found quickly, however many are asked for.
 pub(super) struct SourceText<'t> {
@@ -24,12 +28,21 @@ impl<'t> SourceText<'t> {
     pub(super) fn read(file: &FilePath, bytes: &'t [u8]) -> Result<Self, Diagnostics> {
         let text = spec::text_of(file, bytes)?;
         let mut marks = Vec::with_capacity(text.len() / STEP + 1);
-        let mut at = (1, 1);
+        // A byte order mark takes no column.
+        let mut at = if text.starts_with(BYTE_ORDER_MARK) { (1, 0) } else { (1, 1) };
         for piece in text.as_bytes().chunks(STEP) {
             marks.push(at);
             at = advance(at, piece);
         }
         Ok(Self { file: file.clone(), text, marks })
+    }
+
+    /// The text without a byte order mark: blanks stand for it, so that every byte keeps its place.
+    pub(super) fn unmarked(&self) -> Cow<'t, str> {
+        match self.text.strip_prefix(BYTE_ORDER_MARK) {
+            Some(rest) => Cow::Owned(format!("{:1$}{rest}", "", BYTE_ORDER_MARK.len_utf8())),
+            None => Cow::Borrowed(self.text),
+        }
     }
 
     /// The place of a range of bytes.
@@ -39,7 +52,8 @@ impl<'t> SourceText<'t> {
         let known = self.marks.get(mark).copied().unwrap_or((1, 1));
         let between = self.text.as_bytes().get(mark * STEP..start).unwrap_or_default();
         let (line, column) = advance(known, between);
-        Place { file: self.file.clone(), span: Span { start, end: range.end.max(start) }, line, column }
+        let span = Span { start, end: range.end.max(start) };
+        Place { file: self.file.clone(), span, line, column: column.max(1) }
     }
 }
 

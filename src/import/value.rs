@@ -10,6 +10,9 @@ pub(super) const MAX_SIZE: usize = 1 << 20;
 /// Deepest nesting of a value; each expression adds less than that to what it is made of.
 const MAX_DEPTH: usize = 128;
 
+/// Why the content of a `dynamic` block is not known.
+pub(super) const DYNAMIC: &str = "dynamic blocks are not evaluated";
+
 /// A value and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Item {

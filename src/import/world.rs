@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::value::{Field, Fields, Item, Reference, Value};
+use super::value::{DYNAMIC, Field, Fields, Item, Reference, Value};
 use crate::diagnostic::Place;
 
 macro_rules! kinds {
@@ -151,7 +151,9 @@ fn collect_unread<'a>(
 ) {
     for field in &fields.0 {
         let (path, written) = (below(path, &field.name), below(written, &field.written));
-        if used.contains(&path) || field.item.value == Value::Null {
+        // A dynamic block was told where it was met.
+        let told = matches!(&field.item.value, Value::Unknown(why) if why == DYNAMIC);
+        if told || used.contains(&path) || field.item.value == Value::Null {
             continue;
         }
         let inner = format!("{path}.");
@@ -227,6 +229,13 @@ impl<'w> View<'w> {
     /// The first mapping at a path, to be read on its own.
     pub(super) fn part(&self, path: &str) -> Option<View<'w>> {
         self.each(path).into_iter().next()
+    }
+
+    /// How a field is spelt and where it stands; the resource's place where it is left out.
+    pub(super) fn spot(&self, path: &str) -> (String, Option<Place>) {
+        let field = self.field(path);
+        let written = field.map_or_else(|| self.resource.spelt(path), |field| field.written.clone());
+        (written, field.and_then(|field| field.place.clone()).or_else(|| self.resource.place.clone()))
     }
 
     /// Counts fields as read that mean nothing to a pipeline, or that Sluice sets anew.

@@ -33,7 +33,6 @@ impl<'w> Carry<'w> {
                 "DeliveryStreamName",
                 "DeliveryStreamType",
                 "Destination",
-                "Tags",
                 "KinesisStreamSourceConfiguration.RoleARN",
             ]);
             let archive = self.archive(&destination);
@@ -43,40 +42,16 @@ impl<'w> Carry<'w> {
     }
 
     fn archive(&self, view: &View<'w>) -> Block {
-        view.skip(&[
-            "RoleARN",
-            "BucketARN",
-            "CloudWatchLoggingOptions",
-            "S3BackupMode",
-            "DataFormatConversionConfiguration.Enabled",
-        ]);
+        view.skip(&["RoleARN", "BucketARN", "CloudWatchLoggingOptions", "DataFormatConversionConfiguration.Enabled"]);
+        self.lost_unless(view, "S3BackupMode", "Disabled", "records are archived once, and as they are");
         let mut archive = Block::default();
         let parquet = self.parquet(view, &mut archive);
         self.compression(view, parquet, &mut archive);
-        self.partitions(view, &mut archive);
-        let mut buffer = Block::default();
-        // Firehose's own defaults: 5 MB and 300 seconds.
-        let size = self.whole_or(view, "BufferingHints.SizeInMBs", if parquet { 128 } else { 5 }, 1..=128);
-        buffer.put_unless("size", size, 64, |mib| Out::word(ByteSize::from_mib(mib)));
-        let every = view.get("BufferingHints.IntervalInSeconds").and_then(Item::as_number);
-        if every.is_some_and(|every| every < 60.0) {
-            self.lost(
-                view,
-                "BufferingHints.IntervalInSeconds",
-                "objects are written once a minute at most; 1m is taken",
-            );
-            buffer.put("every", seconds(60));
-        } else {
-            buffer.put_unless(
-                "every",
-                self.whole_or(view, "BufferingHints.IntervalInSeconds", 300, 60..=900),
-                300,
-                seconds,
-            );
-        }
-        archive.put_block("buffer", buffer);
+        let partitions = self.partitions(view);
+        archive.put_block("buffer", self.buffer(view, parquet, !partitions.is_empty()));
+        archive.put_block("partition_by", partitions);
         let bucket = view.get("BucketARN").and_then(|item| self.world.meant(item, &[Kind::Bucket]));
-        match bucket.and_then(|bucket| self.keep(bucket)) {
+        match bucket.and_then(|bucket| self.keep(bucket, &written_below(view))) {
             Some(keep) => archive.put("keep", Out::Map(keep)),
             None => self.to_decide(
                 view.resource,
@@ -84,8 +59,26 @@ impl<'w> Carry<'w> {
             ),
         }
         let path = "EncryptionConfiguration.KMSEncryptionConfig.AWSKMSKeyARN";
-        archive.put_some("encryption", self.encryption(view, path));
+        let of_bucket = bucket.and_then(|bucket| self.bucket_encryption(bucket));
+        archive.put_some("encryption", self.encryption(view, path).or(of_bucket));
         archive
+    }
+
+    /// When an object is written.
+    fn buffer(&self, view: &View<'_>, parquet: bool, partitioned: bool) -> Block {
+        let mut buffer = Block::default();
+        // Firehose's own defaults: 5 MB and 300 seconds.
+        let size = self.whole_or(view, "BufferingHints.SizeInMBs", if parquet { 128 } else { 5 }, 1..=128);
+        buffer.put_unless("size", size, 64, |mib| Out::word(ByteSize::from_mib(mib)));
+        let path = "BufferingHints.IntervalInSeconds";
+        let every = self.whole_or(view, path, 300, 0..=900);
+        if partitioned && every.is_some_and(|every| every < 60) {
+            // Firehose: "must be at least 60 when Dynamic Partitioning is enabled".
+            self.lost(view, path, "with dynamic partitioning an object takes a minute at least; 5m is taken");
+        } else {
+            buffer.put_unless("every", every, 300, seconds);
+        }
+        buffer
     }
 
     fn compression(&self, view: &View<'_>, parquet: bool, archive: &mut Block) {
@@ -148,9 +141,10 @@ impl<'w> Carry<'w> {
     }
 
     /// Dynamic partitioning: what the metadata extraction names, from the fields of records.
-    fn partitions(&self, view: &View<'_>, archive: &mut Block) {
+    fn partitions(&self, view: &View<'_>) -> Block {
         let enabled = self.flag(view, "DynamicPartitioningConfiguration.Enabled", false) == Some(true);
-        view.skip(&["DynamicPartitioningConfiguration.RetryOptions", "ProcessingConfiguration.Enabled"]);
+        self.retries_of_partitions(view, enabled);
+        view.skip(&["ProcessingConfiguration.Enabled"]);
         let mut keys = Block::default();
         for processor in view.each("ProcessingConfiguration.Processors") {
             let kind = self.text(&processor, "Type").unwrap_or_default();
@@ -188,7 +182,6 @@ impl<'w> Carry<'w> {
                 "by which fields cannot be told; write `partition_by`",
             );
         }
-        archive.put_block("partition_by", keys);
         // The layout of keys is Sluice's own.
         for path in ["Prefix", "ErrorOutputPrefix"] {
             let ours = self.world.mark.is_some();
@@ -196,7 +189,24 @@ impl<'w> Carry<'w> {
                 self.lost(view, path, "objects stand under `data/` and `errors/` by time, and by `partition_by`");
             }
         }
+        keys
     }
+
+    fn retries_of_partitions(&self, view: &View<'_>, enabled: bool) {
+        let path = "DynamicPartitioningConfiguration.RetryOptions.DurationInSeconds";
+        if enabled {
+            self.anew_unless(view, path, "300", "records that cannot be laid out are tried for 5m");
+        } else {
+            view.skip(&[path]);
+        }
+    }
+}
+
+/// The beginning that the keys of all archived objects have.
+fn written_below(view: &View<'_>) -> String {
+    let prefix = view.get("Prefix").and_then(Item::as_text).unwrap_or_default();
+    // What follows is computed from records and time.
+    prefix.split("!{").next().unwrap_or_default().to_owned()
 }
 
 /// Where a Glue table's columns stand.

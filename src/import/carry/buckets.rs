@@ -1,7 +1,9 @@
-//! Buckets, and how long objects are kept.
+//! Buckets: how long objects are kept, and with which key they are encrypted.
 
 use super::{Carry, days};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::import::document::{Block, Out};
+use crate::import::value::{Field, Item, Value};
 use crate::import::world::{Kind, Resource, View};
 
 impl<'w> Carry<'w> {
@@ -10,38 +12,63 @@ impl<'w> Carry<'w> {
         for resource in self.world.of(Kind::Bucket) {
             let Some(name) = self.parts.stage(resource) else { continue };
             let view = resource.view();
-            view.skip(&[
-                "BucketName",
-                "Tags",
-                "ForceDestroy",
-                "PublicAccessBlockConfiguration",
-                "OwnershipControls",
-                "BucketEncryption",
-            ]);
+            view.skip(&["BucketName", "ForceDestroy"]);
+            self.openness(&view);
             let mut bucket = Block::default();
-            bucket.put_some("keep", self.keep(resource).map(Out::Map));
+            bucket.put_some("keep", self.keep(resource, "").map(Out::Map));
             let versioned = self.bucket_part(Kind::BucketVersioning, resource).unwrap_or(view);
             let status = self.text(&versioned, "VersioningConfiguration.Status");
             bucket.put_unless("versioned", Some(status.as_deref() == Some("Enabled")), false, Out::word);
+            bucket.put_some("encryption", self.bucket_encryption(resource));
             self.stage(&mut section, "bucket", name, bucket, resource);
         }
         section
     }
 
-    /// How long objects of a bucket are kept: its first rule that moves or deletes them.
-    pub(super) fn keep(&self, bucket: &'w Resource) -> Option<Block> {
-        let own = bucket.view();
+    /// Whatever opens a bucket to others stays behind.
+    fn openness(&self, view: &View<'_>) {
+        for flag in ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"] {
+            let path = format!("PublicAccessBlockConfiguration.{flag}");
+            self.lost_unless(view, &path, "true", "buckets of a pipeline are private");
+        }
+        let path = "OwnershipControls.Rules.ObjectOwnership";
+        self.lost_unless(view, path, "BucketOwnerEnforced", "objects belong to the owner of their bucket");
+    }
+
+    /// The key of a bucket; `None` for the ones that AWS keeps.
+    pub(super) fn bucket_encryption(&self, bucket: &'w Resource) -> Option<Out> {
+        let rule = match self.bucket_part(Kind::BucketEncryption, bucket) {
+            Some(part) => part.part("ServerSideEncryptionConfiguration"),
+            None => bucket.view().part("BucketEncryption.ServerSideEncryptionConfiguration"),
+        }?;
+        let key = self.encryption(&rule, "ServerSideEncryptionByDefault.KMSMasterKeyID");
+        let algorithm = "ServerSideEncryptionByDefault.SSEAlgorithm";
+        if key.is_some() {
+            self.anew_unless(&rule, algorithm, "aws:kms", "objects are encrypted with the key once (aws:kms)");
+            self.anew_unless(&rule, "BucketKeyEnabled", "true", "objects share the data keys of their bucket");
+        } else {
+            rule.skip(&["BucketKeyEnabled"]);
+            let how = "without a key of the pipeline's, objects are encrypted with one that S3 keeps (AES256)";
+            self.anew_unless(&rule, algorithm, "AES256", how);
+        }
+        key
+    }
+
+    /// How long objects below a prefix of a bucket are kept: the first rule for all of them that moves or deletes
+    /// them.
+    pub(super) fn keep(&self, bucket: &'w Resource, below: &str) -> Option<Block> {
         let rules = match self.bucket_part(Kind::BucketLifecycle, bucket) {
             Some(part) => part.each("Rules"),
-            None => own.each("LifecycleConfiguration.Rules"),
+            None => bucket.view().each("LifecycleConfiguration.Rules"),
         };
         let mut kept = None;
-        for rule in rules {
-            rule.skip(&["Id", "Prefix", "Filter", "AbortIncompleteMultipartUpload"]);
-            if self.text(&rule, "Status").is_some_and(|status| status != "Enabled") {
-                rule.skip(&["Transitions", "ExpirationInDays", "Expiration"]);
+        for rule in rules.into_iter().filter(|rule| self.is_on(rule)) {
+            if let Some(narrowing) = narrowing(&rule, below) {
+                self.lose_rule(&rule, narrowing);
                 continue;
             }
+            let unfinished = "AbortIncompleteMultipartUpload.DaysAfterInitiation";
+            self.anew_unless(&rule, unfinished, "7", "uploads that were never finished are removed after 7d");
             let found = self.kept_by(&rule);
             match (&kept, &found) {
                 (None, _) => kept = found,
@@ -52,6 +79,34 @@ impl<'w> Carry<'w> {
             }
         }
         kept
+    }
+
+    /// Whether a rule is in force. One of which that cannot be told must delete nothing: it is left unread, and
+    /// listed so.
+    fn is_on(&self, rule: &View<'_>) -> bool {
+        rule.skip(&["Id"]);
+        match self.text(rule, "Status").as_deref() {
+            Some("Enabled") => true,
+            Some(_) => {
+                rule.skip(&rule.names());
+                false
+            }
+            None => false,
+        }
+    }
+
+    /// Says that a rule for a part of a bucket is not carried over: `keep` would move or delete everything else too.
+    fn lose_rule(&self, rule: &View<'_>, narrowing: &Field) {
+        let called = rule.get("Id").and_then(Item::as_text);
+        let called = called.map_or_else(|| "a lifecycle rule".to_owned(), |id| format!("the lifecycle rule `{id}`"));
+        rule.skip(&rule.names());
+        let title = format!(
+            "`{}`: {called} is not carried over: `{}` narrows it to a part of the objects, and `keep` holds for all of \
+             them",
+            rule.resource.address, narrowing.written
+        );
+        let place = narrowing.place.clone().or_else(|| rule.resource.place.clone());
+        self.tell(Diagnostic::warning(Code::NotCarriedOver, title), place);
     }
 
     fn kept_by(&self, rule: &View<'w>) -> Option<Block> {
@@ -88,5 +143,35 @@ impl<'w> Carry<'w> {
             of.is_some_and(|of| of.address == bucket.address)
         })?;
         Some(part.view())
+    }
+}
+
+/// What keeps a rule from holding for every object below a prefix.
+fn narrowing<'w>(rule: &View<'w>, below: &str) -> Option<&'w Field> {
+    // Without a value that can be told, any prefix narrows.
+    let covers = |field: &Field| field.item.as_text().is_some_and(|prefix| below.starts_with(&prefix));
+    let prefixes = ["Prefix", "Filter.Prefix", "Filter.And.Prefix"];
+    let prefix = prefixes.iter().filter_map(|path| rule.field(path)).find(|field| !covers(field));
+    let others = ["TagFilters", "ObjectSizeGreaterThan", "ObjectSizeLessThan"];
+    let other = || others.iter().filter_map(|name| rule.field(name)).find(|field| !is_blank(&field.item));
+    prefix.or_else(other).or_else(|| condition(rule.field("Filter")?))
+}
+
+/// The first condition of a filter besides its prefix.
+fn condition(filter: &Field) -> Option<&Field> {
+    let Some(conditions) = filter.item.fields() else { return Some(filter) };
+    conditions
+        .0
+        .iter()
+        .filter(|field| field.name != "Prefix" && !is_blank(&field.item))
+        .find_map(|field| if field.name == "And" { condition(field) } else { Some(field) })
+}
+
+fn is_blank(item: &Item) -> bool {
+    match &item.value {
+        Value::Null => true,
+        Value::List(members) => members.is_empty(),
+        Value::Map(fields) => fields.0.is_empty(),
+        _ => false,
     }
 }

@@ -29,7 +29,7 @@ impl<'w> Carry<'w> {
 
     fn endpoint(&self, name: &str, resource: &'w Resource) -> Option<Block> {
         let view = resource.view();
-        view.skip(&["EndpointName", "Tags", "RetainAllVariantProperties"]);
+        view.skip(&["EndpointName", "RetainAllVariantProperties"]);
         let config = self.world.meant(view.get("EndpointConfigName")?, &[Kind::EndpointConfig])?;
         let variants = config.view().each("ProductionVariants");
         let first = variants.first()?;
@@ -118,7 +118,10 @@ impl<'w> Carry<'w> {
     fn serving(&self, name: &str, endpoint: &'w Resource, config: &'w Resource, variant: &View<'w>) -> Option<Out> {
         variant.skip(&["VariantName", "InitialVariantWeight"]);
         let config = config.view();
-        config.skip(&["EndpointConfigName", "Tags", "KmsKeyId"]);
+        config.skip(&["EndpointConfigName", "Tags"]);
+        if config.field("KmsKeyId").is_some() {
+            self.lost(&config, "KmsKeyId", "disks of instances are encrypted with a key that AWS keeps");
+        }
         if let Some(serverless) = variant.part("ServerlessConfig") {
             let memory = self.whole(&serverless, "MemorySizeInMB", 1024..=6144)?;
             let most = self.whole(&serverless, "MaxConcurrency", 1..=200)?;

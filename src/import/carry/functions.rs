@@ -31,11 +31,11 @@ impl Carry<'_> {
     /// Writes the fields that every function has. `own` is what the function's failure destination is.
     pub(super) fn function(&self, name: &str, function: &Resource, edges: &Edges, into: &mut Block) {
         let view = function.view();
+        self.tags(function);
         view.skip(&[
             "FunctionName",
             "Description",
             "Role",
-            "Tags",
             "Publish",
             "LoggingConfig.LogGroup",
             "LoggingConfig.LogFormat",

@@ -10,6 +10,7 @@ mod edges;
 mod endpoints;
 mod functions;
 mod messaging;
+mod ours;
 mod parts;
 mod streams;
 mod tables;
@@ -76,6 +77,7 @@ pub(super) fn carry(world: &World) -> Outcome {
 impl<'w> Carry<'w> {
     /// Puts a stage into its section, says where it came from, and says so in the report.
     fn stage(&self, section: &mut Block, kind: &str, name: &str, stage: Block, from: &Resource) {
+        self.tags(from);
         section.put(name, Out::Map(stage));
         section.note(match &from.place {
             Some(place) => format!("from {} ({}:{})", from.address, place.file, place.line),
@@ -87,10 +89,8 @@ impl<'w> Carry<'w> {
 
     /// Says that a setting is not carried over.
     fn lost(&self, view: &View<'_>, path: &str, why: &str) {
-        let field = view.field(path);
-        let written = field.map_or_else(|| view.resource.spelt(path), |field| field.written.clone());
+        let (written, place) = view.spot(path);
         let title = format!("`{}`: `{written}` is not carried over: {why}", view.resource.address);
-        let place = field.and_then(|field| field.place.clone()).or_else(|| view.resource.place.clone());
         self.tell(Diagnostic::warning(Code::NotCarriedOver, title), place);
     }
 

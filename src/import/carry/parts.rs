@@ -213,15 +213,20 @@ impl<'w> Parts<'w> {
     }
 
     fn unused_keys(&self, world: &'w World) {
-        let kept = [Kind::Stream, Kind::Table, Kind::Queue, Kind::Topic, Kind::Bucket];
-        let used: BTreeSet<&str> = world
-            .resources
-            .iter()
-            .filter(|resource| resource.kind.is_some_and(|kind| kept.contains(&kind)))
-            .filter(|resource| !self.left.borrow().contains_key(resource.address.as_str()))
-            .flat_map(|resource| resource.fields.0.iter().flat_map(|field| field.item.references()))
-            .map(|reference| reference.address.as_str())
-            .collect();
+        let kept = |resource: &&Resource| match resource.kind {
+            Some(Kind::Stream | Kind::Table | Kind::Queue | Kind::Topic) => {
+                !self.left.borrow().contains_key(resource.address.as_str())
+            }
+            // The bucket of an archive is made anew, and its key becomes the archive's.
+            Some(Kind::Bucket | Kind::BucketEncryption | Kind::Delivery) => true,
+            _ => false,
+        };
+        let mut used: BTreeSet<&str> = world.resources.iter().filter(kept).flat_map(led_to).collect();
+        for alias in world.of(Kind::KeyAlias) {
+            if used.contains(alias.address.as_str()) {
+                used.extend(led_to(alias));
+            }
+        }
         for key in world.of(Kind::Key).filter(|key| !used.contains(key.address.as_str())) {
             self.leave(
                 key,
@@ -229,6 +234,12 @@ impl<'w> Parts<'w> {
             );
         }
     }
+}
+
+/// The addresses that the fields of a resource lead to.
+fn led_to(resource: &Resource) -> impl Iterator<Item = &str> {
+    let references = resource.fields.0.iter().flat_map(|field| field.item.references());
+    references.map(|reference| reference.address.as_str())
 }
 
 /// The queue that takes what another one gives up on.
@@ -253,7 +264,10 @@ pub(super) fn function_of<'w>(world: &'w World, item: &Item) -> Option<&'w Resou
 
 /// Whether settings of a kind are carried over, although the resource itself is made anew.
 pub(super) fn is_read(kind: Kind) -> bool {
-    matches!(kind, Kind::Model | Kind::EndpointConfig | Kind::BucketLifecycle | Kind::BucketVersioning)
+    matches!(
+        kind,
+        Kind::Model | Kind::EndpointConfig | Kind::BucketLifecycle | Kind::BucketVersioning | Kind::BucketEncryption
+    )
 }
 
 /// What Sluice makes by itself, whatever the source says.
@@ -270,15 +284,15 @@ fn anew(kind: Kind) -> Option<&'static str> {
         | Kind::BucketPolicy => "roles and policies follow from the edges of the pipeline file",
         Kind::Version | Kind::Alias => "every function gets versions and the alias `live`",
         Kind::LogGroup | Kind::LogStream => "every stage that writes logs gets a log group",
-        Kind::BucketAccess | Kind::BucketOwnership | Kind::BucketEncryption => {
-            "every bucket is private and encrypted, its objects the owner's"
-        }
+        Kind::BucketAccess | Kind::BucketOwnership => "every bucket is private and encrypted, its objects the owner's",
         Kind::ScalableTarget | Kind::ScalingPolicy => "what scales follows from the bounds in the pipeline file",
         Kind::KeyAlias => "every key gets an alias",
         Kind::Dashboard => "every pipeline gets a dashboard",
         Kind::GlueDatabase | Kind::GlueTable => "an archive in Parquet gets a table of its own",
         Kind::Model | Kind::EndpointConfig => "models and endpoint configurations follow from their endpoint",
-        Kind::BucketLifecycle | Kind::BucketVersioning | Kind::DeadLetterPolicy => "it is part of its bucket or queue",
+        Kind::BucketLifecycle | Kind::BucketVersioning | Kind::BucketEncryption | Kind::DeadLetterPolicy => {
+            "it is part of its bucket or queue"
+        }
         Kind::CompositeAlarm => "Sluice joins alarms of its own; write further ones under `composites`",
         Kind::Budget => "budgets count a pipeline's own resources; write one under `budget`",
         Kind::Stream

@@ -9,7 +9,7 @@ use crate::import::world::{Kind, Resource, View};
 use crate::spec::{KmsArn, Text, refused};
 use crate::units::ShardMetric;
 
-impl Carry<'_> {
+impl<'w> Carry<'w> {
     pub(super) fn streams(&self) -> Block {
         let mut section = Block::default();
         for resource in self.world.of(Kind::Stream) {
@@ -23,7 +23,7 @@ impl Carry<'_> {
 
     fn stream(&self, resource: &Resource) -> Block {
         let view = resource.view();
-        view.skip(&["Name", "Tags", "EnforceConsumerDeletion", "Arn"]);
+        view.skip(&["Name", "EnforceConsumerDeletion", "Arn"]);
         let mut stage = Block::default();
         stage.put_some("capacity", self.stream_capacity(&view));
         // AWS keeps records for a day where nothing is said, Sluice as long as the tier asks for.
@@ -114,13 +114,11 @@ impl Carry<'_> {
     pub(super) fn encryption(&self, view: &View<'_>, path: &str) -> Option<Out> {
         let field = view.field(path)?;
         if let Some(key) = self.world.meant(&field.item, &[Kind::Key, Kind::KeyAlias]) {
-            let key = match key.kind {
-                Some(Kind::KeyAlias) => {
-                    key.view().get("TargetKeyId").and_then(|item| self.world.meant(item, &[Kind::Key]))?
-                }
-                _ => key,
-            };
-            return Some(Out::choice("key", Out::word(self.parts.stage(key)?)));
+            let stage = self.behind_alias(key).and_then(|key| self.parts.stage(key));
+            if stage.is_none() {
+                self.lost(view, path, "its key is not carried over");
+            }
+            return stage.map(|name| Out::choice("key", Out::word(name)));
         }
         let text = self.text(view, path)?;
         if text.contains("alias/aws/") {
@@ -131,5 +129,13 @@ impl Carry<'_> {
             return None;
         }
         Some(Out::choice("arn", Out::text(text)))
+    }
+
+    /// The key that an alias leads to; a key is itself.
+    fn behind_alias(&self, key: &'w Resource) -> Option<&'w Resource> {
+        if key.kind != Some(Kind::KeyAlias) {
+            return Some(key);
+        }
+        key.view().get("TargetKeyId").and_then(|item| self.world.meant(item, &[Kind::Key]))
     }
 }

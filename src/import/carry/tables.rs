@@ -23,7 +23,9 @@ impl Carry<'_> {
 
     fn table(&self, name: &str, resource: &Resource) -> Block {
         let view = resource.view();
-        view.skip(&["TableName", "Tags", "DeletionProtectionEnabled", "TableClass", "SSESpecification.SSEType"]);
+        view.skip(&["TableName", "SSESpecification.SSEType"]);
+        self.lost_unless(&view, "TableClass", "STANDARD", "tables of a pipeline are of the standard class");
+        self.protection(&view);
         let types = self.attribute_types(&view);
         let mut table = Block::default();
         if !self.key_of(&view, &types, &mut table) {
@@ -38,6 +40,14 @@ impl Carry<'_> {
         view.skip(&["SSESpecification.SSEEnabled"]);
         table.put_some("encryption", self.encryption(&view, "SSESpecification.KMSMasterKeyId"));
         table
+    }
+
+    /// A table that Sluice made is protected as its environment asks for.
+    fn protection(&self, view: &View<'_>) {
+        let path = "DeletionProtectionEnabled";
+        if view.field(path).is_some() && self.world.mark.is_none() {
+            self.setting_anew(view, path, "tables are protected in production and staging, and not in development");
+        }
     }
 
     /// Attribute types by name.
@@ -69,13 +79,18 @@ impl Carry<'_> {
     fn ttl(&self, name: &str, view: &View<'_>, table: &mut Block) {
         let attribute = self.checked::<Text<255>>(view, "TimeToLiveSpecification.AttributeName");
         let enabled = self.flag(view, "TimeToLiveSpecification.Enabled", attribute.is_some());
-        match attribute.filter(|_| enabled != Some(false)) {
-            Some(attribute) => {
+        match (attribute, enabled) {
+            (Some(attribute), Some(true) | None) => {
                 let mut ttl = Block::default().with("attribute", Out::text(attribute));
                 ttl.put_some("after", self.ttl_told(name).map(seconds));
                 table.put("ttl", Out::Map(ttl));
             }
-            None => {
+            (None, Some(true) | None) => {
+                table.put("ttl", Out::Map(Block::default().with("attribute", placeholder())));
+                let on = if enabled.is_some() { "TTL is on" } else { "TTL may be on" };
+                self.to_decide(view.resource, &format!("{on}, its attribute is missing: write it, or `no_ttl`"));
+            }
+            (_, Some(false)) => {
                 let reason = "imported from a table whose items never expire; decide whether they should";
                 table.put("no_ttl", Out::Map(Block::default().with("reason", Out::text(reason))));
                 self.to_decide(view.resource, "its items never expire; decide whether they should, and edit `no_ttl`");

@@ -2,6 +2,7 @@
 
 mod eval;
 mod functions;
+mod own;
 mod reshape;
 mod scope;
 
@@ -9,7 +10,7 @@ use hcl::edit::Span as _;
 use hcl::edit::structure::{Block, Body, Structure};
 
 use super::text::SourceText;
-use super::value::{Field, Fields, Item, Value};
+use super::value::{DYNAMIC, Field, Fields, Item, Value};
 use super::world::{Resource, World};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use eval::Evaluator;
@@ -32,7 +33,7 @@ pub(super) fn read(sources: &[SourceText<'_>], told: &mut Diagnostics) -> Result
     let mut found = Diagnostics::new();
     let mut files = Vec::new();
     for (index, source) in sources.iter().enumerate() {
-        match hcl::edit::parser::parse_body(source.text) {
+        match hcl::edit::parser::parse_body(&source.unmarked()) {
             Ok(body) => files.push(Parsed { source: index, body }),
             Err(error) => found.push(syntax_error(source, &error)),
         }
@@ -95,9 +96,6 @@ fn declare<'m>(scope: &mut Scope<'m>, file: &'m Parsed) {
     }
 }
 
-/// Arguments of Terraform itself, which say nothing about the resource.
-const META: [&str; 5] = ["depends_on", "lifecycle", "provider", "provisioner", "connection"];
-
 struct FileReader<'s> {
     evaluator: Evaluator<'s>,
 }
@@ -114,7 +112,10 @@ impl FileReader<'_> {
                     return;
                 }
                 let address = format!("{type_name}.{label}");
-                let fields = reshape::fields(&type_name, self.body(&block.body, told));
+                if kind == "resource" {
+                    self.tell_own(&address, &block.body, told);
+                }
+                let fields = reshape::fields(&type_name, self.body(&block.body, &own::ARGUMENTS, told));
                 let resource = Resource::new(address.clone(), (*label).to_owned(), type_name, place.clone(), fields);
                 if let (Some(first), Some(place)) = (world.add(resource), place) {
                     found.push(given_twice(&address, place, first.place.clone()));
@@ -124,10 +125,15 @@ impl FileReader<'_> {
                 let why = "only the files that were given are read; import the module's own files as well";
                 told.push(not_read(&format!("module.{name}"), place, why));
             }
-            (
-                "variable" | "locals" | "terraform" | "provider" | "output" | "check" | "moved" | "import" | "removed",
-                _,
-            ) => {}
+            ("provider", [name]) => {
+                let how = "the environment file says in which account and region a pipeline lives, and its tags";
+                told.push(own::made_anew(&format!("`provider.{name}`"), place, how));
+            }
+            ("output", [name]) => {
+                let how = "stages get outputs of their own";
+                told.push(own::made_anew(&format!("`output.{name}`"), place, how));
+            }
+            ("variable" | "locals" | "terraform" | "check" | "moved" | "import" | "removed", _) => {}
             (other, _) => told.push(not_read(other, place, "a block that describes no resource")),
         }
     }
@@ -142,14 +148,14 @@ impl FileReader<'_> {
         Some(format!("`{name}` makes copies of it, and how many is decided while Terraform runs"))
     }
 
-    /// The body of a block, with names as written.
-    fn body(&self, body: &Body, told: &mut Diagnostics) -> Fields {
+    /// The body of a block, with names as written, without arguments that are Terraform's `own`.
+    fn body(&self, body: &Body, own: &[&str], told: &mut Diagnostics) -> Fields {
         let mut fields = Fields::default();
         for structure in body.iter() {
             match structure {
                 Structure::Attribute(attribute) => {
                     let name = attribute.key.value().as_str();
-                    if META.contains(&name) || name == "count" {
+                    if own.contains(&name) {
                         continue;
                     }
                     let item = self.evaluator.item(&attribute.value);
@@ -159,15 +165,18 @@ impl FileReader<'_> {
                 Structure::Block(block) => {
                     let name = block.ident.value().as_str();
                     let place = self.evaluator.place(block.ident.span());
-                    if META.contains(&name) {
+                    if own.contains(&name) {
                         continue;
                     }
-                    if name == "dynamic" {
-                        let what = block.labels.first().map_or("block", |label| label.as_str());
-                        told.push(not_read(&format!("dynamic {what}"), place, "dynamic blocks are not evaluated"));
-                        continue;
-                    }
-                    let item = Item::new(Value::Map(self.body(&block.body, told)), place.clone());
+                    let (name, value) = match (name, block.labels.first()) {
+                        // That something stands there still counts: a rule with a filter is not one without.
+                        ("dynamic", Some(label)) => {
+                            told.push(not_read(&format!("dynamic {}", label.as_str()), place.clone(), DYNAMIC));
+                            (label.as_str(), Value::Unknown(DYNAMIC.to_owned()))
+                        }
+                        _ => (name, Value::Map(self.body(&block.body, &[], told))),
+                    };
+                    let item = Item::new(value, place.clone());
                     let field = Field { name: name.to_owned(), written: name.to_owned(), place, item };
                     fields.insert(name, field);
                 }

@@ -44,6 +44,10 @@ fn renames(type_name: &str) -> Renames {
             ("extended_s3_configuration.kms_key_arn", "EncryptionConfiguration.KMSEncryptionConfig.AWSKMSKeyARN"),
             ("extended_s3_configuration.cloudwatch_logging_options", "CloudWatchLoggingOptions"),
             ("extended_s3_configuration.data_format_conversion_configuration.schema_configuration.role_arn", "RoleARN"),
+            (
+                "extended_s3_configuration.dynamic_partitioning_configuration.retry_duration",
+                "RetryOptions.DurationInSeconds",
+            ),
         ],
         "aws_dynamodb_table" => &[
             ("name", "TableName"),
@@ -77,6 +81,7 @@ fn renames(type_name: &str) -> Renames {
         "aws_sagemaker_model" => &[("name", "ModelName")],
         "aws_sagemaker_endpoint_configuration" => &[
             ("name", "EndpointConfigName"),
+            ("kms_key_arn", "KmsKeyId"),
             ("production_variants.serverless_config.memory_size_in_mb", "MemorySizeInMB"),
         ],
         "aws_sagemaker_endpoint" => &[("name", "EndpointName")],
@@ -87,6 +92,12 @@ fn renames(type_name: &str) -> Renames {
             ("rule.transition", "Transitions"),
             ("rule.transition.days", "TransitionInDays"),
             ("rule.expiration.days", "ExpirationInDays"),
+        ],
+        "aws_s3_bucket_server_side_encryption_configuration" => &[
+            ("rule", "ServerSideEncryptionConfiguration"),
+            ("rule.apply_server_side_encryption_by_default", "ServerSideEncryptionByDefault"),
+            ("rule.apply_server_side_encryption_by_default.kms_master_key_id", "KMSMasterKeyID"),
+            ("rule.apply_server_side_encryption_by_default.sse_algorithm", "SSEAlgorithm"),
         ],
         "aws_s3_bucket" => &[("bucket", "BucketName")],
         "aws_kms_key" => &[("deletion_window_in_days", "PendingWindowInDays")],
