@@ -386,6 +386,49 @@ mod escape_hatch {
     }
 
     #[test]
+    fn a_plan_says_what_is_left_out_before_there_is_a_stack_and_once_there_is_one() {
+        let project = orders();
+        let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let left_out = "left out by cloudformation.patch.Dashboard at stacks/orders/pipeline.yaml:21:5";
+        assert_eq!(project.sluice("deploy orders --env local --yes").code, Some(0));
+        project.write(SPEC, format!("{ORDERS}\ncloudformation:\n  patch:\n    Dashboard: null\n"));
+        let first = project.sluice("plan orders --env local --against nothing");
+        assert!(flat(&first.stdout).contains(&format!("Not made Dashboard {left_out}")), "{first}");
+        let removal = project.sluice("plan orders --env local");
+        assert!(flat(&removal.stdout).contains(left_out), "{removal}");
+        assert!(!removal.stdout.contains("Not made"), "{removal}");
+        for against in ["", "--against nothing"] {
+            let json = project.sluice(&format!("plan orders --env local --output json {against}"));
+            assert!(json.stdout.contains("\"left_out\": ["), "{json}");
+            let markdown = project.sluice(&format!("plan orders --env local --output markdown {against}"));
+            assert!(markdown.stdout.contains("left out by cloudformation.patch.Dashboard"), "{markdown}");
+        }
+    }
+
+    #[test]
+    fn what_a_service_refuses_is_told_at_the_patch_and_what_is_wrong_as_a_whole_at_the_pipeline() {
+        let project = orders();
+        project.write(
+            SPEC,
+            format!("{ORDERS}\ncloudformation:\n  patch:\n    StreamOrders: {{RetentionPeriodHours: 23}}\n"),
+        );
+        let refused = project.sluice("check orders --env local");
+        assert_eq!(refused.code, Some(1), "{refused}");
+        assert!(refused.stderr.contains("error[E3035]"), "{refused}");
+        assert!(refused.stderr.contains("stacks/orders/pipeline.yaml:21:5"), "{refused}");
+        let circle = "cloudformation:
+  resources:
+    One: {Type: \"AWS::SQS::Queue\", DependsOn: [Other]}
+    Other: {Type: \"AWS::SQS::Queue\", DependsOn: [One]}
+";
+        project.write(SPEC, format!("{ORDERS}\n{circle}"));
+        let whole = project.sluice("check orders --env local");
+        assert!(whole.stderr.contains("circular dependency: One"), "{whole}");
+        assert!(whole.stderr.contains("stacks/orders/pipeline.yaml:1:"), "{whole}");
+        assert!(whole.stderr.contains("pipeline `orders` in environment `local`"), "{whole}");
+    }
+
+    #[test]
     fn a_right_without_bounds_is_refused_outside_of_development() {
         let project = open_to_everybody();
         project.edit("environments/local.yaml", "tier: development", "tier: staging");

@@ -109,6 +109,7 @@ codes! {
     BadTag = "E3032", "a tag that AWS refuses";
     TemplateLimit = "E3033", "the template passes a limit of CloudFormation";
     UnboundedRight = "E3034", "a policy allows too much";
+    ServiceRefuses = "E3035", "a service would refuse the resource";
     UnknownResourceType = "W3031", "a resource type whose schema is not known here";
 
     // 4 plan

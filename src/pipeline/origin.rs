@@ -39,9 +39,16 @@ pub enum Escape {
     },
     /// The resource stands under `cloudformation.resources`; the origin's path says where.
     Resource,
+    /// A patch of `null` took the resource out of the template.
+    LeftOut {
+        /// Dotted path of the patch, for instance `cloudformation.patch.StreamTransactions`.
+        spec_path: String,
+        /// Where it stands.
+        place: Option<Place>,
+    },
 }
 
-/// Origins by logical id.
+/// Origins by logical id: of what is in the template, and of what a patch of `null` took out of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
 pub struct Origins(BTreeMap<LogicalId, Origin>);

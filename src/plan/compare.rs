@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::desired::{Desired, Known, keeps};
 use super::model::{
-    Action, Baseline, DataAtRisk, DataEnd, Decider, Expected, FORMAT_VERSION, OutputChange, Plan, PlanKind, Reason,
-    Removal, ResourcePlan, Summary, Sureness, TagChange, Verdict,
+    Action, Baseline, DataAtRisk, DataEnd, Decider, Expected, FORMAT_VERSION, LeftOut, OutputChange, Plan, PlanKind,
+    Reason, Removal, ResourcePlan, Summary, Sureness, TagChange, Verdict,
 };
 use super::{change_set, classify, consumers, duration};
 use crate::observed::{NextAction, Observed, StackDescription};
-use crate::pipeline::Origins;
+use crate::pipeline::{Escape, Origins};
 use crate::template::Template;
 use crate::units::LogicalId;
 
@@ -104,9 +104,15 @@ fn finish(
         tags: changes.tags,
         consumers,
         data,
+        left_out: if kind == PlanKind::Destroy { Vec::new() } else { left_out(&desired.origins) },
         expected,
         summary,
     }
+}
+
+fn left_out(origins: &Origins) -> Vec<LeftOut> {
+    let out = origins.iter().filter(|(_, origin)| matches!(origin.escapes.last(), Some(Escape::LeftOut { .. })));
+    out.map(|(id, origin)| LeftOut { logical_id: id.clone(), origin: origin.clone() }).collect()
 }
 
 /// The stack, if it was ever deployed: a shell in review and what a failed first create left count as none.

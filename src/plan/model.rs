@@ -36,6 +36,10 @@ pub struct Plan {
     pub consumers: Vec<ConsumerEffect>,
     /// Data that would be lost or left behind.
     pub data: Vec<DataAtRisk>,
+    /// What the stages would make and a patch of `null` leaves out, sorted by logical id. What is still in the stack
+    /// is among the resources as well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
     /// How long it is expected to take, along the longest chain of dependencies.
     pub expected: Expected,
     /// How many of what.
@@ -58,6 +62,11 @@ impl Plan {
     /// Resources that the services would refuse.
     pub fn impossible(&self) -> impl Iterator<Item = &ResourcePlan> {
         self.resources.iter().filter(|resource| resource.action == Action::Cannot)
+    }
+
+    /// What is left out and is not in the stack either: no resource of the plan tells of it.
+    pub fn never_made(&self) -> impl Iterator<Item = &LeftOut> {
+        self.left_out.iter().filter(|left| self.resource(&left.logical_id).is_none())
     }
 
     /// What would be lost for good and so needs consent by name.
@@ -497,6 +506,15 @@ pub struct DataAtRisk {
     pub removal: Removal,
     /// Where in the pipeline file it comes from.
     pub origin: Option<Origin>,
+}
+
+/// A resource that the escape hatch leaves out.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LeftOut {
+    /// The resource.
+    pub logical_id: LogicalId,
+    /// What it would come from; the last of its escapes is the patch, with its place.
+    pub origin: Origin,
 }
 
 /// How a resource with data ends.

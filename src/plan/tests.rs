@@ -10,7 +10,7 @@ use crate::observed::{
     ChangeSet, ChangeSetState, ExecutionState, Observed, ObservedResource, Replacement, ResourceAction, ResourceChange,
     ResourceStatus, StackDescription, StackStatus,
 };
-use crate::pipeline::Origins;
+use crate::pipeline::{Escape, Origin, Origins};
 use crate::template::{Recreation, Template};
 use crate::units::{LogicalId, Timestamp};
 
@@ -423,4 +423,19 @@ proptest! {
         prop_assert!(plan.resources.iter().all(|resource| !resource.reasons.is_empty()));
         prop_assert!(compare(&desired(wanted.clone()), &deployed(wanted), &Known::default()).is_empty());
     }
+}
+
+#[test]
+fn what_is_left_out_is_told_whether_the_stack_has_it_or_not() {
+    let patch = Escape::LeftOut { spec_path: "cloudformation.patch.Board".to_owned(), place: None };
+    let origin = Origin { spec_path: String::new(), place: None, stage: None, escapes: vec![patch.clone()] };
+    let mut wanted = desired(with(&[("/Board", Value::Null)]));
+    wanted.origins.insert(id("Board"), origin);
+    let first = compare(&wanted, &Observed::Absent, &Known::default());
+    assert_eq!(first.never_made().map(|left| left.logical_id.as_str()).collect::<Vec<_>>(), ["Board"]);
+    let later = compare(&wanted, &deployed(pipeline()), &Known::default());
+    let removed = later.resource(&id("Board")).expect("is removed");
+    assert_eq!(removed.action, Action::Delete);
+    assert_eq!(removed.origin.as_ref().expect("an origin").escapes, [patch]);
+    assert_eq!((later.left_out.len(), later.never_made().count()), (1, 0));
 }

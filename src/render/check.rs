@@ -3,7 +3,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Span};
 use crate::environment::Tier;
-use crate::pipeline::{Escape, Origins};
+use crate::pipeline::{Escape, Origins, Pipeline};
 use crate::template::access::{self, Excess};
 use crate::template::{self, Rule, Template, Violation};
 use crate::units::LogicalId;
@@ -13,19 +13,23 @@ use crate::units::LogicalId;
 /// A type whose schema Sluice does not ship is a warning: the escape hatch may use any type that CloudFormation has,
 /// and then CloudFormation is the one who checks it. A right without bounds is an error in staging and production,
 /// and a warning in development, where people try things out.
-pub(super) fn check(template: &Template, origins: &Origins, tier: Tier) -> Result<Diagnostics, Diagnostics> {
-    let broken = template::check(template).into_iter().map(|violation| broken(&violation, origins));
+pub(super) fn check(template: &Template, origins: &Origins, pipeline: &Pipeline) -> Result<Diagnostics, Diagnostics> {
+    let tier = pipeline.environment().tier();
+    let broken = template::check(template).into_iter().map(|violation| broken(&violation, origins, pipeline));
     let excessive = access::excesses(template).into_iter().map(|finding| excessive(&finding, origins, tier));
     let found: Diagnostics = broken.chain(excessive).collect();
     found.into_result(()).map(|((), warnings)| warnings)
 }
 
-fn broken(violation: &Violation, origins: &Origins) -> Diagnostic {
+fn broken(violation: &Violation, origins: &Origins, pipeline: &Pipeline) -> Diagnostic {
     let diagnostic = match violation.rule {
         Rule::UnknownType => Diagnostic::warning(Code::UnknownResourceType, violation.to_string()),
         Rule::Limit => Diagnostic::error(Code::TemplateLimit, violation.to_string())
             .note("the numbers are CloudFormation's own quotas (user guide, \"Understand CloudFormation quotas\")")
             .help("split the pipeline in two: one may read the other's streams"),
+        Rule::Service => Diagnostic::error(Code::ServiceRefuses, violation.to_string()).help(
+            "the schema allows it and the service does not: leave one of the two out, or bring it into the range",
+        ),
         Rule::UnknownProperty
         | Rule::ReadOnly
         | Rule::Required
@@ -40,10 +44,22 @@ fn broken(violation: &Violation, origins: &Origins) -> Diagnostic {
         | Rule::Condition
         | Rule::Cycle => Diagnostic::error(Code::SchemaViolation, violation.to_string()),
     };
+    let diagnostic = match violation.source {
+        Some(source) => diagnostic.note(format!("see {source}")),
+        None => diagnostic,
+    };
     match &violation.logical_id {
         Some(id) => traced(diagnostic, id, origins),
-        None => diagnostic,
+        None => whole(diagnostic, pipeline),
     }
+}
+
+/// What is wrong with the template as a whole has no line of its own: the pipeline's name stands for it.
+fn whole(diagnostic: Diagnostic, pipeline: &Pipeline) -> Diagnostic {
+    let environment = pipeline.environment().name();
+    diagnostic
+        .at_maybe(pipeline.origin("pipeline").place, format!("the template of this pipeline in `{environment}`"))
+        .note(format!("pipeline `{}` in environment `{environment}`", pipeline.name()))
 }
 
 fn excessive(finding: &access::Finding, origins: &Origins, tier: Tier) -> Diagnostic {
@@ -57,7 +73,9 @@ fn excessive(finding: &access::Finding, origins: &Origins, tier: Tier) -> Diagno
         Excess::ActionWildcard(_) => "name the actions one by one",
         Excess::EveryResource(_) => "name the resource: `{\"Fn::GetAtt\": [LogicalId, Arn]}` or an ARN",
         Excess::AllBut(_) => "say what is allowed: `Action` and `Resource`",
-        Excess::Anybody => "name who it is for, or add a `Condition` such as `aws:SourceAccount`",
+        Excess::Anybody => {
+            "name who it is for, or add a `Condition` such as `aws:SourceAccount` (for a Lambda permission: `SourceAccount`)"
+        }
         Excess::WidePolicy(_) => "write a policy with what is needed",
     };
     traced(diagnostic.help(help), &finding.logical_id, origins)
@@ -74,7 +92,7 @@ fn traced(diagnostic: Diagnostic, id: &LogicalId, origins: &Origins) -> Diagnost
                 let top = Place { file: file.clone(), span: Span { start: 0, end: 0 }, line: 1, column: 1 };
                 diagnostic.at(top, "made by the project's own template")
             }
-            Escape::Resource => diagnostic,
+            Escape::Resource | Escape::LeftOut { .. } => diagnostic,
         };
     }
     let diagnostic = diagnostic.at_maybe(origin.place.clone(), "comes from here");

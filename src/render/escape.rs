@@ -1,8 +1,8 @@
 //! The escape hatch: `cloudformation:` merged over what was rendered.
 //!
 //! `patch` merges into a resource by logical id as JSON merge patch does (RFC 7396: objects merge, `null`
-//! removes, everything else replaces); `null` for a whole resource leaves it out; `resources` adds. Long-form intrinsics only, and the result is checked like
-//! everything else.
+//! removes, everything else replaces); `null` for a whole resource leaves it out; `resources` adds. Long-form
+//! intrinsics only, and the result is checked like everything else.
 
 use serde_json::{Map, Value};
 
@@ -26,11 +26,11 @@ pub(super) fn apply(pipeline: &Pipeline, template: &mut Template, origins: &mut 
     }
     // What is left out goes first: a patch of what refers to it then sees what is left.
     for name in pipeline.escape().patch.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name) {
+        let origin = pipeline.origin(&format!("cloudformation.patch.{name}"));
         match leave_out(name, template) {
-            Ok(id) => drop(origins.remove(&id)),
-            Err(told) => {
-                found.push(told.at_maybe(pipeline.origin(&format!("cloudformation.patch.{name}")).place, "here"))
-            }
+            // Its origin stays: a plan that removes it, or never makes it, says who wanted that.
+            Ok(id) => origins.escape(&id, Escape::LeftOut { spec_path: origin.spec_path, place: origin.place }),
+            Err(told) => found.push(told.at_maybe(origin.place, "here")),
         }
     }
     for (name, value) in pipeline.escape().patch.iter().filter(|(_, value)| !value.is_null()) {

@@ -110,7 +110,7 @@ pub fn render(sized: &Sized, sources: &TemplateSources, assets: &Assets) -> Resu
     identity::settle(pipeline, &mut template, &mut origins);
     suppress::annotate(pipeline, &mut template);
     let tags = tags::tags(pipeline)?;
-    let warnings = check::check(&template, &origins, pipeline.environment().tier())?;
+    let warnings = check::check(&template, &origins, pipeline)?;
 
     Ok(Rendered {
         stack_name: pipeline.stack_name(),

@@ -331,7 +331,6 @@ fn every_field_of_batch_failure_start_and_filter_reaches_the_mapping() {
         score.failure.retries = None;
         score.failure.max_age = None;
         score.failure.report_items = false;
-        score.filters = vec![json!({"data": {"amount": [{"numeric": [">", 100]}]}})];
     });
     let properties = mapping.properties("ConsumerScoreMapping");
     assert_eq!(properties["StartingPosition"], "AT_TIMESTAMP");
@@ -345,8 +344,11 @@ fn every_field_of_batch_failure_start_and_filter_reaches_the_mapping() {
         (&properties["MaximumRetryAttempts"], &properties["MaximumRecordAgeInSeconds"]),
         (&json!(-1), &json!(-1))
     );
+    let filtered = changed(|pipeline| {
+        pipeline.score().filters = vec![json!({"data": {"amount": [{"numeric": [">", 100]}]}})];
+    });
     assert_eq!(
-        properties["FilterCriteria"],
+        filtered.properties("ConsumerScoreMapping")["FilterCriteria"],
         json!({"Filters": [{"Pattern": "{\"data\":{\"amount\":[{\"numeric\":[\">\",100]}]}}"}]})
     );
     assert_eq!(properties.get("FunctionResponseTypes"), None);
@@ -614,6 +616,40 @@ fn more_resources_than_cloudformation_takes_are_refused_with_both_numbers() {
 }
 
 #[test]
+fn what_is_wrong_with_the_template_as_a_whole_names_pipeline_and_environment() {
+    let mut pipeline = production();
+    let environment = pipeline.environment().name().to_string();
+    let queue = |other: &str| json!({"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": other}}});
+    pipeline.escape_mut().resources.insert("One".to_owned(), queue("Other"));
+    pipeline.escape_mut().resources.insert("Other".to_owned(), queue("One"));
+    let note = format!("pipeline `{}` in environment `{environment}`", pipeline.name());
+    let told = try_rendered(pipeline).expect_err("is refused");
+    assert!(told.iter().all(|told| told.title.contains("circular") && told.notes.contains(&note)), "{told:?}");
+}
+
+#[test]
+fn what_a_service_refuses_after_a_patch_is_told_with_the_page_that_says_so() {
+    let cases = [
+        (
+            "StreamTransactions",
+            json!({"StreamModeDetails": {"StreamMode": "ON_DEMAND"}, "ShardCount": 2}),
+            "ShardCount",
+        ),
+        ("StreamTransactions", json!({"RetentionPeriodHours": 23}), "24 hours at least"),
+        ("ConsumerScoreMapping", json!({"TumblingWindowInSeconds": 60, "ParallelizationFactor": 2}), "more than 1"),
+        ("ConsumerScoreMapping", json!({"ScalingConfig": {"MaximumConcurrency": 2}}), "Amazon SQS only"),
+    ];
+    for (id, patch, words) in cases {
+        let mut pipeline = production();
+        pipeline.escape_mut().patch.insert(id.to_owned(), patch);
+        let told = try_rendered(pipeline).expect_err(words);
+        let told = told.iter().find(|told| told.code == crate::diagnostic::Code::ServiceRefuses).expect(words);
+        assert!(told.title.contains(words), "{told:?}");
+        assert!(told.notes.iter().any(|note| note.contains("https://docs.aws.amazon.com/")), "{told:?}");
+    }
+}
+
+#[test]
 fn what_the_escape_hatch_and_the_projects_own_templates_did_is_remembered() {
     use crate::pipeline::Escape;
     let file = crate::diagnostic::FilePath::new("templates/dashboard.yaml.hbs");
@@ -623,9 +659,11 @@ fn what_the_escape_hatch_and_the_projects_own_templates_did_is_remembered() {
     let sources = TemplateSources::with_project([(file.clone(), own), (same_file, same)]).expect("loads");
     let mut pipeline = production();
     pipeline.escape_mut().patch.insert("StreamTransactions".to_owned(), json!({"RetentionPeriodHours": 48}));
+    pipeline.escape_mut().patch.insert("AlarmStreamTransactionsGetSuccess".to_owned(), Value::Null);
     pipeline.escape_mut().resources.insert("Extra".to_owned(), json!({"Type": "AWS::SQS::Queue"}));
     let assets = assets(&pipeline);
     let rendered = render(&capacity::size(pipeline), &sources, &assets).expect("renders");
+    assert!(!rendered.has("AlarmStreamTransactionsGetSuccess"));
     let escapes =
         |id: &str| rendered.origins.get(&LogicalId::new(id).expect("an id")).expect("an origin").escapes.clone();
     assert_eq!(escapes("Dashboard"), [Escape::Template { file }]);
@@ -634,6 +672,14 @@ fn what_the_escape_hatch_and_the_projects_own_templates_did_is_remembered() {
         [Escape::Patch { spec_path: "cloudformation.patch.StreamTransactions".to_owned(), place: None }]
     );
     assert_eq!(escapes("Extra"), [Escape::Resource]);
+    assert_eq!(
+        escapes("AlarmStreamTransactionsGetSuccess"),
+        [Escape::LeftOut {
+            spec_path: "cloudformation.patch.AlarmStreamTransactionsGetSuccess".to_owned(),
+            place: None
+        }],
+        "what is left out is remembered though the template lacks it"
+    );
     assert_eq!(escapes("TableDecisions"), [], "a copy of the built-in template is no other template");
 }
 

@@ -1,14 +1,15 @@
 //! What policies in a template may not say: rights without bounds.
 //!
 //! A statement that allows names its actions one by one and the resources they are for. `Resource: "*"` stands only
-//! beside actions for which IAM knows no resource ([`UNBOUNDED`]). Nobody is let in without a condition. Values that
-//! functions compute are not judged; `docs/security.md` says what remains.
+//! beside actions for which IAM knows no resource ([`UNBOUNDED`]). Nobody is let in without a condition. Of values that
+//! functions compute, what is written in them is judged and what is put in is not; `docs/security.md` says what remains.
 
 use std::fmt;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::intrinsic::{function, opaque, sub_text};
 use super::model::{Resource, Template};
 use super::path::{PropertyPath, Trail};
 use crate::units::LogicalId;
@@ -82,8 +83,12 @@ pub fn excesses(template: &Template) -> Vec<Finding> {
     let root = PropertyPath::root();
     for (id, resource) in &template.resources {
         let mut walk = Walk { id, identity: gives_to_itself(resource), found: &mut found };
+        let root = Trail::Root(&root);
         for (name, value) in &resource.properties {
-            walk.value(&Trail::Key(&Trail::Root(&root), name), name, value);
+            walk.value(&Trail::Key(&root, name), name, value);
+        }
+        if resource.type_name == "AWS::Lambda::Permission" {
+            walk.permission(&root, &resource.properties);
         }
     }
     found
@@ -105,6 +110,11 @@ impl Walk<'_> {
     /// Looks for policies anywhere below: a mapping with `Statement` is one.
     fn value(&mut self, path: &Trail<'_>, name: &str, value: &Value) {
         match value {
+            Value::String(_) | Value::Object(_) if name == "ManagedPolicyArns" => {
+                for arn in texts(Some(value)).into_iter().filter(|arn| TOO_WIDE.iter().any(|end| arn.ends_with(end))) {
+                    self.add(path, Excess::WidePolicy(arn));
+                }
+            }
             Value::Object(members) => {
                 if let Some(statements) = members.get("Statement") {
                     self.policy(&Trail::Key(path, "Statement"), name, statements);
@@ -119,9 +129,6 @@ impl Walk<'_> {
                     self.value(&Trail::Index(path, at), name, item);
                 }
             }
-            Value::String(text) if name == "ManagedPolicyArns" && TOO_WIDE.iter().any(|end| text.ends_with(end)) => {
-                self.add(path, Excess::WidePolicy(text.clone()));
-            }
             // Some resources take their policy as JSON text.
             Value::String(text) if name.ends_with("Policy") || name.ends_with("PolicyDocument") => {
                 if let Ok(policy @ Value::Object(_)) = serde_json::from_str(text) {
@@ -135,19 +142,29 @@ impl Walk<'_> {
     fn policy(&mut self, path: &Trail<'_>, name: &str, statements: &Value) {
         // Who may take a role on is a resource policy inside an identity.
         let identity = self.identity && name != "AssumeRolePolicyDocument";
-        match statements {
-            Value::Array(items) => {
-                for (at, item) in items.iter().enumerate() {
-                    self.statement(&Trail::Index(path, at), identity, item);
+        self.statements(path, identity, statements);
+    }
+
+    fn statements(&mut self, path: &Trail<'_>, identity: bool, statements: &Value) {
+        match (function(statements), statements) {
+            (Some(("Fn::If", Value::Array(parts))), _) => {
+                let path = Trail::Key(path, "Fn::If");
+                for (at, branch) in parts.iter().enumerate().skip(1) {
+                    self.statements(&Trail::Index(&path, at), identity, branch);
                 }
             }
-            one => self.statement(path, identity, one),
+            (_, Value::Array(items)) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.statements(&Trail::Index(path, at), identity, item);
+                }
+            }
+            (_, one) => self.statement(path, identity, one),
         }
     }
 
     fn statement(&mut self, path: &Trail<'_>, identity: bool, statement: &Value) {
         let Some(statement) = statement.as_object() else { return };
-        if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
+        if !texts(statement.get("Effect")).iter().any(|effect| effect == "Allow") {
             return;
         }
         for element in ["NotAction", "NotResource"].into_iter().filter(|element| statement.contains_key(*element)) {
@@ -156,7 +173,7 @@ impl Walk<'_> {
         let actions = texts(statement.get("Action"));
         if identity {
             for action in actions.iter().filter(|action| action.contains(['*', '?'])) {
-                self.add(&Trail::Key(path, "Action"), Excess::ActionWildcard((*action).to_owned()));
+                self.add(&Trail::Key(path, "Action"), Excess::ActionWildcard(action.clone()));
             }
             self.resources(path, &actions, statement);
         } else if anybody(statement) && !statement.contains_key("Condition") {
@@ -164,14 +181,27 @@ impl Walk<'_> {
         }
     }
 
-    fn resources(&mut self, path: &Trail<'_>, actions: &[&str], statement: &Map<String, Value>) {
+    /// A Lambda permission is a statement about one function, its action and its principal properties of their own.
+    fn permission(&mut self, path: &Trail<'_>, properties: &Map<String, Value>) {
+        for action in texts(properties.get("Action")).into_iter().filter(|action| action.contains(['*', '?'])) {
+            self.add(&Trail::Key(path, "Action"), Excess::ActionWildcard(action));
+        }
+        let bounded =
+            ["SourceArn", "SourceAccount", "PrincipalOrgID"].iter().any(|name| properties.contains_key(*name));
+        if anybody(properties) && !bounded {
+            self.add(&Trail::Key(path, "Principal"), Excess::Anybody);
+        }
+    }
+
+    fn resources(&mut self, path: &Trail<'_>, actions: &[String], statement: &Map<String, Value>) {
         if !texts(statement.get("Resource")).iter().any(|resource| everything(resource)) {
             return;
         }
         let bounded: Vec<String> = actions
             .iter()
+            .filter(|action| !action.contains("${"))
             .filter(|action| !UNBOUNDED.iter().any(|(known, _)| known.eq_ignore_ascii_case(action)))
-            .map(|action| (*action).to_owned())
+            .cloned()
             .collect();
         if !bounded.is_empty() {
             self.add(&Trail::Key(path, "Resource"), Excess::EveryResource(bounded));
@@ -183,24 +213,65 @@ impl Walk<'_> {
     }
 }
 
-/// The texts of an element that is one text or a list; what functions compute is left out.
-fn texts(element: Option<&Value>) -> Vec<&str> {
-    match element {
-        Some(Value::String(text)) => vec![text],
-        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
-        Some(_) | None => Vec::new(),
+/// The texts of an element that is one text or a list; `${…}` stands where a function puts a value in. What a function
+/// computes as a whole (`Ref`, `Fn::GetAtt`) is left out.
+fn texts(element: Option<&Value>) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Some(element) = element {
+        collect(element, &mut found);
+    }
+    found
+}
+
+fn collect(element: &Value, found: &mut Vec<String>) {
+    match (function(element), element) {
+        (Some(("Fn::Sub", argument)), _) => found.extend(sub_text(argument).map(str::to_owned)),
+        (Some(("Fn::Join", Value::Array(parts))), _) => found.extend(joined(parts)),
+        (Some(("Fn::If", Value::Array(parts))), _) => parts.iter().skip(1).for_each(|branch| collect(branch, found)),
+        (Some(_), _) => {}
+        (None, Value::String(text)) => found.push(text.clone()),
+        (None, Value::Array(items)) => items.iter().for_each(|item| collect(item, found)),
+        (None, Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) => {}
     }
 }
 
-/// `*`, or an ARN of which everything after the account is one: `arn:aws:s3:::*`.
+fn joined(parts: &[Value]) -> Option<String> {
+    let [Value::String(between), Value::Array(items)] = parts else { return None };
+    let items: Vec<&str> = items
+        .iter()
+        .map(|item| match (function(item), item) {
+            (None, Value::String(text)) => text,
+            (Some(("Fn::Sub", argument)), _) => sub_text(argument).unwrap_or("${}"),
+            _ => "${}",
+        })
+        .collect();
+    Some(items.join(between))
+}
+
+/// `*`, or an ARN that leaves open which service, or which of its things: `arn:*`, `arn:aws:s3:::*`.
 fn everything(resource: &str) -> bool {
-    resource == "*" || (resource.starts_with("arn:") && resource.splitn(6, ':').nth(5).is_some_and(|rest| rest == "*"))
+    let resource = opaque(resource);
+    let Some(wild) = resource.find('*') else { return false };
+    if !resource.starts_with("arn:") {
+        return "arn:".starts_with(&resource[..wild]);
+    }
+    let parts: Vec<&str> = resource.splitn(6, ':').collect();
+    match parts.as_slice() {
+        [_, _, service, _, _, rest] => {
+            // Only S3 has nothing but names on both sides of the slash; elsewhere a kind of thing stands before it.
+            let open = rest.contains('*') && rest.chars().all(|c| c == '*' || (c == '/' && *service == "s3"));
+            service.contains(['*', '?']) || open
+        }
+        // A wildcard in the last part takes the missing ones along.
+        short => short.last().is_some_and(|last| last.contains('*')),
+    }
 }
 
 fn anybody(statement: &Map<String, Value>) -> bool {
+    let named = |principal: Option<&Value>| texts(principal).iter().any(|name| name == "*");
     match statement.get("Principal") {
-        Some(Value::Object(members)) => texts(members.get("AWS")).contains(&"*"),
-        principal => texts(principal).contains(&"*"),
+        Some(principal @ Value::Object(members)) if function(principal).is_none() => named(members.get("AWS")),
+        principal => named(principal),
     }
 }
 
@@ -263,6 +334,59 @@ mod tests {
         assert_eq!(role(json!({"Effect": "Deny", "Action": "*", "Resource": "*"})), Vec::<String>::new());
         let wide = json!({"ManagedPolicyArns": ["arn:aws:iam::aws:policy/AmazonS3FullAccess"]});
         assert_eq!(told(&template("AWS::IAM::Role", wide)).len(), 1);
+    }
+
+    #[test]
+    fn a_wildcard_inside_a_function_counts_as_if_it_were_written_plainly() {
+        let sub = |text: &str| json!({ "Fn::Sub": text });
+        let join = json!({"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":s3:::*"]]});
+        let either = json!({"Fn::If": ["C", "*", "arn:aws:s3:::b"]});
+        let listed = json!({"Fn::Sub": ["*", {}]});
+        for resource in [sub("*"), sub("arn:${AWS::Partition}:s3:::*"), listed, join, either] {
+            let found = role(json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": [resource]}));
+            assert!(found.len() == 1 && found[0].contains("on every resource"), "{found:?}");
+        }
+        for action in [sub("s3:*"), sub("${Service}:Get*")] {
+            let found = role(json!({"Effect": sub("Allow"), "Action": action, "Resource": "arn:aws:s3:::b"}));
+            assert!(found.len() == 1 && found[0].contains("a wildcard grows"), "{found:?}");
+        }
+        for resource in [sub("${Bucket.Arn}/*"), sub("arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:q*")] {
+            let found = role(json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource}));
+            assert_eq!(found, Vec::<String>::new());
+        }
+        let wide = json!({"ManagedPolicyArns": [sub("arn:${AWS::Partition}:iam::aws:policy/AdministratorAccess")]});
+        assert_eq!(told(&template("AWS::IAM::Role", wide)).len(), 1);
+        let open = json!({"Effect": "Allow", "Principal": {"AWS": sub("*")}, "Action": "sts:AssumeRole"});
+        let trust =
+            json!({"AssumeRolePolicyDocument": {"Statement": {"Fn::If": ["C", open, {"Ref": "AWS::NoValue"}]}}});
+        assert_eq!(told(&template("AWS::IAM::Role", trust)).len(), 1);
+    }
+
+    #[test]
+    fn an_arn_that_leaves_the_service_or_all_of_its_things_open_is_every_resource() {
+        for arn in ["*", "**", "arn*", "arn:*", "arn:aws:*", "arn:aws:s3*", "arn:aws:*:::b", "arn:aws:s3:::*/*"] {
+            assert!(everything(arn), "{arn}");
+        }
+        for arn in [
+            "arn:aws:s3:::b",
+            "arn:*:s3:::b/*",
+            "arn:aws:sqs:*:*:q",
+            "arn:aws:logs:r:1:log-group:*",
+            "arn:aws:ec2:r:1:*/*",
+        ] {
+            assert!(!everything(arn), "{arn}");
+        }
+    }
+
+    #[test]
+    fn a_lambda_permission_names_its_action_and_whom_it_lets_in() {
+        let permission = |properties: Value| told(&template("AWS::Lambda::Permission", properties));
+        let found = permission(json!({"Action": "lambda:*", "FunctionName": "f", "Principal": "s3.amazonaws.com"}));
+        assert!(found.len() == 1 && found[0].starts_with("Action: allows `lambda:*`"), "{found:?}");
+        let mut open = json!({"Action": "lambda:InvokeFunction", "FunctionName": "f", "Principal": "*"});
+        assert_eq!(permission(open.clone()).len(), 1);
+        open["SourceAccount"] = json!("123456789012");
+        assert_eq!(permission(open), Vec::<String>::new());
     }
 
     #[test]

@@ -94,6 +94,29 @@ pub fn substitutions(text: &str) -> Vec<&str> {
     found
 }
 
+/// A `Fn::Sub` text with a letter where a value would be put in: what its wildcards, colons and fixed parts are.
+pub(super) fn opaque(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((_, tail)) = after.split_once('}') else { break };
+        out.push_str(before);
+        out.push('x');
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The text of a `Fn::Sub`, in both of its forms.
+pub(super) fn sub_text(argument: &Value) -> Option<&str> {
+    match argument {
+        Value::String(text) => Some(text),
+        Value::Array(parts) => parts.first()?.as_str(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+    }
+}
+
 /// Every reference inside `value`, in the order in which it is written.
 #[must_use]
 pub fn references_in(value: &Value) -> Vec<Reference> {
@@ -200,6 +223,12 @@ mod tests {
         assert!(!is_intrinsic(&json!({"Ref": "A", "Other": 1})));
         assert!(!is_intrinsic(&json!({"Condition": {"StringEquals": {}}})));
         assert!(is_intrinsic(&json!({"Fn::Join": ["", []]})));
+    }
+
+    #[test]
+    fn what_a_substitution_puts_in_counts_as_a_letter() {
+        assert_eq!(opaque("arn:${AWS::Partition}:s3:::${A.B}/*"), "arn:x:s3:::x/*");
+        assert_eq!(opaque("${A} ${B"), "x ${B");
     }
 
     #[test]

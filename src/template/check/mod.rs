@@ -3,6 +3,7 @@
 //! A function stands for any value of its place: what it will be is not known here, what it refers to is.
 
 mod references;
+mod service;
 mod size;
 mod values;
 
@@ -50,6 +51,8 @@ pub enum Rule {
     Cycle,
     /// One of CloudFormation's own limits.
     Limit,
+    /// What the schema allows and the service refuses all the same.
+    Service,
 }
 
 impl fmt::Display for Rule {
@@ -70,6 +73,7 @@ impl fmt::Display for Rule {
             Self::Condition => "condition",
             Self::Cycle => "cycle",
             Self::Limit => "limit",
+            Self::Service => "service",
         })
     }
 }
@@ -85,6 +89,9 @@ pub struct Violation {
     pub rule: Rule,
     /// What is wrong, in one sentence without a full stop.
     pub message: String,
+    /// The page of the service that says so; none where schema and template say it themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<&'static str>,
 }
 
 impl fmt::Display for Violation {
@@ -107,12 +114,11 @@ struct Findings<'a> {
 
 impl Findings<'_> {
     fn add(&mut self, path: &PropertyPath, rule: Rule, message: impl Into<String>) {
-        self.found.push(Violation {
-            logical_id: self.logical_id.cloned(),
-            path: path.clone(),
-            rule,
-            message: message.into(),
-        });
+        self.push(path, rule, message.into(), None);
+    }
+
+    fn push(&mut self, path: &PropertyPath, rule: Rule, message: String, source: Option<&'static str>) {
+        self.found.push(Violation { logical_id: self.logical_id.cloned(), path: path.clone(), rule, message, source });
     }
 }
 
@@ -130,6 +136,7 @@ pub fn check(template: &Template) -> Vec<Violation> {
                 format!("`{}` is a type whose schema is not known here", resource.type_name),
             ),
         }
+        service::of_resource(template, resource, &mut findings);
         references::of_resource(template, resource, &mut findings);
         found.append(&mut findings.found);
     }

@@ -200,7 +200,7 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-fn is_set(members: &Map<String, Value>, name: &str) -> bool {
+pub(super) fn is_set(members: &Map<String, Value>, name: &str) -> bool {
     members.get(name).is_some_and(|member| !is_no_value(member))
 }
 

@@ -164,6 +164,10 @@ fn notes(plan: &Plan) -> String {
             let told = words::escapes(resource.origin.as_ref()).into_iter();
             told.map(|text| format!("`{}` {}", resource.logical_id, escape(&text)))
         })
+        .chain(plan.never_made().filter_map(|left| {
+            let text = words::escapes(Some(&left.origin)).pop()?;
+            Some(format!("`{}` {}", left.logical_id, escape(&text)))
+        }))
         .collect();
     if !escaped.is_empty() {
         parts.push(format!("**Escape hatch** {}", escaped.join(", ")));

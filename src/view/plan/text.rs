@@ -246,6 +246,10 @@ fn consequences(look: &Look, plan: &Plan) -> String {
         };
         row(Label::Plain, "Tag", &tag.key, text);
     }
+    for left in plan.never_made() {
+        let text = words::escapes(Some(&left.origin)).pop().unwrap_or_default();
+        row(Label::Warning, "Not made", left.logical_id.as_str(), text);
+    }
     if !plan.is_empty() {
         row(Label::Plain, "Time", "", words::time(plan.expected.typical, plan.expected.slow));
     }

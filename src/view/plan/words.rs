@@ -211,6 +211,7 @@ pub(super) fn escapes(origin: Option<&Origin>) -> Vec<String> {
     let told = origin.escapes.iter().map(|escape| match escape {
         Escape::Template { file } => format!("made by {file} instead of the built-in template"),
         Escape::Patch { spec_path, place } => format!("patched by {}", at(spec_path, place.as_ref())),
+        Escape::LeftOut { spec_path, place } => format!("left out by {}", at(spec_path, place.as_ref())),
         Escape::Resource => format!("added by {}", at(&origin.spec_path, origin.place.as_ref())),
     });
     told.collect()
