@@ -485,6 +485,7 @@ mod deployments {
         (r"(in|about|after|took) (\d+h )?(\d+m )?[\d.]+s", "$1 [TIME]"),
         (r"(\d+h )?(\d+m )?[\d.]+s when", "[TIME] when"),
         (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "[MOMENT]"),
+        (r"scalingPolicy:[0-9a-f-]{36}", "scalingPolicy:[ID]"),
     ];
 
     #[test]
@@ -579,6 +580,19 @@ mod deployments {
         assert!(outcome.stderr.contains("Emptied first, every version"), "{outcome}");
         assert!(outcome.stderr.contains(&format!("{bucket}  2 objects")), "{outcome}");
         let status = project.sluice("status fraud-detection --env local");
+        assert!(status.stdout.contains("is not deployed"), "{status}");
+    }
+
+    #[test]
+    fn a_reader_of_another_pipelines_stream_is_deployed_after_it() {
+        let project = Project::empty();
+        assert_eq!(project.sluice("init . --stack observability").code, Some(0));
+        let plan = project.sluice("plan observability --env local");
+        assert_eq!((plan.code, plan.stderr.matches("warning[E5008]").count()), (Some(0), 1), "{plan}");
+        let deploy = project.sluice("deploy observability --env local --yes");
+        assert_eq!((deploy.code, deploy.stderr.matches("error[E5008]").count()), (Some(1), 1), "{deploy}");
+        assert!(deploy.stderr.contains("`sluice deploy fraud-detection --env local`"), "{deploy}");
+        let status = project.sluice("status observability --env local");
         assert!(status.stdout.contains("is not deployed"), "{status}");
     }
 

@@ -125,6 +125,7 @@ codes! {
     LossNotApproved = "E5005", "something would be lost that nobody approved";
     ChangeSetRefused = "E5006", "CloudFormation refused the change set";
     StackBlocked = "E5007", "the stack is in a state that forbids this";
+    UpstreamMissing = "E5008", "a stream that is read is not there";
 
     // 7 AWS
     AwsUnreachable = "E7001", "AWS cannot be reached";

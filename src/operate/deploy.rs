@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::load::Shelf;
 use super::plan::{Look, spec_places};
 use super::prepare::{Prepared, UploadSource, prepare};
+use super::upstream;
 use crate::cloud::{Cloud, Uploaded};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::environment::Environment;
@@ -121,9 +122,14 @@ pub async fn deploy(
     same_account(&cloud, environment).await?;
     settle(&cloud, &prepared, tools, company).await?;
 
+    let upstream = upstream::missing(&cloud, pipeline).await?;
     let look = Look::at(&cloud, &prepared, tools).await?;
     let plan = look.plan.clone();
     company.planned(&prepared, &plan);
+    if !plan.is_empty() && upstream.has_errors() {
+        look.leave(&cloud, tools.clock).await?;
+        return Err(upstream.into());
+    }
     if plan.is_empty() {
         look.leave(&cloud, tools.clock).await?;
         let (left_behind, imported) = (Vec::new(), Vec::new());

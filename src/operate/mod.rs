@@ -20,6 +20,7 @@ mod prepare;
 mod producer;
 mod render;
 mod status;
+mod upstream;
 mod work;
 
 pub use check::{Checked, check};

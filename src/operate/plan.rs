@@ -9,7 +9,9 @@ use super::ending::change_set_refused;
 use super::failure::Failure;
 use super::load::Shelf;
 use super::prepare::{Prepared, prepare};
+use super::upstream;
 use crate::cloud::Cloud;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::{Environment, Target, Tier};
 use crate::observed::{ChangeSet, ChangeSetState, NextAction, Observed};
 use crate::pipeline::Origins;
@@ -53,12 +55,16 @@ pub async fn plan_live(
     region: Option<&Region>,
     tools: Tools<'_>,
 ) -> Result<Planned, Failure> {
-    let prepared = prepare(shelf, pipeline, environment, region)?;
+    let mut prepared = prepare(shelf, pipeline, environment, region)?;
     let resolved = prepared.sized.pipeline();
     let cloud = tools.connector.connect(resolved.environment(), resolved.region()).await?;
     same_account(&cloud, resolved.environment()).await?;
+    // By the time of the deployment they may be there.
+    let upstream = upstream::missing(&cloud, resolved).await?.into_iter();
+    let upstream = upstream.map(|missing| Diagnostic { severity: Severity::Warning, ..missing });
     let look = Look::at(&cloud, &prepared, tools).await?;
     look.leave(&cloud, tools.clock).await?;
+    prepared.warnings.extend(upstream.collect::<Vec<_>>());
     Ok(Planned { plan: look.plan, prepared })
 }
 
