@@ -115,10 +115,11 @@ fn readers_of(site: Site<'_>, from: &StreamFrom) -> Readers {
     }
 }
 
-/// Function instances of the account that nobody reserved.
+/// Function instances of the account that nobody reserved. Where more is reserved than an account has to begin with, its quota
+/// was raised, at least by what is reserved; the quota itself is told among the quotas.
 fn pool(site: Site<'_>) -> f64 {
     let reserved: f64 = site.neighbours.iter().chain([site.sized]).map(|sized| sized.footprint.reserved).sum();
-    (CONCURRENCY - reserved).max(UNRESERVED)
+    if reserved + UNRESERVED > CONCURRENCY { CONCURRENCY } else { CONCURRENCY - reserved }
 }
 
 /// The need with the least room, guesses left out.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::endpoint::BUSY;
 use super::flow::Site;
 use super::function::{Feed, Running};
 use super::limit::{FAN_OUT_DELAY, POLL};
@@ -18,8 +19,6 @@ use crate::units::{Duration, StageName};
 
 /// The 99th percentile of a standard normal.
 const Z99: f64 = 2.326_348;
-/// How busy an endpoint gets before batches grow fuller instead: functions that wait for it ask less often.
-const BUSY: f64 = 0.8;
 
 /// The budget, and the lever as a setting.
 pub(super) struct Way {
@@ -299,7 +298,7 @@ fn model(found: &mut Found, run: &Running<'_>, endpoint: &Endpoint, latency: &Se
         Serving::RealTime { max, .. } | Serving::Serverless { max, .. } => (true, f64::from(*max)),
         Serving::Async { max, parallel, .. } => (false, f64::from(*max) * f64::from(parallel.unwrap_or(1))),
     };
-    // Functions that wait for a busy endpoint ask less often, with fuller batches.
+    // Functions that wait for a busy endpoint ask less often, with fuller batches; more instances come as well.
     let share = busiest_share(&endpoint.model);
     let fuller = |level: Level| {
         let least = run.records(level) * share * each.mean / (BUSY * most.max(1.0));

@@ -143,5 +143,3 @@ pub(super) const TABLE_UNITS: f64 = 40_000.0;
 pub(super) const PARTITION_WRITES: f64 = 1_000.0;
 /// Bytes of a write unit.
 pub(super) const WRITE_UNIT: f64 = 1_024.0;
-/// Bytes of a strongly consistent read unit; an eventually consistent read takes half of one.
-pub(super) const READ_UNIT: f64 = 4_096.0;

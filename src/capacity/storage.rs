@@ -1,7 +1,7 @@
 //! Tables and archives: units a second, the busiest item, bytes delivered.
 
 use super::function::{Feed, Running};
-use super::limit::{PARTITION_WRITES, READ_UNIT, TABLE_START_READS, TABLE_START_WRITES, TABLE_UNITS, WRITE_UNIT, page};
+use super::limit::{PARTITION_WRITES, TABLE_START_READS, TABLE_START_WRITES, TABLE_UNITS, WRITE_UNIT, page};
 use super::load::{Levels, Load, bytes, number};
 use super::report::{Level, Need, Resource, Supply};
 use super::stream::hottest;
@@ -74,9 +74,8 @@ fn reads(table: &Table, runs: &[&Running<'_>]) -> Option<Need> {
     let need = total(runs, |_| 0.5);
     let (have, source, has) = supply(table, TABLE_START_READS, |read, _| read);
     let how = format!(
-        "{} × half a unit for an eventually consistent read of up to {} = {} read units/s at the peak; {has}",
+        "{} × half a unit for an eventually consistent read of up to 4 KB = {} read units/s at the peak; {has}",
         words(runs),
-        bytes(READ_UNIT),
         number(need.peak)
     );
     let assumes = "one item of up to 4 KB is read for each record".to_owned();

@@ -159,14 +159,24 @@ fn an_outage_is_worked_off_with_what_is_left_over() {
 fn the_way_of_a_record_is_the_sum_of_its_parts_and_its_lever_is_named() {
     let traffic = "{steady: 100/s, peak: 100/s, record: 100 bytes}";
     let work = "work: {fixed: 20ms, per_record: 1ms}, batch: {size: 1000, window: 5s}";
-    let found = assessed("eu-west-1", traffic, "{capacity: {provisioned: {shards: 4}}}", work, "latency: {target: 2s, class: medium}");
+    let found = assessed(
+        "eu-west-1",
+        traffic,
+        "{capacity: {provisioned: {shards: 4}}}",
+        work,
+        "latency: {target: 2s, class: medium}",
+    );
     let budget = found.latency.expect("known");
     let part = |name| {
         let part = budget.parts.iter().find(|part| part.name == name).expect("a part");
         (part.p50.as_millis(), part.p99.as_millis())
     };
     assert_eq!(part(LatencyStep::Ingest), (500, 1_000), "a poll a second");
-    assert_eq!(part(LatencyStep::BatchWait), (2_500, 5_000), "1,000 records of a lane come in 40 s: the window ends first");
+    assert_eq!(
+        part(LatencyStep::BatchWait),
+        (2_500, 5_000),
+        "1,000 records of a lane come in 40 s: the window ends first"
+    );
     // 25/s of a lane for 5.02 s: 125.5 records
     assert_eq!(part(LatencyStep::Compute), (145, 145));
     assert_eq!(budget.total_p99.as_micros(), budget.parts.iter().map(|part| part.p99.as_micros()).sum::<u64>());
@@ -178,7 +188,13 @@ fn the_way_of_a_record_is_the_sum_of_its_parts_and_its_lever_is_named() {
 
 #[test]
 fn what_is_not_declared_is_asked_for_and_never_invented() {
-    let found = assessed("eu-west-1", "", "{capacity: on-demand}", "writes: [t]", "tables: {t: {key: k, no_ttl: {reason: kept}}}");
+    let found = assessed(
+        "eu-west-1",
+        "",
+        "{capacity: on-demand}",
+        "writes: [t]",
+        "tables: {t: {key: k, no_ttl: {reason: kept}}}",
+    );
     assert_eq!((found.stages.as_slice(), found.bottleneck, found.latency), (&[][..], None, None));
     let declare: Vec<&str> = found.unknown.iter().map(|unknown| unknown.declare.as_str()).collect();
     for path in ["traffic.s", "consumers.c.work", "latency.target"] {
@@ -198,7 +214,8 @@ fn what_a_filter_lets_through_is_a_guess_and_no_bottleneck() {
 #[test]
 fn the_text_s_largest_load_asks_for_quotas_to_be_raised() {
     let consumer = "work: {fixed: 5ms, per_record: 100us}, batch: {size: 10, parallel: 4}";
-    let small = pipeline("eu-west-1", "{steady: 1200/s, peak: 9000/s, record: 1.2 KiB}", "{capacity: auto}", consumer, "");
+    let small =
+        pipeline("eu-west-1", "{steady: 1200/s, peak: 9000/s, record: 1.2 KiB}", "{capacity: auto}", consumer, "");
     let large = at_load(small, Rate::parse("500G/day").expect("a rate")).expect("traffic is declared");
     let found = assess(&size(large), &Surroundings::default(), Duration::from_secs(60));
     let raised: Vec<Quota> = found.quotas.iter().filter(|quota| quota.raise).map(|quota| quota.quota).collect();
@@ -209,7 +226,8 @@ fn the_text_s_largest_load_asks_for_quotas_to_be_raised() {
 
 #[test]
 fn another_load_is_divided_as_the_declared_one_is() {
-    let more = "traffic: {s: {steady: 300/s, peak: 600/s, record: 1 KiB}, r: {steady: 100/s, peak: 400/s, record: 1 KiB}}";
+    let more =
+        "traffic: {s: {steady: 300/s, peak: 600/s, record: 1 KiB}, r: {steady: 100/s, peak: 400/s, record: 1 KiB}}";
     let text = format!(
         "pipeline: p\nowner: o\n{more}\nstreams: {{s: {{}}, r: {{}}, out: {{}}}}\n\
          consumers: {{c: {{from: s, code: h, handler: a.b, sends: {{streams: [out]}}}}}}\n"
@@ -237,5 +255,9 @@ fn what_is_chosen_instead_makes_the_bottleneck_fit() {
         to("consumers.c.concurrency.reserved")
     );
     let after = assessed("eu-west-1", traffic, &format!("{{capacity: {}}}", to("streams.s.capacity")), &consumer, "");
-    assert!(after.bottleneck.as_ref().is_some_and(|bottleneck| bottleneck.at != Some(Level::Peak)), "{:?}", after.bottleneck);
+    assert!(
+        after.bottleneck.as_ref().is_some_and(|bottleneck| bottleneck.at != Some(Level::Peak)),
+        "{:?}",
+        after.bottleneck
+    );
 }

@@ -69,14 +69,10 @@ fn bottleneck_line(bottleneck: &Bottleneck) -> Said {
 }
 
 fn chosen(decisions: &[Decision]) -> Section {
-    let rows = decisions.iter().map(|decision| {
-        vec![
-            (Label::Plain, decision.spec_path.clone()),
-            (Label::Plain, decision.chosen.clone()),
-            (Label::Faint, decision.reason.clone()),
-        ]
-    });
-    Section { rows: rows.collect(), headings: vec!["LEFT OPEN", "CHOSEN", "WHY"], ..Section::new("Decided") }
+    let points = decisions
+        .iter()
+        .map(|Decision { spec_path, chosen, reason }| (Label::Plain, format!("{spec_path}: {chosen}, for {reason}")));
+    Section { points: points.collect(), ..Section::new("Left open, and decided") }
 }
 
 /// Pages by number, so that each is written once.
