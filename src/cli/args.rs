@@ -106,6 +106,11 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// What a producer needs: stream, policy, partition key, limits
     Producer(ProducerArgs),
+    /// What a pipeline costs in a month, line by line
+    Cost(CostArgs),
+    /// The table of AWS's list prices
+    #[command(subcommand)]
+    Prices(PricesCommand),
     /// Explain a code, for instance `sluice explain E1004`
     Explain(ExplainArgs),
     /// Print the JSON Schema of pipeline or environment files
@@ -287,6 +292,40 @@ pub(crate) struct ProducerArgs {
     /// Also write `producer.md` and `producer-policy.json` into this folder; where there are several streams, a policy for each
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CostArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Compare with the same pipeline in another environment (`env:staging`), or as another project's folder has it
+    #[arg(long, value_name = "env:ENV|FOLDER")]
+    pub(crate) against: Option<String>,
+    /// Price table instead of the built-in one
+    #[arg(long, value_name = "FILE", env = "SLUICE_PRICES")]
+    pub(crate) prices: Option<PathBuf>,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PricesCommand {
+    /// Show the rates of a region; without one, which regions there are
+    Show(PricesShowArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PricesShowArgs {
+    /// Region
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+    /// Price table instead of the built-in one
+    #[arg(long, value_name = "FILE", env = "SLUICE_PRICES")]
+    pub(crate) prices: Option<PathBuf>,
+    /// Form of the result; JSON is a file that `--prices` reads
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 mod args;
 mod clouds;
+mod cost;
 mod embedded;
 mod exit;
 mod graph;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command};
+use args::{Cli, Command, PricesCommand};
 use world::{World, print_err, print_out};
 
 /// Runs the program with the process's own arguments, streams and clock.
@@ -54,6 +55,8 @@ fn run() -> Exit {
         Command::Check(args) => offline::check(&world, &args),
         Command::Render(args) => offline::render(&world, &args),
         Command::Producer(args) => producer::producer(&world, &args),
+        Command::Cost(args) => cost::cost(&world, &args),
+        Command::Prices(PricesCommand::Show(args)) => cost::show(&world, &args),
         Command::Graph(args) => graph::graph(&world, &args),
         Command::Explain(args) => offline::explain(&world, &args),
         Command::Schema(args) => offline::schema(&args),

@@ -5,6 +5,7 @@
 
 mod check;
 mod connect;
+mod cost;
 mod deploy;
 mod destroy;
 mod drive;
@@ -23,6 +24,7 @@ mod work;
 
 pub use check::{Checked, check};
 pub use connect::{Connecting, Connector};
+pub use cost::{Compared, CostBaseline, CostOrder, Costed, cost, prices};
 pub use deploy::{Answer, Company, DeployOrder, Deployed, Leaving, Tools, deploy};
 pub use destroy::{DestroyOrder, Destroyed, destroy};
 pub use drive::Interrupt;
