@@ -313,6 +313,21 @@ pub(crate) struct CostArgs {
 pub(crate) enum PricesCommand {
     /// Show the rates of a region; without one, which regions there are
     Show(PricesShowArgs),
+    /// Ask AWS's price list for the rates of a region, and write a file for `--prices`
+    Refresh(PricesRefreshArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PricesRefreshArgs {
+    /// Region whose rates are asked for
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: String,
+    /// Where the table is written
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Named profile of the AWS configuration
+    #[arg(long, env = "SLUICE_PROFILE")]
+    pub(crate) profile: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::args::{CostArgs, Output, PricesShowArgs};
+use super::args::{CostArgs, Global, Output, PricesRefreshArgs, PricesShowArgs};
+use super::clouds;
 use super::exit::Exit;
 use super::offline::{NO_TEXTS, fail, open, typed_region};
-use super::screen::{out_look, print_diagnostics};
-use super::world::{World, print_out};
+use super::online::block_on;
+use super::screen::{err_look, out_look, print_diagnostics};
+use super::world::{World, print_err, print_out};
+use crate::cloud::Cloud;
 use crate::cost::Prices;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::operate::{self, CostBaseline, CostOrder, Failure, Shelf};
+use crate::units::Region;
 use crate::view::cost as view;
-use crate::workspace::Project;
+use crate::workspace::{Project, write_file};
 
 /// `sluice cost`.
 pub(crate) fn cost(world: &World, args: &CostArgs) -> Exit {
@@ -84,6 +88,33 @@ pub(crate) fn show(world: &World, args: &PricesShowArgs) -> Exit {
             Some(region) => print_out(&view::rates_to_text(&out_look(world), &prices, &region)),
         },
     }
+    Exit::Done
+}
+
+/// `sluice prices refresh`.
+pub(crate) fn refresh(world: &World, global: &Global, args: &PricesRefreshArgs) -> Exit {
+    let region = match Region::new(&args.region) {
+        Ok(region) => region,
+        Err(error) => {
+            let wrong = Diagnostic::error(Code::BadArgument, format!("`{}` {error}", args.region));
+            return fail(world, &wrong.into(), NO_TEXTS);
+        }
+    };
+    let settings = clouds::price_list(world, global, args.profile.clone(), &region);
+    let refreshed = block_on(async {
+        let cloud = Cloud::connect(settings).await;
+        operate::refresh_prices(&cloud, &region).await
+    });
+    let found = match refreshed {
+        Ok(Ok(found)) => found,
+        Ok(Err(failure)) => return fail(world, &failure, NO_TEXTS),
+        Err(exit) => return exit,
+    };
+    let text = view::prices_to_json(&found.prices);
+    if let Err(error) = write_file(&world.folder.join(&args.out), text.as_bytes()) {
+        return fail(world, &error.into(), NO_TEXTS);
+    }
+    print_err(&view::refreshed_to_text(&err_look(world), &region, &args.out.display().to_string(), &found));
     Exit::Done
 }
 

@@ -57,6 +57,7 @@ fn run() -> Exit {
         Command::Producer(args) => producer::producer(&world, &args),
         Command::Cost(args) => cost::cost(&world, &args),
         Command::Prices(PricesCommand::Show(args)) => cost::show(&world, &args),
+        Command::Prices(PricesCommand::Refresh(args)) => cost::refresh(&world, &cli.global, &args),
         Command::Graph(args) => graph::graph(&world, &args),
         Command::Explain(args) => offline::explain(&world, &args),
         Command::Schema(args) => offline::schema(&args),

@@ -116,6 +116,9 @@ impl Serialize for Quantity {
 pub struct UnitPrice(u64);
 
 impl UnitPrice {
+    /// Nothing.
+    pub const FREE: Self = Self(0);
+
     /// Reads `0.0000166667`.
     ///
     /// # Errors

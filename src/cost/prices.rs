@@ -56,7 +56,7 @@ pub struct Source(String);
 pub struct Tiers(Vec<Tier>);
 
 /// A rate from a quantity on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tier {
     /// Units of a month from which on it holds.

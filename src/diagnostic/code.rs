@@ -166,6 +166,7 @@ codes! {
     // 82 files and command line: prices
     BadPrices = "E8201", "a price file does not have the right form";
     NoPrices = "W8202", "no price of a region is known";
+    NoSuchPrices = "E8203", "AWS lists no prices for this";
 
     // 9 internal
     ImportUnreadable = "E9101", "an imported pipeline file does not read";

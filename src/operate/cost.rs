@@ -1,11 +1,13 @@
 //! `sluice cost`: what a pipeline costs in a month, against what, and within which budget.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use super::load::{Resolved, Shelf};
 use crate::capacity;
-use crate::cost::{self, Delta, Estimate, Prices, Verdict};
+use crate::cloud::Cloud;
+use crate::cost::{self, Delta, Estimate, FromPriceList, Prices, Verdict};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::units::{Money, Region};
 use crate::workspace::{MAX_FILE_BYTES, Project, ReadFile, read_file};
@@ -147,4 +149,23 @@ pub fn prices(folder: &Path, file: Option<&Path>) -> Result<Prices, (Failure, Op
     };
     let text = String::from_utf8(bytes).map_err(|_| refuse(format!("{name} is not UTF-8 text")))?;
     Prices::read(&name, &text).map_err(|wrong| (wrong.into(), Some((name, text))))
+}
+
+/// Asks AWS's price list for the rates of a region.
+///
+/// # Errors
+/// When AWS refuses, lists nothing, or lists what cannot be read.
+pub async fn refresh_prices(cloud: &Cloud, region: &Region) -> Result<FromPriceList, Failure> {
+    let mut listed = BTreeMap::new();
+    for code in cost::price_list_codes() {
+        listed.insert(code, cloud.price_list(code, region).await?);
+    }
+    let refuse = |title: String| Diagnostic::error(Code::NoSuchPrices, title);
+    let found = cost::from_price_list(region, &listed)
+        .map_err(|wrong| refuse(wrong).note("a rate that is read wrongly would be worse than none"))?;
+    if found.rates == 0 {
+        let none = refuse(format!("AWS lists no prices of the region {region}"));
+        return Err(none.help("check the region's code, for instance `eu-west-1`").into());
+    }
+    Ok(found)
 }

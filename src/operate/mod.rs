@@ -25,7 +25,7 @@ mod work;
 
 pub use check::{Checked, check};
 pub use connect::{Connecting, Connector};
-pub use cost::{Compared, CostBaseline, CostOrder, Costed, cost, prices};
+pub use cost::{Compared, CostBaseline, CostOrder, Costed, cost, prices, refresh_prices};
 pub use deploy::{Answer, Company, DeployOrder, Deployed, Leaving, Tools, deploy};
 pub use destroy::{DestroyOrder, Destroyed, destroy};
 pub use drive::Interrupt;

@@ -166,3 +166,142 @@ fn what_is_shown_as_json_is_a_price_file() {
     assert_eq!((own.stdout, own.stderr), (given.stdout, given.stderr));
     snapshot!(project.sluice("prices show --region eu-west-1"));
 }
+
+/// A stand-in of AWS's price list on loopback: it answers `GetProducts` in two pages, and keeps what was asked.
+mod price_list {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    struct StandIn {
+        address: String,
+        asked: Arc<Mutex<Vec<Value>>>,
+    }
+
+    impl StandIn {
+        fn start(answer: fn(&Value) -> (u16, Value)) -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+            let address = format!("http://{}", listener.local_addr().expect("has an address"));
+            let asked = Arc::new(Mutex::new(Vec::new()));
+            let kept = Arc::clone(&asked);
+            std::thread::spawn(move || {
+                for stream in listener.incoming().map_while(Result::ok) {
+                    let kept = Arc::clone(&kept);
+                    std::thread::spawn(move || serve(stream, &kept, answer));
+                }
+            });
+            Self { address, asked }
+        }
+
+        fn asked(&self) -> Vec<Value> {
+            self.asked.lock().expect("nobody panicked").clone()
+        }
+    }
+
+    /// Serves one connection until the client closes it.
+    fn serve(stream: TcpStream, kept: &Mutex<Vec<Value>>, answer: fn(&Value) -> (u16, Value)) {
+        let mut reader = BufReader::new(stream.try_clone().expect("can be cloned"));
+        let mut writer = stream;
+        loop {
+            let (mut length, mut line) = (0, String::new());
+            loop {
+                line.clear();
+                if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                    return;
+                }
+                if let Some((name, value)) = line.split_once(':')
+                    && name.eq_ignore_ascii_case("content-length")
+                {
+                    length = value.trim().parse().expect("a length");
+                }
+                if line.trim().is_empty() {
+                    break;
+                }
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).expect("the body comes");
+            let request: Value = serde_json::from_slice(&body).expect("a request is JSON");
+            let (status, answer) = answer(&request);
+            kept.lock().expect("nobody panicked").push(request);
+            let text = answer.to_string();
+            let head = format!(
+                "HTTP/1.1 {status} -\r\ncontent-type: application/x-amz-json-1.1\r\nx-amzn-requestid: r-1\r\ncontent-length: {}\r\n\r\n",
+                text.len()
+            );
+            writer.write_all(format!("{head}{text}").as_bytes()).expect("the client listens");
+        }
+    }
+
+    fn product(usage: &str, rate: &str) -> Value {
+        let document = json!({
+            "product": {"productFamily": "Kinesis Streams", "attributes": {"usagetype": usage, "regionCode": "eu-west-1"}, "sku": "S"},
+            "serviceCode": "AmazonKinesis",
+            "terms": {"OnDemand": {"S.J": {"priceDimensions": {"S.J.6": {
+                "unit": "ShardHour", "beginRange": "0", "endRange": "Inf", "description": "", "appliesTo": [],
+                "rateCode": "S.J.6", "pricePerUnit": {"USD": rate},
+            }}, "sku": "S", "effectiveDate": "2026-08-01T00:00:00Z", "offerTermCode": "J", "termAttributes": {}}}},
+            "version": "20260813164512",
+            "publicationDate": "2026-08-13T16:45:12Z",
+        });
+        json!(document.to_string())
+    }
+
+    fn ireland(request: &Value) -> (u16, Value) {
+        let page = |products: Vec<Value>, next: Option<&str>| {
+            (200, json!({"FormatVersion": "aws_v1", "PriceList": products, "NextToken": next}))
+        };
+        match (request["ServiceCode"].as_str(), request["NextToken"].as_str()) {
+            (Some("AmazonKinesis"), None) => page(vec![product("EU-Storage-ShardHour", "0.0190000000")], Some("more")),
+            (Some("AmazonKinesis"), Some("more")) => page(vec![product("EU-Extended-ShardHour", "0.0250000000")], None),
+            _ => page(Vec::new(), None),
+        }
+    }
+
+    fn refresh(project: &Project, stand_in: &StandIn) -> super::super::support::Outcome {
+        let variables = [
+            ("AWS_ENDPOINT_URL", stand_in.address.as_str()),
+            ("AWS_ACCESS_KEY_ID", "AKIDTEST"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ];
+        project.sluice_with("prices refresh --region eu-west-1 --out prices.json", &variables)
+    }
+
+    #[test]
+    fn every_page_of_every_service_is_read_and_the_file_is_one_that_cost_takes() {
+        let (project, stand_in) = (orders(), StandIn::start(ireland));
+        let outcome = refresh(&project, &stand_in);
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        assert!(outcome.stderr.starts_with("wrote 2 rates of eu-west-1 to prices.json\n"), "{outcome}");
+        let asked = stand_in.asked();
+        assert_eq!(asked.iter().filter(|request| request["ServiceCode"] == "AmazonKinesis").count(), 2);
+        let filter = json!([{"Type": "TERM_MATCH", "Field": "regionCode", "Value": "eu-west-1"}]);
+        assert!(asked.len() > 10 && asked.iter().all(|request| request["Filters"] == filter), "{asked:?}");
+        let cost = project.sluice("cost orders --env prod --region eu-west-1 --prices prices.json");
+        // 7,300 shard-hours x 0.019 and x 0.025; of everything else there is no rate.
+        assert!(cost.stdout.contains(" 138.70 ") && cost.stdout.contains(" 182.50 "), "{cost}");
+        assert!(cost.stdout.contains("its rate in eu-west-1 is not known"), "{cost}");
+    }
+
+    #[test]
+    fn an_empty_list_writes_nothing() {
+        let (project, stand_in) = (orders(), StandIn::start(|_| (200, json!({"PriceList": []}))));
+        let outcome = refresh(&project, &stand_in);
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        assert!(outcome.stderr.contains("E8203") && !project.path("prices.json").exists(), "{outcome}");
+    }
+
+    #[test]
+    fn a_refusal_says_who_refused() {
+        let denied = |_: &Value| {
+            (400, json!({"__type": "AccessDeniedException", "message": "not allowed to perform pricing:GetProducts"}))
+        };
+        let (project, stand_in) = (orders(), StandIn::start(denied));
+        let outcome = refresh(&project, &stand_in);
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        assert!(outcome.stderr.contains("E7002") && outcome.stderr.contains("pricing:GetProducts"), "{outcome}");
+    }
+}

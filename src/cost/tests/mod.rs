@@ -1,6 +1,7 @@
 //! Estimates against sums made by hand, the laws that hold for all of them, and the table of prices.
 
 mod laws;
+mod listing;
 mod prices;
 mod stacks;
 mod worked;

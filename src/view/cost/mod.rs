@@ -8,7 +8,7 @@ mod text;
 
 pub use json::to_json;
 pub use markdown::to_markdown;
-pub use prices::{prices_to_json, rates_to_text, regions_to_text};
+pub use prices::{prices_to_json, rates_to_text, refreshed_to_text, regions_to_text};
 pub use text::to_text;
 
 use crate::cost::{Delta, Estimate, Verdict};
@@ -37,3 +37,6 @@ pub struct Comparison<'a> {
     /// The most that a month may become dearer in the environment, and whether it does.
     pub increase: Option<(Money, Verdict)>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,11 @@
 //! The price table itself.
 
 use super::text::right;
-use crate::cost::Prices;
+use crate::cost::{FromPriceList, Prices};
 use crate::units::{Region, grouped};
 use crate::view::style::{Label, Look};
 use crate::view::table::{Cell, Table};
+use crate::view::words::{plural, printable, wrap};
 
 /// Returns the table as a file that `--prices` reads.
 #[must_use]
@@ -56,4 +57,15 @@ pub fn rates_to_text(look: &Look, prices: &Prices, region: &Region) -> String {
         }
     }
     format!("{}  US dollars\n\n{}", look.paint(Label::Heading, region), table.render(look, 0))
+}
+
+/// Returns what a refresh brought, and what it did not.
+#[must_use]
+pub fn refreshed_to_text(look: &Look, region: &Region, file: &str, found: &FromPriceList) -> String {
+    let mut out = format!("wrote {} of {region} to {}\n", plural(found.rates, "rate"), printable(file));
+    if !found.missing.is_empty() {
+        let missing = format!("not listed, or in several ways, so unknown: {}", found.missing.join(", "));
+        out.extend(wrap(&missing, look.columns()).iter().map(|line| format!("{}\n", look.paint(Label::Warning, line))));
+    }
+    out
 }

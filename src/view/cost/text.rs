@@ -133,15 +133,23 @@ fn comparison(look: &Look, compared: &Comparison<'_>) -> String {
         out.push_str("  nothing changes\n");
         return out;
     }
-    let rows: Vec<[String; 6]> = delta
-        .changes
-        .iter()
-        .map(|change| {
-            let (steady, peak) = lines::differences(change);
-            let name = format!("{} {}", change.owner, change.meter);
-            [name, lines::side(change.before), lines::side(change.after), steady, peak, String::new()]
-        })
-        .collect();
+    let mut rows: Vec<[String; 6]> = Vec::new();
+    let mut owner = None;
+    for change in &delta.changes {
+        if owner.replace(&change.owner) != Some(&change.owner) {
+            rows.push([
+                change.owner.to_string(),
+                String::new(),
+                String::new(),
+                String::new(),
+                String::new(),
+                String::new(),
+            ]);
+        }
+        let (steady, peak) = lines::differences(change);
+        let name = format!("  {}", change.meter);
+        rows.push([name, lines::side(change.before), lines::side(change.after), steady, peak, String::new()]);
+    }
     let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(String::len).max().unwrap_or(0).max(8);
     let headings = ["", "BEFORE", "AFTER", "STEADY", "AT PEAK", ""];
     let place = |at: usize, text: &str| if matches!(at, 0 | 5) { text.to_owned() } else { right(text, width(at)) };
@@ -151,6 +159,7 @@ fn comparison(look: &Look, compared: &Comparison<'_>) -> String {
         let rising = row.get(3).is_some_and(|by| by.starts_with('+'));
         table.row(row.iter().enumerate().map(|(at, text)| {
             let label = match (at, text.as_str()) {
+                (0, name) if !name.starts_with(' ') => Label::Heading,
                 (_, lines::UNKNOWN) => Label::Warning,
                 (3 | 4, _) if rising => Label::Changed,
                 (3 | 4, _) => Label::Good,
