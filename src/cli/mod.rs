@@ -1,6 +1,7 @@
 //! Arguments, settings, exit codes, composition: the only room that sees the whole program.
 
 mod args;
+mod capacity;
 mod clouds;
 mod cost;
 mod embedded;
@@ -55,6 +56,8 @@ fn run() -> Exit {
         Command::Check(args) => offline::check(&world, &args),
         Command::Render(args) => offline::render(&world, &args),
         Command::Producer(args) => producer::producer(&world, &args),
+        Command::Capacity(args) => capacity::capacity(&world, &args),
+        Command::Decide(args) => capacity::decide(&world, &args),
         Command::Cost(args) => cost::cost(&world, &args),
         Command::Prices(PricesCommand::Show(args)) => cost::show(&world, &args),
         Command::Prices(PricesCommand::Refresh(args)) => cost::refresh(&world, &cli.global, &args),
