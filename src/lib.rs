@@ -10,6 +10,7 @@ pub mod artifact;
 pub mod capacity;
 pub mod cli;
 pub mod cloud;
+pub mod cost;
 pub mod diagnostic;
 pub mod embedded;
 pub mod environment;

@@ -755,3 +755,6 @@ mod import {
         snapshot!(refused("main.tf", STREAM, "import terraform main.tf --name Orders_X"));
     }
 }
+
+#[path = "cli/cost.rs"]
+mod cost;

@@ -110,6 +110,11 @@ pub(crate) enum Command {
     Capacity(CapacityArgs),
     /// Lay open what could be chosen otherwise: stream mode, key, readers, inference, batches
     Decide(DecideArgs),
+    /// What a pipeline costs in a month, line by line
+    Cost(CostArgs),
+    /// The table of AWS's list prices
+    #[command(subcommand)]
+    Prices(PricesCommand),
     /// Explain a code, for instance `sluice explain E1004`
     Explain(ExplainArgs),
     /// Print the JSON Schema of pipeline or environment files
@@ -316,6 +321,55 @@ pub(crate) struct DecideArgs {
     #[arg(long, value_name = "RATE")]
     pub(crate) traffic: Option<String>,
     /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CostArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Compare with the same pipeline in another environment (`env:staging`), or as another project's folder has it
+    #[arg(long, value_name = "env:ENV|FOLDER")]
+    pub(crate) against: Option<String>,
+    /// Price table instead of the built-in one
+    #[arg(long, value_name = "FILE", env = "SLUICE_PRICES")]
+    pub(crate) prices: Option<PathBuf>,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PricesCommand {
+    /// Show the rates of a region; without one, which regions there are
+    Show(PricesShowArgs),
+    /// Ask AWS's price list for the rates of a region, and write a file for `--prices`
+    Refresh(PricesRefreshArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PricesRefreshArgs {
+    /// Region whose rates are asked for
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: String,
+    /// Where the table is written
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Named profile of the AWS configuration
+    #[arg(long, env = "SLUICE_PROFILE")]
+    pub(crate) profile: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PricesShowArgs {
+    /// Region
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+    /// Price table instead of the built-in one
+    #[arg(long, value_name = "FILE", env = "SLUICE_PRICES")]
+    pub(crate) prices: Option<PathBuf>,
+    /// Form of the result; JSON is a file that `--prices` reads
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: Output,
 }

@@ -3,6 +3,7 @@
 mod args;
 mod capacity;
 mod clouds;
+mod cost;
 mod embedded;
 mod exit;
 mod graph;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command};
+use args::{Cli, Command, PricesCommand};
 use world::{World, print_err, print_out};
 
 /// Runs the program with the process's own arguments, streams and clock.
@@ -57,6 +58,9 @@ fn run() -> Exit {
         Command::Producer(args) => producer::producer(&world, &args),
         Command::Capacity(args) => capacity::capacity(&world, &args),
         Command::Decide(args) => capacity::decide(&world, &args),
+        Command::Cost(args) => cost::cost(&world, &args),
+        Command::Prices(PricesCommand::Show(args)) => cost::show(&world, &args),
+        Command::Prices(PricesCommand::Refresh(args)) => cost::refresh(&world, &cli.global, &args),
         Command::Graph(args) => graph::graph(&world, &args),
         Command::Explain(args) => offline::explain(&world, &args),
         Command::Schema(args) => offline::schema(&args),

@@ -95,6 +95,10 @@ codes! {
     IdleQueue = "W2011", "a queue that nothing fills or empties";
     SilenceOver = "W2012", "the silence of an alarm is over";
 
+    // 22 resolve: cost
+    LoadTooLarge = "E2201", "a load is larger than anything that exists";
+    OverBudget = "W2202", "an estimate is above its budget";
+
     // 3 template
     TemplateSyntax = "E3021", "a template is not Handlebars";
     TemplateExpression = "E3022", "a template does more than place values";
@@ -158,6 +162,11 @@ codes! {
     ToBeDecided = "W8112", "an imported pipeline needs a decision";
     MadeAnew = "I8113", "Sluice makes something of its own instead";
     Renamed = "I8114", "a name of the source became another one";
+
+    // 82 files and command line: prices
+    BadPrices = "E8201", "a price file does not have the right form";
+    NoPrices = "W8202", "no price of a region is known";
+    NoSuchPrices = "E8203", "AWS lists no prices for this";
 
     // 9 internal
     ImportUnreadable = "E9101", "an imported pipeline file does not read";

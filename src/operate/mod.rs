@@ -6,6 +6,7 @@
 mod capacity;
 mod check;
 mod connect;
+mod cost;
 mod deploy;
 mod destroy;
 mod drive;
@@ -26,6 +27,7 @@ mod work;
 pub use capacity::{CapacityOrder, Placed, place};
 pub use check::{Checked, check};
 pub use connect::{Connecting, Connector};
+pub use cost::{Compared, CostBaseline, CostOrder, Costed, cost, prices, refresh_prices};
 pub use deploy::{Answer, Company, DeployOrder, Deployed, Leaving, Tools, deploy};
 pub use destroy::{DestroyOrder, Destroyed, destroy};
 pub use drive::Interrupt;

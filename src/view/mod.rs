@@ -5,6 +5,7 @@
 //! handed in as a [`Look`]. Whatever text says, JSON says too, because both read the same data.
 
 pub mod capacity;
+pub mod cost;
 pub mod diagnostics;
 pub mod events;
 pub mod explain;

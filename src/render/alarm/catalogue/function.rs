@@ -25,8 +25,7 @@ fn of_function(scene: &Scene<'_>, stage: &StageRef, ids: &Ids, function: &Functi
     vec![
         Recommended::new(stage, ids.errors, on("Errors"), format!("The handler of {stage} fails; {waits}"))
             .of(Statistic::Sum, 60, 3)
-            .or_unknown()
-            .rolls_back(),
+            .or_unknown(),
         Recommended::new(
             stage,
             ids.throttles,
@@ -35,8 +34,7 @@ fn of_function(scene: &Scene<'_>, stage: &StageRef, ids: &Ids, function: &Functi
         )
         .of(Statistic::Sum, 60, 5)
         .when(Comparison::AtLeast, 1.0)
-        .or_unknown()
-        .rolls_back(),
+        .or_unknown(),
         Recommended::new(
             stage,
             ids.duration,
@@ -93,8 +91,7 @@ pub(super) fn of_consumer(scene: &Scene<'_>, name: &StageName) -> Vec<Recommende
             format!("Consumer {name} is behind: the last record of a batch waited too long"),
         )
         .of(Statistic::Maximum, 60, 15)
-        .when(Comparison::Above, lag)
-        .rolls_back(),
+        .when(Comparison::Above, lag),
     ];
     let ids = Ids {
         errors: AlarmId::ConsumerErrors,
