@@ -1,6 +1,7 @@
 //! Arguments, settings, exit codes, composition: the only room that sees the whole program.
 
 mod args;
+mod check;
 mod clouds;
 mod embedded;
 mod exit;
@@ -51,7 +52,7 @@ fn run() -> Exit {
             print_out(&String::from_utf8_lossy(&script));
             Exit::Done
         }
-        Command::Check(args) => offline::check(&world, &args),
+        Command::Check(args) => check::check(&world, &args),
         Command::Render(args) => offline::render(&world, &args),
         Command::Producer(args) => producer::producer(&world, &args),
         Command::Graph(args) => graph::graph(&world, &args),

@@ -6,8 +6,9 @@ use super::failure::Failure;
 use super::load::{Resolved, Shelf};
 use crate::artifact::{self, ArtifactFile, ModelFile};
 use crate::capacity::{self, Sized};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::pipeline::{Model, Pipeline, names};
+use crate::readiness::{HandlerCode, Handlers};
 use crate::render::{self, Assets, Rendered, target_model};
 use crate::units::Region;
 use crate::workspace::Project;
@@ -46,6 +47,8 @@ pub struct Prepared {
     pub bucket: String,
     /// What must be in it.
     pub uploads: Vec<Upload>,
+    /// What its handlers are written like, for whoever judges them.
+    pub handlers: Handlers,
     /// Warnings of resolving and rendering, never errors.
     pub warnings: Diagnostics,
 }
@@ -61,23 +64,26 @@ pub fn prepare(
     region: Option<&Region>,
 ) -> Result<Prepared, Failure> {
     let Resolved { pipeline, mut warnings } = shelf.resolve(name, environment, region)?;
-    let (assets, uploads) = pack(shelf.project(), name, &pipeline)?;
+    let (assets, uploads, handlers) = pack(shelf.project(), name, &pipeline)?;
     let sized = capacity::size(pipeline);
     let rendered = render::render(&sized, &*shelf.templates()?, &assets)?;
     warnings.extend(rendered.warnings.iter().cloned());
-    Ok(Prepared { sized, rendered, bucket: assets.bucket, uploads, warnings })
+    Ok(Prepared { sized, rendered, bucket: assets.bucket, uploads, handlers, warnings })
 }
 
-/// Packs handlers and addresses models by content.
-fn pack(project: &Project, name: &str, pipeline: &Pipeline) -> Result<(Assets, Vec<Upload>), Failure> {
+/// Packs handlers and addresses models by content; on the way, reads what people wrote of the handlers.
+fn pack(project: &Project, name: &str, pipeline: &Pipeline) -> Result<(Assets, Vec<Upload>, Handlers), Failure> {
     let mut assets = Assets {
         bucket: names::artifact_bucket(pipeline.account(), pipeline.region()),
         code: BTreeMap::new(),
         models: BTreeMap::new(),
     };
-    let mut uploads = Vec::new();
+    let (mut uploads, mut handlers) = (Vec::new(), Handlers::default());
     for (stage, function) in pipeline.functions() {
         let files = project.read_tree(name, &function.code)?;
+        let folder = FilePath::new(&format!("stacks/{name}/{}", function.code.trim_end_matches('/')));
+        let texts = files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
+        handlers.insert(stage.clone(), HandlerCode::pick(&function.runtime, &folder, texts));
         let files = files
             .into_iter()
             .map(|file| ArtifactFile { path: file.path, bytes: file.bytes, executable: file.executable })
@@ -101,7 +107,7 @@ fn pack(project: &Project, name: &str, pipeline: &Pipeline) -> Result<(Assets, V
     // One file may be the model of several variants.
     let mut seen = BTreeSet::new();
     uploads.retain(|upload| seen.insert(upload.key.clone()));
-    Ok((assets, uploads))
+    Ok((assets, uploads, handlers))
 }
 
 /// Keys of an endpoint's artifacts by their names (a multi-model endpoint's prefix under the empty one), and the files

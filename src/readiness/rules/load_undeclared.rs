@@ -1,0 +1,35 @@
+//! R6001: what capacity rests on is not declared.
+
+use crate::diagnostic::{Code, Severity};
+use crate::readiness::case::Case;
+use crate::readiness::finding::{Finding, Verdict};
+use crate::readiness::rule::{Letter, Rule, Tiers};
+
+pub(super) const RULE: Rule = Rule {
+    code: Code::LoadUndeclared,
+    rationale: "without the load and the measured work nobody can say whether the first spike fits",
+    text: "SCALE framework, Steady-State Analysis; Setting up, 1: Estimate Throughput Requirements",
+    page: None,
+    serves: &[Letter::Steady, Letter::StreamList],
+    tiers: Tiers {
+        development: Some(Severity::Info),
+        staging: Some(Severity::Info),
+        production: Some(Severity::Info),
+    },
+    look,
+};
+
+/// Told once for the whole pipeline, whatever is missing.
+fn look(case: &Case<'_>) -> Vec<Verdict> {
+    let unknown = &case.assessment().unknown;
+    let Some(first) = unknown.first() else { return vec![None] };
+    let title = match unknown.len() {
+        1 => "one question about capacity has no answer here".to_owned(),
+        several => format!("{several} questions about capacity have no answer here"),
+    };
+    let mut finding = Finding::at(first.declare.clone(), title);
+    for unknown in unknown {
+        finding = finding.note(format!("{}: declare `{}`", unknown.question, unknown.declare));
+    }
+    vec![Some(finding)]
+}
