@@ -4,8 +4,17 @@
 //! stream, the roll-out of an endpoint and the load at which it scales, and gets an answer. What a
 //! decision costs is not this room's business; list prices appear only where two modes are compared.
 
+mod assess;
+mod batch;
 mod endpoint;
+mod flow;
+mod footprint;
+mod function;
+mod limit;
+mod load;
 mod producer;
+mod rates;
+mod report;
 mod stream;
 
 use std::collections::BTreeMap;
@@ -13,7 +22,15 @@ use std::collections::BTreeMap;
 use crate::pipeline::{EndpointRollout, Pipeline};
 use crate::units::StageName;
 
+use footprint::Footprint;
+
+pub use assess::assess;
 pub use producer::{HotKey, KeyVerdict, PUT_LIMITS, PutLimits, hottest_key};
+pub use rates::{StreamRates, US_EAST_1};
+pub use report::{
+    Advice, Assessment, Bottleneck, LatencyBudget, LatencyPart, LatencyStep, Level, Lever, Need, Quota, QuotaUse,
+    Recovery, Resource, StageCapacity, Supply, Surroundings, Unknown,
+};
 
 /// The capacity of a stream, decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -56,6 +73,7 @@ pub struct Sized {
     streams: BTreeMap<StageName, SizedStream>,
     endpoints: BTreeMap<StageName, SizedEndpoint>,
     decisions: Vec<Decision>,
+    footprint: Footprint,
 }
 
 impl Sized {
@@ -101,5 +119,7 @@ pub fn size(pipeline: Pipeline) -> Sized {
         decisions.extend(decided);
     }
     decisions.sort_by(|a, b| a.spec_path.cmp(&b.spec_path));
-    Sized { pipeline, streams, endpoints, decisions }
+    let mut sized = Sized { pipeline, streams, endpoints, decisions, footprint: Footprint::default() };
+    sized.footprint = Footprint::of(&sized);
+    sized
 }

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::stream::{HOT, Load, SHARD_WRITE_BYTES, SHARD_WRITE_RECORDS};
+use super::limit::{SHARD_WRITE_BYTES, SHARD_WRITE_RECORDS};
+use super::load::Load;
+use super::stream::HOT;
 use crate::pipeline::Traffic;
 use crate::units::ByteSize;
 

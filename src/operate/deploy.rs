@@ -221,7 +221,7 @@ async fn upload(
     }
     for upload in &prepared.uploads {
         let bytes = match &upload.source {
-            UploadSource::Packed(bytes) => bytes.clone(),
+            UploadSource::Packed(bytes) => bytes.to_vec(),
             UploadSource::File { path } => shelf.project().read_asset(name, path)?,
         };
         let size = bytes.len() as u64;

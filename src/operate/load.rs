@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::failure::Failure;
+use super::pack::Packing;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, closest};
 use crate::environment::{self, Environment, EnvironmentFile};
 use crate::pipeline::{self, FolderFacts, Neighbour, PathFact, Pipeline};
@@ -20,6 +21,7 @@ pub struct Shelf<'a> {
     environments: BTreeMap<String, Result<EnvironmentFile, Diagnostics>>,
     texts: BTreeMap<FilePath, String>,
     templates: Option<Arc<TemplateSources>>,
+    packing: Packing,
 }
 
 /// A pipeline resolved for an environment, and what is worth a warning.
@@ -35,7 +37,14 @@ impl<'a> Shelf<'a> {
     /// Returns an empty shelf.
     #[must_use]
     pub fn new(project: &'a Project) -> Self {
-        Self { project, specs: BTreeMap::new(), environments: BTreeMap::new(), texts: BTreeMap::new(), templates: None }
+        Self {
+            project,
+            specs: BTreeMap::new(),
+            environments: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            templates: None,
+            packing: Packing::default(),
+        }
     }
 
     /// An empty shelf beside another one, with the templates that were compiled there.
@@ -48,6 +57,11 @@ impl<'a> Shelf<'a> {
     #[must_use]
     pub fn project(&self) -> &'a Project {
         self.project
+    }
+
+    /// What was packed so far.
+    pub(super) fn packing(&mut self) -> &mut Packing {
+        &mut self.packing
     }
 
     /// Forgets the pipeline files that were read; environments stay.

@@ -15,6 +15,7 @@ mod graph;
 mod import;
 mod init;
 mod load;
+mod pack;
 mod plan;
 mod prepare;
 mod producer;

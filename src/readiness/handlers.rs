@@ -1,6 +1,7 @@
 //! The text of handlers, handed in by somebody who may read files.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diagnostic::FilePath;
 use crate::pipeline::StageRef;
@@ -48,11 +49,11 @@ impl HandlerCode {
 
 /// Handlers by the stage whose function runs them. A stage that is not here is not judged by its code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Handlers(BTreeMap<StageRef, HandlerCode>);
+pub struct Handlers(BTreeMap<StageRef, Arc<HandlerCode>>);
 
 impl Handlers {
     /// Remembers the code of a stage's handler; code in a language that nobody here reads is not remembered.
-    pub fn insert(&mut self, stage: StageRef, code: HandlerCode) {
+    pub fn insert(&mut self, stage: StageRef, code: Arc<HandlerCode>) {
         if !code.0.is_empty() {
             self.0.insert(stage, code);
         }
@@ -61,11 +62,6 @@ impl Handlers {
     /// The code of a stage's handler, if it can be read.
     #[must_use]
     pub fn get(&self, stage: &StageRef) -> Option<&HandlerCode> {
-        self.0.get(stage)
-    }
-
-    /// Every file.
-    pub fn files(&self) -> impl Iterator<Item = &HandlerFile> {
-        self.0.values().flat_map(|code| &code.0)
+        self.0.get(stage).map(AsRef::as_ref)
     }
 }

@@ -53,7 +53,7 @@ fn report(pipeline: &str, environment: &str, handler: Option<&str>) -> Report {
     for (stage, function) in sized.pipeline().functions() {
         let file = FilePath::new(&format!("stacks/example/{}/app.py", function.code));
         let files = handler.map(|text| HandlerFile { file, text: text.to_owned() });
-        handlers.insert(stage, HandlerCode(files.into_iter().collect()));
+        handlers.insert(stage, std::sync::Arc::new(HandlerCode(files.into_iter().collect())));
     }
     let assessment = capacity::assess(&sized, &Surroundings { neighbours: &[] }, Duration::from_secs(1_800));
     check(&Case::new(&sized, &assessment, &handlers, now()))

@@ -38,8 +38,8 @@ impl<'a> Draft<'a> {
 
     /// Places one fragment and merges what it gives.
     pub(super) fn place(&mut self, name: TemplateName, fragment: Result<Fragment, Diagnostic>) {
-        let placed = fragment.and_then(|fragment| {
-            let value = self.sources.place(name, &fragment.view)?;
+        let placed = fragment.and_then(|mut fragment| {
+            let value = self.sources.place(name, std::mem::take(&mut fragment.view))?;
             let template = Template::from_value(value).map_err(|error| self.misshapen(name, &error))?;
             Ok((fragment, template))
         });

@@ -41,8 +41,9 @@ pub(super) struct Skeletons(Mutex<BTreeMap<String, Arc<Value>>>);
 
 impl Skeletons {
     /// Reads a placed text as YAML and puts its values in.
-    pub(super) fn fill(&self, placed: String, values: &[Value]) -> Result<Value, String> {
-        filled(&*self.read(placed)?, values)
+    pub(super) fn fill(&self, placed: String, values: Vec<Value>) -> Result<Value, String> {
+        let mut values: Vec<Option<Value>> = values.into_iter().map(Some).collect();
+        filled(&*self.read(placed)?, &mut values)
     }
 
     fn read(&self, text: String) -> Result<Arc<Value>, String> {
@@ -61,16 +62,16 @@ impl Skeletons {
     }
 }
 
-fn filled(skeleton: &Value, values: &[Value]) -> Result<Value, String> {
+fn filled(skeleton: &Value, values: &mut [Option<Value>]) -> Result<Value, String> {
     match skeleton {
-        Value::String(text) => Ok(in_slot(text, values)?.cloned().unwrap_or_else(|| skeleton.clone())),
+        Value::String(text) => Ok(in_slot(text, values)?.unwrap_or_else(|| skeleton.clone())),
         Value::Array(items) => items.iter().map(|item| filled(item, values)).collect(),
         Value::Object(members) => {
-            let mut object = Map::new();
+            let mut object = Map::with_capacity(members.len());
             for (name, member) in members {
                 let name = match in_slot(name, values)? {
                     None => name.clone(),
-                    Some(Value::String(name)) => name.clone(),
+                    Some(Value::String(name)) => name,
                     Some(_) => return Err("a value that is not text stands where a name must be".to_owned()),
                 };
                 if object.contains_key(&name) {
@@ -84,18 +85,20 @@ fn filled(skeleton: &Value, values: &[Value]) -> Result<Value, String> {
     }
 }
 
-/// The value whose slot `text` is; none for ordinary text.
-fn in_slot<'a>(text: &str, values: &'a [Value]) -> Result<Option<&'a Value>, String> {
-    if text.contains(SLOT_WRITTEN) {
+/// Takes the value whose slot `text` is; none for ordinary text.
+fn in_slot(text: &str, values: &mut [Option<Value>]) -> Result<Option<Value>, String> {
+    if let Some(slot) = text.strip_prefix(SLOT_READ).and_then(|index| values.get_mut(index.parse::<usize>().ok()?)) {
+        // Every slot is written once, so it is read twice only where an alias repeats it.
+        let value = slot.take().ok_or("a YAML alias repeats a value; CloudFormation has no aliases")?;
+        return Ok(Some(value));
+    }
+    if text.contains('\\') && text.contains(SLOT_WRITTEN) {
         return Err(format!(
             "a value is part of a longer text, which begins `{}`; it must stand alone",
             text.split('"').next().unwrap_or_default().trim()
         ));
     }
-    match text.strip_prefix(SLOT_READ).map(str::parse::<usize>) {
-        Some(Ok(index)) => Ok(values.get(index)),
-        Some(Err(_)) | None => Ok(None),
-    }
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -108,7 +111,7 @@ mod tests {
     fn fill(write: impl FnOnce(&Values) -> String) -> Result<Value, String> {
         let values = Values::default();
         let text = write(&values);
-        Skeletons::default().fill(text, &values.take())
+        Skeletons::default().fill(text, values.take())
     }
 
     #[test]
@@ -129,6 +132,12 @@ mod tests {
     }
 
     #[test]
+    fn an_alias_of_a_value_is_told() {
+        let repeated = fill(|values| format!("a: &x {}\nb: *x\n", values.keep(&json!("once"))));
+        assert!(repeated.is_err_and(|why| why.contains("alias")));
+    }
+
+    #[test]
     fn a_name_that_comes_twice_is_told() {
         let twice = fill(|values| {
             let name = values.keep(&json!("same"));
@@ -143,7 +152,7 @@ mod tests {
         for value in [1, 2] {
             let values = Values::default();
             let text = format!("a: {}", values.keep(&json!(value)));
-            assert_eq!(skeletons.fill(text, &values.take()), Ok(json!({"a": value})));
+            assert_eq!(skeletons.fill(text, values.take()), Ok(json!({"a": value})));
         }
         assert_eq!(skeletons.0.lock().expect("free").len(), 1);
     }

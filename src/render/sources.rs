@@ -5,8 +5,7 @@
 //! or let the template decide something.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 use handlebars::{
@@ -18,8 +17,8 @@ use serde_json::Value;
 use super::slots::{Skeletons, Values};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place, Span, closest};
 
-/// A piece of a template has at least so many bytes.
-const SHORTEST_PIECE: usize = 512;
+/// A piece of a template that Handlebars reads has at least so many bytes, if the file has.
+const SHORTEST_PIECE: usize = 128;
 
 macro_rules! templates {
     ($($(#[$doc:meta])* $name:ident = $file:literal;)*) => {
@@ -90,16 +89,25 @@ templates! {
 struct Source {
     file: FilePath,
     text: String,
-    pieces: Vec<Piece>,
+    /// Compiled when it is first needed: a pipeline needs some of the templates, and compiling them all is most of
+    /// what a short command would do.
+    compiled: OnceLock<Result<Vec<Piece>, Diagnostic>>,
 }
 
-/// A part of a file that stands for itself: whole lines, no block open at either end. Handlebars counts lines from
-/// the beginning of its text for every expression, which takes quadratic time; pieces keep that short.
+/// A part of a file that stands for itself: whole lines, no block open at either end. Handlebars reads slowly, and
+/// counts lines from the beginning of its text for every expression: pieces keep that short.
 #[derive(Clone, Debug)]
 struct Piece {
     /// Lines of the file before the piece.
     lines_before: usize,
-    template: handlebars::Template,
+    content: Content,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    /// Lines without expressions, as they are.
+    Text(String),
+    Template(handlebars::Template),
 }
 
 /// The templates of a project, checked and compiled: its own where it has them, the built-in ones elsewhere.
@@ -135,10 +143,11 @@ impl TemplateSources {
                 Err(unknown) => found.push(unknown),
             }
         }
-        let mut files = BTreeMap::new();
-        for (name, (source, wrong)) in compile_all(texts) {
-            found.extend(wrong);
-            files.insert(name, source);
+        let files: BTreeMap<_, _> =
+            texts.into_iter().map(|(name, (file, text))| (name, Source::new(file, text))).collect();
+        // The built-in ones are known to be good.
+        for (_, source) in files.iter().filter(|(name, source)| source.text != name.built_in()) {
+            found.extend(source.check());
         }
         found.into_result(Self { files, skeletons: Arc::default() }).map(|(sources, _)| sources)
     }
@@ -161,17 +170,17 @@ impl TemplateSources {
     }
 
     /// Places a view and reads the result: a value in the shape of a template, intrinsics in long form.
-    pub(super) fn place(&self, name: TemplateName, view: &Value) -> Result<Value, Diagnostic> {
+    pub(super) fn place(&self, name: TemplateName, view: Value) -> Result<Value, Diagnostic> {
         let values = Values::default();
         let placed = self.placed(name, view, &values)?;
-        self.skeletons.fill(placed, &values.take()).map_err(|why| {
+        self.skeletons.fill(placed, values.take()).map_err(|why| {
             Diagnostic::error(Code::TemplateResult, format!("{} does not give CloudFormation: {why}", self.file(name)))
                 .note("lines are those of the text that the template gives, after its values were placed")
         })
     }
 
     /// The text that a template gives, a slot wherever a value stands; the values go into `values`.
-    fn placed(&self, name: TemplateName, view: &Value, values: &Values) -> Result<String, Diagnostic> {
+    fn placed(&self, name: TemplateName, view: Value, values: &Values) -> Result<String, Diagnostic> {
         let mut registry = Handlebars::new();
         registry.set_strict_mode(true);
         registry.register_escape_fn(handlebars::no_escape);
@@ -180,13 +189,14 @@ impl TemplateSources {
         let mut out = StringOutput::new();
         let Some(source) = self.files.get(&name) else { return Ok(String::new()) };
         let unplaced = |error: &handlebars::RenderError, before| unplaced(source, error, before);
-        let context = Context::wraps(view).map_err(|error| unplaced(&error, 0))?;
-        for piece in &source.pieces {
-            let mut state = RenderContext::new(None);
-            piece
-                .template
-                .render(&registry, &context, &mut state, &mut out)
-                .map_err(|error| unplaced(&error, piece.lines_before))?;
+        let context = Context::from(view);
+        for piece in source.pieces()? {
+            match &piece.content {
+                Content::Text(text) => out.write(text).map_err(|error| unplaced(&error.into(), piece.lines_before))?,
+                Content::Template(template) => template
+                    .render(&registry, &context, &mut RenderContext::new(None), &mut out)
+                    .map_err(|error| unplaced(&error, piece.lines_before))?,
+            }
         }
         out.into_string().map_err(|error| unplaced(&error.into(), 0))
     }
@@ -200,48 +210,47 @@ fn unplaced(source: &Source, error: &handlebars::RenderError, lines_before: usiz
         .help("compare with the built-in template of the same name, which asks for every value there is")
 }
 
-type Compiled = (TemplateName, (Source, Vec<Diagnostic>));
-
-/// Compiles every file, on every processor: with many templates this is most of what a short command does.
-fn compile_all(texts: BTreeMap<TemplateName, (FilePath, String)>) -> Vec<Compiled> {
-    let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let mut shares: Vec<Vec<(TemplateName, (FilePath, String))>> = vec![Vec::new(); workers];
-    for (index, file) in texts.into_iter().enumerate() {
-        shares.get_mut(index % workers).into_iter().for_each(|share| share.push(file.clone()));
-    }
-    let compile = |share: Vec<(TemplateName, (FilePath, String))>| -> Vec<Compiled> {
-        share.into_iter().map(|(name, (file, text))| (name, Source::compile(file, text))).collect()
-    };
-    std::thread::scope(|scope| {
-        let running: Vec<_> = shares.into_iter().map(|share| scope.spawn(move || compile(share))).collect();
-        running
-            .into_iter()
-            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
-}
-
 impl Source {
-    /// Compiles a file; with it, everything that is wrong with it.
-    fn compile(file: FilePath, text: String) -> (Self, Vec<Diagnostic>) {
-        let mut source = Self { file, text, pieces: Vec::new() };
+    fn new(file: FilePath, text: String) -> Self {
+        Self { file, text, compiled: OnceLock::new() }
+    }
+
+    /// Compiles the file; everything that is wrong with it.
+    fn check(&self) -> Vec<Diagnostic> {
+        let (pieces, found) = self.compile();
+        let _ = self.compiled.set(found.first().cloned().map_or(Ok(pieces), Err));
+        found
+    }
+
+    fn pieces(&self) -> Result<&[Piece], Diagnostic> {
+        let compiled = self.compiled.get_or_init(|| {
+            let (pieces, found) = self.compile();
+            found.into_iter().next().map_or(Ok(pieces), Err)
+        });
+        compiled.as_deref().map_err(Clone::clone)
+    }
+
+    fn compile(&self) -> (Vec<Piece>, Vec<Diagnostic>) {
         let mut found = Vec::new();
         let mut pieces = Vec::new();
-        for (lines_before, piece) in pieces_of(&source.text) {
-            match handlebars::Template::compile(piece) {
+        for Cut { lines_before, text, placed } in cut(&self.text) {
+            if !placed {
+                pieces.push(Piece { lines_before, content: Content::Text(text.to_owned()) });
+                continue;
+            }
+            match handlebars::Template::compile(text) {
                 Ok(template) => {
-                    found.extend(refused(&template, &source, lines_before));
-                    pieces.push(Piece { lines_before, template });
+                    found.extend(refused(&template, self, lines_before));
+                    pieces.push(Piece { lines_before, content: Content::Template(template) });
                 }
                 Err(error) => {
                     let line = lines_before + error.pos().map_or(1, |(line, _)| line);
                     let title = format!("the template is not Handlebars: {}", error.reason());
-                    found.push(Diagnostic::error(Code::TemplateSyntax, title).at(source.place(line, 1), "here"));
+                    found.push(Diagnostic::error(Code::TemplateSyntax, title).at(self.place(line, 1), "here"));
                 }
             }
         }
-        source.pieces = pieces;
-        (source, found)
+        (pieces, found)
     }
 
     fn place(&self, line: usize, column: usize) -> Place {
@@ -257,25 +266,38 @@ impl Source {
     }
 }
 
-/// Cuts a text after lines at which no block and no comment is open, each piece with the lines before it.
-fn pieces_of(text: &str) -> Vec<(usize, &str)> {
-    let mut pieces = Vec::new();
+/// Whole lines of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cut<'a> {
+    lines_before: usize,
+    text: &'a str,
+    /// Whether there is anything for Handlebars to do.
+    placed: bool,
+}
+
+/// Cuts a text between lines at which no block and no comment is open.
+fn cut(text: &str) -> Vec<Cut<'_>> {
+    let mut cuts = Vec::new();
     let (mut start, mut end, mut depth) = (0, 0, 0_usize);
-    let (mut lines_before, mut lines) = (0, 0);
+    let (mut lines_before, mut lines, mut placed) = (0, 0, false);
     for line in text.split_inclusive('\n') {
+        let expressions = line.contains("{{");
+        let enough = placed && end - start >= SHORTEST_PIECE;
+        if depth == 0 && (enough || expressions != placed) {
+            let text = text.get(start..end).unwrap_or_default();
+            cuts.extend((!text.is_empty()).then_some(Cut { lines_before, text, placed }));
+            (start, lines_before, placed) = (end, lines, expressions);
+        }
         end += line.len();
         lines += 1;
         let opened = line.matches("{{#").count() + line.matches("{{!").count();
         // A comment ends with the line it ends on; where that is not so, the piece only grows longer.
         let closed = line.matches("{{/").count() + line.matches("{{!").count().min(line.matches("}}").count());
         depth = (depth + opened).saturating_sub(closed);
-        if depth == 0 && end - start >= SHORTEST_PIECE {
-            pieces.extend(text.get(start..end).map(|piece| (lines_before, piece)));
-            (start, lines_before) = (end, lines);
-        }
     }
-    pieces.extend(text.get(start..).filter(|rest| !rest.is_empty()).map(|rest| (lines_before, rest)));
-    pieces
+    let rest = text.get(start..).filter(|rest| !rest.is_empty());
+    cuts.extend(rest.map(|text| Cut { lines_before, text, placed }));
+    cuts
 }
 
 fn built_in_path(name: TemplateName) -> FilePath {
@@ -407,7 +429,10 @@ mod tests {
 
     #[test]
     fn built_in_templates_keep_their_own_rules() {
-        TemplateSources::built_in().expect("they load");
+        let sources = TemplateSources::built_in().expect("they load");
+        for source in sources.files.values() {
+            assert_eq!(source.check(), Vec::new(), "{}", source.file);
+        }
     }
 
     #[test]
@@ -433,15 +458,16 @@ mod tests {
     fn a_long_file_is_cut_only_where_no_block_is_open_and_keeps_its_line_numbers() {
         let plain = "a: 1 # a line that is long enough to fill a piece soon\n".repeat(20);
         let text = format!("{plain}{{{{#if x}}}}\n{plain}{{{{/if}}}}\n{plain}");
-        let pieces = pieces_of(&text);
-        assert!(pieces.len() > 3, "{}", pieces.len());
-        assert_eq!(pieces.iter().map(|(_, piece)| *piece).collect::<String>(), text);
-        let block = pieces.iter().find(|(_, piece)| piece.contains("{{#if")).expect("the block");
-        assert!(block.1.contains("{{/if}}"), "{}", block.1);
+        let cuts = cut(&text);
+        assert_eq!(cuts.iter().map(|cut| cut.placed).collect::<Vec<_>>(), [false, true, false]);
+        assert_eq!(cuts.iter().map(|cut| cut.text).collect::<String>(), text);
+        assert_eq!(cuts.iter().map(|cut| cut.lines_before).collect::<Vec<_>>(), [0, 20, 42]);
+        let many = "a: {{json x}}\n".repeat(40);
+        assert!(cut(&many).len() > 3, "{}", cut(&many).len());
         let told = refusal(&format!("{text}b: {{{{name}}}}\n"));
         assert_eq!(told.place().map(|place| place.line), Some(63));
         let told = project(&format!("{plain}b: {{{{json nowhere}}}}\n")).expect("loads");
-        let told = told.place(TemplateName::Dashboard, &json!({})).expect_err("has no such value");
+        let told = told.place(TemplateName::Dashboard, json!({})).expect_err("has no such value");
         assert_eq!(told.place().map(|place| place.line), Some(21));
     }
 
@@ -469,7 +495,7 @@ mod tests {
             "{{#each xs}}{{json nowhere}}{{/each}}",
             "{{#each xs}}{{#if nowhere}}a{{/if}}{{/each}}",
         ] {
-            let told = project(text).expect("loads").place(TemplateName::Dashboard, &json!({"xs": [{"y": 1}]}));
+            let told = project(text).expect("loads").place(TemplateName::Dashboard, json!({"xs": [{"y": 1}]}));
             assert_eq!(told.expect_err(text).code, Code::TemplateValue);
         }
     }
@@ -478,7 +504,7 @@ mod tests {
     fn a_value_that_is_null_is_there_and_says_no() {
         let placed = project("{{#if x}}a{{else}}b{{/if}}: {{json x}}")
             .expect("loads")
-            .place(TemplateName::Dashboard, &json!({"x": null}));
+            .place(TemplateName::Dashboard, json!({"x": null}));
         assert_eq!(placed.expect("places"), json!({"b": null}));
     }
 }

@@ -1,6 +1,6 @@
 //! The canonical form: one template, one text, one digest.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::model::{DeletionPolicy, Output, Resource, Template};
@@ -11,24 +11,25 @@ impl Template {
     /// The template as a value: sections and attributes in the order people write them, all else sorted by key.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        let mut top = Map::new();
-        top.insert("AWSTemplateFormatVersion".into(), "2010-09-09".into());
-        if let Some(description) = &self.description {
-            top.insert("Description".into(), description.as_str().into());
-        }
+        self.shape().to_value()
+    }
+
+    fn shape(&self) -> Shape<'_> {
+        let mut top = vec![("AWSTemplateFormatVersion", Shape::Text("2010-09-09"))];
+        top.extend(self.description.as_deref().map(|text| ("Description", Shape::Text(text))));
         if !self.metadata.is_empty() {
-            top.insert("Metadata".into(), sorted_object(&self.metadata));
+            top.push(("Metadata", Shape::of_members(&self.metadata)));
         }
-        let mut section = |name: &str, members: Map<String, Value>| {
+        let mut section = |name: &'static str, members: Vec<(_, _)>| {
             if !members.is_empty() {
-                top.insert(name.into(), Value::Object(members));
+                top.push((name, Shape::Mapping(members)));
             }
         };
-        section("Parameters", self.parameters.iter().map(|(k, v)| (k.clone(), sorted(v))).collect());
-        section("Conditions", self.conditions.iter().map(|(k, v)| (k.clone(), sorted(v))).collect());
-        section("Resources", self.resources.iter().map(|(k, v)| (k.to_string(), v.to_value())).collect());
-        section("Outputs", self.outputs.iter().map(|(k, v)| (k.to_string(), v.to_value())).collect());
-        Value::Object(top)
+        section("Parameters", self.parameters.iter().map(|(k, v)| (k.as_str(), Shape::of(v))).collect());
+        section("Conditions", self.conditions.iter().map(|(k, v)| (k.as_str(), Shape::of(v))).collect());
+        section("Resources", self.resources.iter().map(|(k, v)| (k.as_str(), v.shape())).collect());
+        section("Outputs", self.outputs.iter().map(|(k, v)| (k.as_str(), v.shape())).collect());
+        Shape::Mapping(top)
     }
 
     /// The canonical JSON: keys sorted, two spaces, one newline at the end.
@@ -42,14 +43,14 @@ impl Template {
     /// The length of [`Template::to_canonical_json`] in bytes, without writing it.
     #[must_use]
     pub fn canonical_json_bytes(&self) -> usize {
-        json_bytes(&self.to_value(), 0) + 1
+        json_bytes(&self.shape(), 0) + 1
     }
 
     /// The canonical YAML: long-form functions, sections in the customary order, every string quoted that a
     /// YAML 1.1 or 1.2 reader could take for something else, one newline at the end.
     #[must_use]
     pub fn to_canonical_yaml(&self) -> String {
-        yaml::to_string(&self.to_value())
+        yaml::to_string(&self.shape())
     }
 
     /// SHA-256 of the canonical JSON.
@@ -78,34 +79,28 @@ impl Resource {
     /// The resource as it stands in a template.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        let mut members = Map::new();
-        members.insert("Type".into(), self.type_name.as_str().into());
-        let mut attribute = |name: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                members.insert(name.into(), value);
-            }
-        };
-        attribute("Condition", self.condition.as_deref().map(Value::from));
-        attribute("DependsOn", (!self.depends_on.is_empty()).then(|| json!(self.depends_on)));
-        attribute("DeletionPolicy", self.deletion_policy.map(|policy| policy.as_str().into()));
-        attribute("UpdateReplacePolicy", self.update_replace_policy.map(|policy| policy.as_str().into()));
-        attribute("UpdatePolicy", self.update_policy.as_ref().map(sorted));
-        attribute("Metadata", (!self.metadata.is_empty()).then(|| sorted_object(&self.metadata)));
-        attribute("Properties", (!self.properties.is_empty()).then(|| sorted_object(&self.properties)));
-        Value::Object(members)
+        self.shape().to_value()
+    }
+
+    fn shape(&self) -> Shape<'_> {
+        let mut members = vec![("Type", Shape::Text(&self.type_name))];
+        let mut attribute = |name: &'static str, value: Option<_>| members.extend(value.map(|value| (name, value)));
+        attribute("Condition", self.condition.as_deref().map(Shape::Text));
+        let depends_on = || Shape::Sequence(self.depends_on.iter().map(|id| Shape::Text(id.as_str())).collect());
+        attribute("DependsOn", (!self.depends_on.is_empty()).then(depends_on));
+        attribute("DeletionPolicy", self.deletion_policy.map(|policy| Shape::Text(policy.as_str())));
+        attribute("UpdateReplacePolicy", self.update_replace_policy.map(|policy| Shape::Text(policy.as_str())));
+        attribute("UpdatePolicy", self.update_policy.as_ref().map(Shape::of));
+        attribute("Metadata", (!self.metadata.is_empty()).then(|| Shape::of_members(&self.metadata)));
+        attribute("Properties", (!self.properties.is_empty()).then(|| Shape::of_members(&self.properties)));
+        Shape::Mapping(members)
     }
 }
 
 impl Output {
-    /// The output as it stands in a template.
-    #[must_use]
-    pub fn to_value(&self) -> Value {
-        let mut members = Map::new();
-        if let Some(description) = &self.description {
-            members.insert("Description".into(), description.as_str().into());
-        }
-        members.insert("Value".into(), sorted(&self.value));
-        Value::Object(members)
+    fn shape(&self) -> Shape<'_> {
+        let description = self.description.as_deref().map(|text| ("Description", Shape::Text(text)));
+        Shape::Mapping(description.into_iter().chain([("Value", Shape::of(&self.value))]).collect())
     }
 }
 
@@ -121,20 +116,63 @@ impl DeletionPolicy {
     }
 }
 
+/// A template in the order in which it is written, borrowed from it: writing needs no sorted copy.
+pub(super) enum Shape<'a> {
+    Null,
+    Bool(bool),
+    Number(&'a Number),
+    Text(&'a str),
+    Sequence(Vec<Shape<'a>>),
+    Mapping(Vec<(&'a str, Shape<'a>)>),
+}
+
+impl<'a> Shape<'a> {
+    /// A value, members sorted by key.
+    pub(super) fn of(value: &'a Value) -> Self {
+        match value {
+            Value::String(text) => Self::Text(text),
+            Value::Array(items) => Self::Sequence(items.iter().map(Self::of).collect()),
+            Value::Object(members) => Self::of_members(members),
+            Value::Number(number) => Self::Number(number),
+            Value::Bool(flag) => Self::Bool(*flag),
+            Value::Null => Self::Null,
+        }
+    }
+
+    fn of_members(members: &'a Map<String, Value>) -> Self {
+        let mut entries: Vec<_> = members.iter().map(|(key, member)| (key.as_str(), Self::of(member))).collect();
+        entries.sort_unstable_by(|a, b| a.0.cmp(b.0));
+        Self::Mapping(entries)
+    }
+
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Text(text) => Value::from(*text),
+            Self::Number(number) => Value::Number((*number).clone()),
+            Self::Bool(flag) => Value::Bool(*flag),
+            Self::Null => Value::Null,
+            Self::Sequence(items) => items.iter().map(Self::to_value).collect(),
+            Self::Mapping(members) => {
+                members.iter().map(|(key, member)| ((*key).to_owned(), member.to_value())).collect()
+            }
+        }
+    }
+}
+
 /// The length of a value as indented JSON, beginning at a depth.
-fn json_bytes(value: &Value, depth: usize) -> usize {
+fn json_bytes(value: &Shape<'_>, depth: usize) -> usize {
     // A line break and its indentation before every item and before the closing bracket; a comma between items.
     let block = |count: usize, inside: usize| match count {
         0 => 2,
         count => 2 + count * (1 + 2 * (depth + 1)) + (count - 1) + (1 + 2 * depth) + inside,
     };
     match value {
-        Value::Null => 4,
-        Value::Bool(flag) => 5 - usize::from(*flag),
-        Value::Number(number) => number.to_string().len(),
-        Value::String(text) => text_bytes(text),
-        Value::Array(items) => block(items.len(), items.iter().map(|item| json_bytes(item, depth + 1)).sum()),
-        Value::Object(members) => {
+        Shape::Text(text) => text_bytes(text),
+        Shape::Number(number) => number.to_string().len(),
+        Shape::Bool(flag) => 5 - usize::from(*flag),
+        Shape::Null => 4,
+        Shape::Sequence(items) => block(items.len(), items.iter().map(|item| json_bytes(item, depth + 1)).sum()),
+        Shape::Mapping(members) => {
             let inside = members.iter().map(|(key, member)| text_bytes(key) + 2 + json_bytes(member, depth + 1)).sum();
             block(members.len(), inside)
         }
@@ -149,21 +187,6 @@ fn text_bytes(text: &str) -> usize {
         _ => 1,
     });
     2 + escaped.sum::<usize>()
-}
-
-/// A copy with every object's keys sorted.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => sorted_object(members),
-        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
-    }
-}
-
-fn sorted_object(members: &Map<String, Value>) -> Value {
-    let mut entries: Vec<_> = members.iter().collect();
-    entries.sort_by(|a, b| a.0.cmp(b.0));
-    Value::Object(entries.into_iter().map(|(key, member)| (key.clone(), sorted(member))).collect())
 }
 
 #[cfg(test)]

@@ -6,14 +6,16 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
+
+use super::canonical::Shape;
 
 /// Writes a value as a YAML document with one newline at the end.
-pub(super) fn to_string(value: &Value) -> String {
+pub(super) fn to_string(value: &Shape<'_>) -> String {
     let mut out = String::new();
     match value {
-        Value::Object(members) if !members.is_empty() => mapping(&mut out, members, 0),
-        Value::Array(items) if !items.is_empty() => sequence(&mut out, items, 0),
+        Shape::Mapping(members) if !members.is_empty() => mapping(&mut out, members, 0),
+        Shape::Sequence(items) if !items.is_empty() => sequence(&mut out, items, 0),
         other => {
             scalar(&mut out, other);
             out.push('\n');
@@ -30,7 +32,7 @@ pub fn text_scalar(value: &str) -> String {
     out
 }
 
-fn mapping(out: &mut String, members: &Map<String, Value>, depth: usize) {
+fn mapping(out: &mut String, members: &[(&str, Shape<'_>)], depth: usize) {
     for (at, (key, member)) in members.iter().enumerate() {
         // The first key of a mapping in a sequence stands on the line of its dash.
         if at > 0 || out.is_empty() || out.ends_with('\n') {
@@ -39,11 +41,11 @@ fn mapping(out: &mut String, members: &Map<String, Value>, depth: usize) {
         text(out, key);
         out.push(':');
         match member {
-            Value::Object(inner) if !inner.is_empty() => {
+            Shape::Mapping(inner) if !inner.is_empty() => {
                 out.push('\n');
                 mapping(out, inner, depth + 1);
             }
-            Value::Array(items) if !items.is_empty() => {
+            Shape::Sequence(items) if !items.is_empty() => {
                 out.push('\n');
                 sequence(out, items, depth + 1);
             }
@@ -56,15 +58,15 @@ fn mapping(out: &mut String, members: &Map<String, Value>, depth: usize) {
     }
 }
 
-fn sequence(out: &mut String, items: &[Value], depth: usize) {
+fn sequence(out: &mut String, items: &[Shape<'_>], depth: usize) {
     for (at, item) in items.iter().enumerate() {
         if at > 0 || out.is_empty() || out.ends_with('\n') {
             indent(out, depth);
         }
         out.push_str("- ");
         match item {
-            Value::Object(inner) if !inner.is_empty() => mapping(out, inner, depth + 1),
-            Value::Array(inner) if !inner.is_empty() => sequence(out, inner, depth + 1),
+            Shape::Mapping(inner) if !inner.is_empty() => mapping(out, inner, depth + 1),
+            Shape::Sequence(inner) if !inner.is_empty() => sequence(out, inner, depth + 1),
             leaf => {
                 scalar(out, leaf);
                 out.push('\n');
@@ -79,14 +81,14 @@ fn indent(out: &mut String, depth: usize) {
     }
 }
 
-fn scalar(out: &mut String, value: &Value) {
+fn scalar(out: &mut String, value: &Shape<'_>) {
     match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
-        Value::Number(value) => number(out, value),
-        Value::String(value) => text(out, value),
-        Value::Array(_) => out.push_str("[]"),
-        Value::Object(_) => out.push_str("{}"),
+        Shape::Text(value) => text(out, value),
+        Shape::Number(value) => number(out, value),
+        Shape::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        Shape::Null => out.push_str("null"),
+        Shape::Sequence(_) => out.push_str("[]"),
+        Shape::Mapping(_) => out.push_str("{}"),
     }
 }
 
@@ -110,17 +112,40 @@ fn text(out: &mut String, text: &str) {
 /// Words that some reader takes for a boolean, null or a number.
 const WORDS: [&str; 14] =
     ["y", "yes", "n", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity", "fn", "ref"];
+/// The longest of them.
+const LONGEST_WORD: usize = 8;
+
+/// What a byte may do in a string without quotes.
+const MIDDLE: u8 = 1;
+const END: u8 = 2;
+const PLAIN: [u8; 256] = plain_bytes();
+
+const fn plain_bytes() -> [u8; 256] {
+    let mut plain = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        plain[byte] = match byte as u8 {
+            b'_' | b'/' | b')' | b'*' | b'+' | b'-' | b'.' => MIDDLE | END,
+            b' ' | b':' | b'@' | b'=' | b'(' | b'%' => MIDDLE,
+            other if other.is_ascii_alphanumeric() => MIDDLE | END,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    plain
+}
 
 /// Whether a string means itself without quotes, to every reader.
 fn is_plain(text: &str) -> bool {
-    let begins_well = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
-    let ends_well = text.ends_with(|c: char| c.is_ascii_alphanumeric() || "_/)*+-.".contains(c));
-    let well_made = text.bytes().all(|b| b.is_ascii_alphanumeric() || b" _./:-+@=()*%".contains(&b));
+    let bytes = text.as_bytes();
+    let may = |byte: u8, what: u8| PLAIN.get(usize::from(byte)).is_some_and(|allowed| allowed & what != 0);
+    let begins_well = bytes.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'/');
+    let ends_well = bytes.last().is_some_and(|last| may(*last, END));
     begins_well
         && ends_well
-        && well_made
-        && !text.contains(": ")
-        && !WORDS.contains(&text.to_ascii_lowercase().as_str())
+        && bytes.iter().all(|byte| may(*byte, MIDDLE))
+        && !bytes.windows(2).any(|pair| pair == b": ")
+        && !(bytes.len() <= LONGEST_WORD && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)))
 }
 
 fn quoted(out: &mut String, text: &str) {
@@ -145,26 +170,27 @@ fn quoted(out: &mut String, text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+
+    fn written(value: &Value) -> String {
+        to_string(&Shape::of(value))
+    }
 
     #[test]
     fn strings_that_yaml_1_1_misreads_are_quoted() {
         for text in ["2012-10-17", "yes", "12:30:45", "1_000", "0x1F", "~", "", "a: b", "a ", "-x", "1e3", "=", "<<"] {
-            assert_eq!(to_string(&json!({ "k": text })), format!("k: \"{text}\"\n"));
+            assert_eq!(written(&json!({ "k": text })), format!("k: \"{text}\"\n"));
         }
         for text in ["AWS::Kinesis::Stream", "fraud detection", "arn:aws:iam::aws:policy/X", "/aws/lambda/x"] {
-            assert_eq!(to_string(&json!({ "k": text })), format!("k: {text}\n"));
+            assert_eq!(written(&json!({ "k": text })), format!("k: {text}\n"));
         }
     }
 
     #[test]
     fn nested_sequences_and_mappings_stand_on_the_line_of_their_dash() {
         let value = json!({"a": [{"b": 1, "c": [[1, 2], {}]}, "x"], "d": 1e21});
-        assert_eq!(
-            to_string(&value),
-            "a:\n  - b: 1\n    c:\n      - - 1\n        - 2\n      - {}\n  - x\nd: 1.0e+21\n"
-        );
+        assert_eq!(written(&value), "a:\n  - b: 1\n    c:\n      - - 1\n        - 2\n      - {}\n  - x\nd: 1.0e+21\n");
     }
 }

@@ -40,7 +40,7 @@ impl<'a> Page<'a> {
             self.y += HEIGHT;
             self.text(&format!("{left_out} more graphs do not fit: a dashboard holds {MOST_WIDGETS}"));
         }
-        json!({ "periodOverride": "inherit", "widgets": self.widgets })
+        with(json!({"periodOverride": "inherit"}), "widgets", self.widgets)
     }
 
     pub(super) fn heading(&mut self, text: &str) {
@@ -59,23 +59,19 @@ impl<'a> Page<'a> {
         }));
     }
 
-    fn graph(&mut self, title: &str, lines: &[Value]) {
+    fn graph(&mut self, title: &str, lines: Vec<Value>) {
         if self.column == PER_ROW {
             self.y += HEIGHT;
             self.column = 0;
         }
         let width = GRID / PER_ROW;
-        self.widgets.push(json!({
-            "type": "metric", "x": self.column * width, "y": self.y, "width": width, "height": HEIGHT,
-            "properties": {
-                "title": title,
-                "region": self.region,
-                "view": "timeSeries",
-                "stacked": false,
-                "period": 60,
-                "metrics": lines,
-            },
-        }));
+        let properties = with(
+            json!({"title": title, "region": self.region, "view": "timeSeries", "stacked": false, "period": 60}),
+            "metrics",
+            lines,
+        );
+        let place = json!({"type": "metric", "x": self.column * width, "y": self.y, "width": width, "height": HEIGHT});
+        self.widgets.push(with(place, "properties", properties));
         self.column += 1;
     }
 
@@ -92,8 +88,16 @@ impl<'a> Page<'a> {
                 metrics.iter().map(move |(metric, statistic)| line(name, *source, metric, statistic))
             })
             .collect();
-        self.graph(title, &lines);
+        self.graph(title, lines);
     }
+}
+
+/// Adds a member that was built before: `json!` would copy it, and a dashboard is the largest thing in a template.
+fn with(mut object: Value, name: &str, member: impl Into<Value>) -> Value {
+    if let Value::Object(members) = &mut object {
+        members.insert(name.to_owned(), member.into());
+    }
+    object
 }
 
 /// A line of a widget: namespace, metric, dimensions, and how it is shown.

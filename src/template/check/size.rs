@@ -55,7 +55,9 @@ fn dynamic_references(template: &Template) -> usize {
 
 fn dynamic_in(value: &Value) -> usize {
     match value {
-        Value::String(text) => text.matches("{{resolve:").count(),
+        // Most texts have no brace at all, and looking for one byte is quick.
+        Value::String(text) if text.contains('{') => text.matches("{{resolve:").count(),
+        Value::String(_) => 0,
         Value::Array(items) => items.iter().map(dynamic_in).sum(),
         Value::Object(members) => members.values().map(dynamic_in).sum(),
         Value::Null | Value::Bool(_) | Value::Number(_) => 0,
