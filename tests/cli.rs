@@ -357,7 +357,7 @@ mod escape_hatch {
             let outcome = project.sluice(&format!("{verb} orders --env local {flags}"));
             assert_eq!(outcome.code, Some(0), "{outcome}");
             assert_eq!(outcome.stderr.matches("warning[E3034]").count(), 1, "{outcome}");
-            assert!(outcome.stderr.contains("stacks/orders/pipeline.yaml:21:"), "{outcome}");
+            assert!(outcome.stderr.contains("stacks/orders/pipeline.yaml:22:"), "{outcome}");
         }
     }
 
@@ -415,7 +415,7 @@ mod escape_hatch {
         let refused = project.sluice("check orders --env local");
         assert_eq!(refused.code, Some(1), "{refused}");
         assert!(refused.stderr.contains("error[E3035]"), "{refused}");
-        assert!(refused.stderr.contains("stacks/orders/pipeline.yaml:21:5"), "{refused}");
+        assert!(refused.stderr.contains("stacks/orders/pipeline.yaml:21:42"), "{refused}");
         let circle = "cloudformation:
   resources:
     One: {Type: \"AWS::SQS::Queue\", DependsOn: [Other]}

@@ -60,8 +60,6 @@ pub(super) fn on_demand_write(region: &str) -> f64 {
     if LARGE.contains(&region) { 10e9 } else { 200e6 }
 }
 
-
-
 /// Lambda polls a shard of a shared reader once a second while there is nothing to catch up with (aws-facts.md 2.2).
 pub(super) const POLL: f64 = 1.0;
 /// Bytes of a synchronous invocation's event: a batch is cut before it grows beyond (aws-facts.md 2.2).
@@ -76,4 +74,3 @@ pub(super) const REQUESTS_PER_CONCURRENCY: f64 = 10.0;
 pub(super) const QUEUE_AT_ONCE: f64 = 1_250.0;
 /// Messages of a standard queue that may be worked on.
 pub(super) const QUEUE_IN_FLIGHT: f64 = 120_000.0;
-

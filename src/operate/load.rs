@@ -86,6 +86,9 @@ impl<'a> Shelf<'a> {
         let own = self.project.templates()?;
         self.texts.extend(own.iter().cloned());
         let templates = Arc::new(TemplateSources::with_project(own)?);
+        let warming = Arc::clone(&templates);
+        // Nobody waits for it: what it has not compiled, rendering does.
+        std::thread::spawn(move || warming.warm_up());
         self.templates = Some(Arc::clone(&templates));
         Ok(templates)
     }

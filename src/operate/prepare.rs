@@ -60,10 +60,12 @@ pub fn prepare(
     environment: &str,
     region: Option<&Region>,
 ) -> Result<Prepared, Failure> {
+    // Asked for first: they compile while the files are read.
+    let templates = shelf.templates();
     let Resolved { pipeline, mut warnings } = shelf.resolve(name, environment, region)?;
     let (assets, uploads, handlers) = shelf.pack(name, &pipeline)?;
     let sized = capacity::size(pipeline);
-    let rendered = render::render(&sized, &*shelf.templates()?, &assets)?;
+    let rendered = render::render(&sized, &*templates?, &assets)?;
     warnings.extend(rendered.warnings.iter().cloned());
     Ok(Prepared { sized, rendered, bucket: assets.bucket, uploads, handlers, warnings })
 }

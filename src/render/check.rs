@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Span};
 use crate::environment::Tier;
 use crate::pipeline::{Escape, Origins, Pipeline};
 use crate::template::access::{self, Excess};
-use crate::template::{self, Rule, Template, Violation};
+use crate::template::{self, PropertyPath, Rule, Template, Violation};
 use crate::units::LogicalId;
 
 /// Checks the template; warnings are returned.
@@ -14,9 +14,8 @@ use crate::units::LogicalId;
 /// and then CloudFormation is the one who checks it. A right without bounds is an error in staging and production,
 /// and a warning in development, where people try things out.
 pub(super) fn check(template: &Template, origins: &Origins, pipeline: &Pipeline) -> Result<Diagnostics, Diagnostics> {
-    let tier = pipeline.environment().tier();
     let broken = template::check(template).into_iter().map(|violation| broken(&violation, origins, pipeline));
-    let excessive = access::excesses(template).into_iter().map(|finding| excessive(&finding, origins, tier));
+    let excessive = access::excesses(template).into_iter().map(|finding| excessive(&finding, origins, pipeline));
     let found: Diagnostics = broken.chain(excessive).collect();
     found.into_result(()).map(|((), warnings)| warnings)
 }
@@ -49,7 +48,7 @@ fn broken(violation: &Violation, origins: &Origins, pipeline: &Pipeline) -> Diag
         None => diagnostic,
     };
     match &violation.logical_id {
-        Some(id) => traced(diagnostic, id, origins),
+        Some(id) => traced(diagnostic, id, &violation.path, origins, pipeline),
         None => whole(diagnostic, pipeline),
     }
 }
@@ -62,9 +61,9 @@ fn whole(diagnostic: Diagnostic, pipeline: &Pipeline) -> Diagnostic {
         .note(format!("pipeline `{}` in environment `{environment}`", pipeline.name()))
 }
 
-fn excessive(finding: &access::Finding, origins: &Origins, tier: Tier) -> Diagnostic {
+fn excessive(finding: &access::Finding, origins: &Origins, pipeline: &Pipeline) -> Diagnostic {
     let title = format!("{}.{} {}", finding.logical_id, finding.path, finding.excess);
-    let diagnostic = match tier {
+    let diagnostic = match pipeline.environment().tier() {
         Tier::Production | Tier::Staging => Diagnostic::error(Code::UnboundedRight, title),
         Tier::Development => Diagnostic::warning(Code::UnboundedRight, title)
             .note("a warning in development, an error in staging and production"),
@@ -78,16 +77,24 @@ fn excessive(finding: &access::Finding, origins: &Origins, tier: Tier) -> Diagno
         }
         Excess::WidePolicy(_) => "write a policy with what is needed",
     };
-    traced(diagnostic.help(help), &finding.logical_id, origins)
+    traced(diagnostic.help(help), &finding.logical_id, &finding.path, origins, pipeline)
 }
 
 /// Adds where a resource comes from, whoever was the last to have a hand in it first.
-fn traced(diagnostic: Diagnostic, id: &LogicalId, origins: &Origins) -> Diagnostic {
+fn traced(
+    diagnostic: Diagnostic,
+    id: &LogicalId,
+    path: &PropertyPath,
+    origins: &Origins,
+    pipeline: &Pipeline,
+) -> Diagnostic {
     let Some(origin) = origins.get(id) else { return diagnostic };
     let mut diagnostic = diagnostic;
     for escape in origin.escapes.iter().rev() {
         diagnostic = match escape {
-            Escape::Patch { place, .. } => diagnostic.at_maybe(place.clone(), "patched here"),
+            Escape::Patch { spec_path, .. } => {
+                diagnostic.at_maybe(set_under(pipeline, spec_path, path), "patched here")
+            }
             Escape::Template { file } => {
                 let top = Place { file: file.clone(), span: Span { start: 0, end: 0 }, line: 1, column: 1 };
                 diagnostic.at(top, "made by the project's own template")
@@ -95,6 +102,20 @@ fn traced(diagnostic: Diagnostic, id: &LogicalId, origins: &Origins) -> Diagnost
             Escape::Resource | Escape::LeftOut { .. } => diagnostic,
         };
     }
-    let diagnostic = diagnostic.at_maybe(origin.place.clone(), "comes from here");
+    let place = match origin.escapes.last() {
+        Some(Escape::Resource) => set_under(pipeline, &origin.spec_path, path),
+        Some(_) | None => origin.place.clone(),
+    };
+    let diagnostic = diagnostic.at_maybe(place, "comes from here");
     if origin.spec_path.is_empty() { diagnostic } else { diagnostic.note(format!("made for `{}`", origin.spec_path)) }
+}
+
+/// Where a patch or an extra resource sets a property, or the closest enclosing value; both may be written with
+/// `Properties:` and a patch also without.
+fn set_under(pipeline: &Pipeline, spec_path: &str, path: &PropertyPath) -> Option<Place> {
+    let at = |path: String| pipeline.places().nearest(&path).map(|set_at| set_at.place.clone());
+    let [plain, whole] = [at(format!("{spec_path}.{path}")), at(format!("{spec_path}.Properties.{path}"))];
+    // Whichever leads further in stands further on.
+    let start = |place: &Option<Place>| place.as_ref().map(|place| place.span.start);
+    if start(&whole) > start(&plain) { whole } else { plain }
 }

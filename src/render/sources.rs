@@ -152,6 +152,20 @@ impl TemplateSources {
         found.into_result(Self { files, skeletons: Arc::default() }).map(|(sources, _)| sources)
     }
 
+    /// Compiles the templates of an ordinary pipeline, the last ones that rendering needs first: a second thread that
+    /// does so meets the one that renders halfway.
+    pub fn warm_up(&self) {
+        use TemplateName::{
+            Alarms, Archive, Bucket, Consumer, Dashboard, Endpoint, Function, Notifications, Producer, Stream, Table,
+        };
+        let backwards =
+            [Dashboard, Alarms, Archive, Bucket, Consumer, Function, Endpoint, Table, Producer, Stream, Notifications];
+        for source in backwards.iter().filter_map(|name| self.files.get(name)) {
+            // What is wrong with it is told to whoever renders.
+            let _ = source.pieces();
+        }
+    }
+
     /// The file that a template comes from.
     #[must_use]
     pub fn file(&self, name: TemplateName) -> FilePath {

@@ -12,7 +12,7 @@ use super::error::WorkspaceError;
 /// When the operating system refuses.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError> {
     let part = write_part(path, bytes)?;
-    fs::rename(&part, path).map_err(WorkspaceError::io("write", path))
+    fs::rename(&part, path).map_err(|error| without(&part, WorkspaceError::io("write", path)(error)))
 }
 
 /// Writes a file that must not be there yet; false where it is, and then it is left alone.
@@ -41,8 +41,15 @@ fn write_part(path: &Path, bytes: &[u8]) -> Result<PathBuf, WorkspaceError> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let part = path.with_file_name(name);
-    fs::write(&part, bytes).map_err(WorkspaceError::io("write", &part))?;
+    fs::write(&part, bytes).map_err(|error| without(&part, WorkspaceError::io("write", path)(error)))?;
     Ok(part)
+}
+
+/// Removes what was written so far of a file that could not be written.
+fn without(part: &Path, error: WorkspaceError) -> WorkspaceError {
+    // If even that fails, the first reason is the one to tell.
+    let _ = fs::remove_file(part);
+    error
 }
 
 /// Reads a text file that somebody named on the command line.
@@ -78,6 +85,15 @@ pub fn is_empty_folder(path: &Path) -> Result<bool, WorkspaceError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_left_of_a_file_that_could_not_be_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let taken = folder.path().join("taken");
+        fs::create_dir_all(taken.join("inside")).expect("a folder in its place");
+        assert!(write_file(&taken, b"text").is_err());
+        assert_eq!(fs::read_dir(folder.path()).expect("is there").count(), 1);
+    }
 
     #[test]
     fn a_written_file_is_whole_and_leaves_no_part_behind() {

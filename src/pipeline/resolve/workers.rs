@@ -45,8 +45,13 @@ impl Resolver<'_> {
             let title = format!("a batch of {batch} messages needs a window");
             let finding = self.error(Code::Conflict, &format!("{path}.batch.window"), title);
             let finding = self.also(finding, &format!("{path}.batch.size"), "the batch");
-            let note = "Lambda polls at most 10 messages at once; above that it must wait for more (aws-facts.md 1.3)";
-            self.push(finding.note(note).help("write `window: 1s` or more, or `size: 10` or less"));
+            let note = "Lambda polls at most 10 messages at once; above that it must wait for more";
+            self.push(
+                finding
+                    .note(note)
+                    .source(Source::LambdaMapping)
+                    .help("write `window: 1s` or more, or `size: 10` or less"),
+            );
         }
         let most_at_once = spec.function.concurrency.as_ref().and_then(|asked| asked.max).map(|max| max.0);
         let reserved = spec.function.concurrency.as_ref().and_then(|asked| asked.reserved).map(|n| n.0);

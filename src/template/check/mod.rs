@@ -2,6 +2,7 @@
 //!
 //! A function stands for any value of its place: what it will be is not known here, what it refers to is.
 
+mod names;
 mod references;
 mod service;
 mod size;
@@ -15,6 +16,7 @@ use serde_json::Value;
 use super::model::Template;
 use super::path::PropertyPath;
 use super::schema;
+use crate::diagnostic::closest;
 use crate::units::LogicalId;
 
 /// Which rule a template breaks.
@@ -39,7 +41,7 @@ pub enum Rule {
     Pattern,
     /// A string, list or number is too short, long, small or great.
     Range,
-    /// An item comes twice in a list that allows it once.
+    /// An item comes twice in a list that allows it once, or two resources take one name.
     Duplicate,
     /// A reference to nothing.
     Reference,
@@ -130,11 +132,7 @@ pub fn check(template: &Template) -> Vec<Violation> {
         let mut findings = Findings { logical_id: Some(id), found: Vec::new() };
         match schema::facts(&resource.type_name) {
             Some(facts) => values::properties(facts, &resource.properties, &mut findings),
-            None => findings.add(
-                &PropertyPath::root(),
-                Rule::UnknownType,
-                format!("`{}` is a type whose schema is not known here", resource.type_name),
-            ),
+            None => findings.add(&PropertyPath::root(), Rule::UnknownType, unknown_type(&resource.type_name)),
         }
         service::of_resource(template, resource, &mut findings);
         references::of_resource(template, resource, &mut findings);
@@ -142,12 +140,21 @@ pub fn check(template: &Template) -> Vec<Violation> {
     }
     let mut findings = Findings { logical_id: None, found: Vec::new() };
     references::of_outputs(template, &mut findings);
+    found.extend(names::taken_twice(template));
     if let Err(cycle) = template.creation_order() {
         findings.add(&PropertyPath::root(), Rule::Cycle, cycle.to_string());
     }
     size::check(template, &mut findings);
     found.append(&mut findings.found);
     found
+}
+
+fn unknown_type(name: &str) -> String {
+    let unknown = format!("`{name}` is a type whose schema is not known here");
+    match closest(name, schema::known_types()) {
+        Some(near) => format!("{unknown}; did you mean `{near}`?"),
+        None => unknown,
+    }
 }
 
 /// A value in a message: short, on one line.

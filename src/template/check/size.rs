@@ -95,7 +95,7 @@ mod tests {
         let value = |length: usize| json!({"P": {"Type": "String", "Default": "x".repeat(length)}});
         let text = |length: usize| json!({"O": {"Value": "x", "Description": "d".repeat(length)}});
         let secrets = |count: usize| {
-            let secret = json!({"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "{{resolve:ssm:/a:1}}"}});
+            let secret = json!({"Type": "AWS::SQS::Queue", "Properties": {"Tags": [{"Key": "k", "Value": "{{resolve:ssm:/a:1}}"}]}});
             many(count, "Q", &secret)
         };
         type Made<'a> = Box<dyn Fn(usize) -> Value + 'a>;
