@@ -38,7 +38,7 @@ regions: [eu-west-1]
 fn orders() -> Project {
     let project = Project::empty();
     project.write(SPEC, ORDERS);
-    project.write("stacks/orders/handlers/score/app.py", "def handler(event, context):\n    return {}\n");
+    project.write("stacks/orders/handlers/score/app.py", "def handler(event, context):\n    return {\"batchItemFailures\": []}\n");
     project.write("environments/local.yaml", LOCAL);
     project
 }

@@ -1,7 +1,7 @@
 //! `sluice check`: every problem of every selected pipeline in every selected environment, in one run, on every
-//! processor; then every readiness rule, with the other selected pipelines of the environment beside.
+//! processor; then every readiness rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::load::Shelf;
 use super::prepare::prepare;
 use crate::capacity::{self, Sized, Surroundings};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::pipeline::{self, Pipeline};
+use crate::pipeline::{self, Pipeline, StreamFrom};
 use crate::readiness::{self, Case, Handlers, Report};
 use crate::render::TemplateSources;
 use crate::units::{Duration, Region, Timestamp};
@@ -162,41 +162,48 @@ fn prepare_share(
     sorted
 }
 
-/// Asks every rule of every pair; the pairs of one environment and region share its account.
+/// Asks every rule of every pair, beside the pipelines that it shares a stream with.
 fn judge_all(sound: Vec<Sound>, now: Timestamp) -> Vec<Looked> {
-    let mut accounts: BTreeMap<(String, String), Vec<Sized>> = BTreeMap::new();
-    for pair in &sound {
-        accounts.entry(account(&pair.sized)).or_default().push(pair.sized.clone());
-    }
+    let around = neighbours(&sound);
+    let mut shares: Vec<Vec<(Sound, Vec<Sized>)>> = Vec::new();
     let share = sound.len().div_ceil(workers()).max(1);
-    let mut shares: Vec<Vec<Sound>> = Vec::new();
-    for pair in sound {
+    for pair in sound.into_iter().zip(around) {
         match shares.last_mut().filter(|last| last.len() < share) {
             Some(last) => last.push(pair),
             None => shares.push(vec![pair]),
         }
     }
-    let done = side_by_side(shares, |share| {
-        let mut around = accounts.clone();
-        share.into_iter().map(|pair| judge(pair, &mut around, now)).collect::<Vec<_>>()
-    });
-    done.into_iter().flatten().collect()
+    let judge = |(pair, around): (Sound, Vec<Sized>)| {
+        let Sound { index, sized, handlers, .. } = pair;
+        let assessment = capacity::assess(&sized, &Surroundings { neighbours: &around }, OUTAGE);
+        let report = readiness::check(&Case::new(&sized, &assessment, &handlers, now));
+        Looked { index, sized, report }
+    };
+    side_by_side(shares, |share| share.into_iter().map(judge).collect::<Vec<_>>()).into_iter().flatten().collect()
 }
 
-fn account(sized: &Sized) -> (String, String) {
-    let pipeline = sized.pipeline();
-    (pipeline.environment().name().to_string(), pipeline.region().to_string())
-}
-
-fn judge(pair: Sound, around: &mut BTreeMap<(String, String), Vec<Sized>>, now: Timestamp) -> Looked {
-    let Sound { index, sized, handlers, .. } = pair;
-    let mut nobody = Vec::new();
-    let all = around.get_mut(&account(&sized)).unwrap_or(&mut nobody);
-    // The pipeline itself goes to the front, so that those behind it are its neighbours.
-    if let Some(own) = all.iter().position(|other| other.pipeline().name() == sized.pipeline().name()) {
-        all.swap(0, own);
+/// For each pair the selected pipelines of its environment and region whose streams it reads, or that read one of its own.
+/// What else shares the account is reckoned by `sluice capacity`: a finding must not depend on what else was selected.
+fn neighbours(sound: &[Sound]) -> Vec<Vec<Sized>> {
+    let account = |sized: &Sized| {
+        let pipeline = sized.pipeline();
+        (pipeline.environment().name().clone(), pipeline.region().clone(), pipeline.name().clone())
+    };
+    let index: BTreeMap<_, usize> = sound.iter().enumerate().map(|(at, pair)| (account(&pair.sized), at)).collect();
+    let mut around: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); sound.len()];
+    for (at, pair) in sound.iter().enumerate() {
+        let (environment, region, _) = account(&pair.sized);
+        for consumer in pair.sized.pipeline().consumers().values() {
+            let StreamFrom::Other(other) = &consumer.from else { continue };
+            let key = (environment.clone(), region.clone(), other.pipeline.clone());
+            let Some(read) = index.get(&key) else { continue };
+            for (one, another) in [(at, *read), (*read, at)] {
+                if let Some(known) = around.get_mut(one) {
+                    known.insert(another);
+                }
+            }
+        }
     }
-    let assessment = capacity::assess(&sized, &Surroundings { neighbours: all.get(1..).unwrap_or_default() }, OUTAGE);
-    let report = readiness::check(&Case::new(&sized, &assessment, &handlers, now));
-    Looked { index, sized, report }
+    let sized = |at: &usize| sound.get(*at).map(|pair| pair.sized.clone());
+    around.iter().map(|known| known.iter().filter_map(sized).collect()).collect()
 }

@@ -24,6 +24,8 @@ pub struct Score {
 struct Tally {
     fulfilled: u64,
     asked: u64,
+    /// Whether any of it is more than an information.
+    serious: bool,
 }
 
 impl Tally {
@@ -36,6 +38,7 @@ impl Tally {
     fn add(&mut self, other: Self) {
         self.fulfilled += other.fulfilled;
         self.asked += other.asked;
+        self.serious |= other.serious;
     }
 }
 
@@ -58,7 +61,8 @@ pub(super) fn scores(outcomes: &[Outcome]) -> Vec<Score> {
         let mut whole = Tally::default();
         tallies.values().for_each(|tally| whole.add(*tally));
         let letters = tallies.into_iter().map(|(letter, tally)| (letter, tally.percent())).collect();
-        Score { framework, percent: whole.percent(), letters }
+        // Informations alone make no score: a tier that asks nothing else has none.
+        Score { framework, percent: whole.percent().filter(|_| whole.serious), letters }
     };
     Framework::ALL.into_iter().map(of_framework).collect()
 }
@@ -72,7 +76,7 @@ fn weighed(outcome: &Outcome) -> Tally {
             Severity::Info => 1,
         };
     match (weight * outcome.fine as u64).checked_div(counted) {
-        Some(fulfilled) => Tally { fulfilled, asked: weight },
+        Some(fulfilled) => Tally { fulfilled, asked: weight, serious: outcome.severity < Severity::Info },
         None => Tally::default(),
     }
 }

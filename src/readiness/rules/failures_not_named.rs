@@ -2,7 +2,7 @@
 
 use super::pages;
 use crate::diagnostic::Code;
-use crate::pipeline::WorkSource;
+use crate::pipeline::{StageKind, WorkSource};
 use crate::readiness::case::Case;
 use crate::readiness::finding::{Finding, Verdict};
 use crate::readiness::rule::{Letter, Rule, Tiers};
@@ -20,18 +20,17 @@ pub(super) const RULE: Rule = Rule {
 fn look(case: &Case<'_>) -> Vec<Verdict> {
     case.scanned()
         .filter_map(|(stage, _, scan)| {
-            let (asked, tumbling, field) = match case.pipeline().consumers().get(&stage.name) {
-                Some(consumer) => {
-                    (consumer.failure.report_items, consumer.batch.tumbling.is_some(), "failure.report_items")
+            let field = match (case.pipeline().consumers().get(&stage.name), case.pipeline().workers().get(&stage.name)) {
+                // A window's handler answers with its state, and raises where it cannot go on.
+                (Some(consumer), _) if stage.kind == StageKind::Consumer => {
+                    (consumer.failure.report_items && consumer.batch.tumbling.is_none()).then_some("failure.report_items")
                 }
-                None => match case.pipeline().workers().get(&stage.name).map(|worker| &worker.from) {
-                    Some(WorkSource::Queue { report_items, .. }) => (*report_items, false, "report_items"),
-                    Some(WorkSource::Topic { .. }) | None => (false, false, ""),
+                (_, Some(worker)) => match &worker.from {
+                    WorkSource::Queue { report_items, .. } => report_items.then_some("report_items"),
+                    WorkSource::Topic { .. } => None,
                 },
-            };
-            if !asked {
-                return None;
-            }
+                (_, None) => None,
+            }?;
             if scan.mentions("batchItemFailures") {
                 return Some(None);
             }
@@ -39,9 +38,7 @@ fn look(case: &Case<'_>) -> Vec<Verdict> {
             let note = "Lambda takes an answer without `batchItemFailures` for success: what failed without an exception \
                         is neither tried again nor handed to the failure destination";
             let help = "answer with `{\"batchItemFailures\": [{\"itemIdentifier\": …}]}`, an empty list where all went well";
-            let finding = Finding::of(&stage, field, title).note(note).help(help);
-            // A window's handler answers with its state, and raises where it cannot go on.
-            Some(Some(finding.mild_if(tumbling)))
+            Some(Some(Finding::of(&stage, field, title).note(note).help(help)))
         })
         .collect()
 }

@@ -21,8 +21,12 @@ pub(super) const RULE: Rule = Rule {
 
 /// Told once for the whole pipeline, whatever is missing.
 fn look(case: &Case<'_>) -> Vec<Verdict> {
+    // Every stream whose load is declared counts as an answer.
+    let pipeline = case.pipeline();
+    let declared = pipeline.streams().keys().filter(|stream| pipeline.traffic().contains_key(*stream));
+    let mut verdicts: Vec<Verdict> = declared.map(|_| None).collect();
     let unknown = &case.assessment().unknown;
-    let Some(first) = unknown.first() else { return vec![None] };
+    let Some(first) = unknown.first() else { return verdicts };
     let title = match unknown.len() {
         1 => "one question about capacity has no answer here".to_owned(),
         several => format!("{several} questions about capacity have no answer here"),
@@ -31,5 +35,6 @@ fn look(case: &Case<'_>) -> Vec<Verdict> {
     for unknown in unknown {
         finding = finding.note(format!("{}: declare `{}`", unknown.question, unknown.declare));
     }
-    vec![Some(finding)]
+    verdicts.push(Some(finding));
+    verdicts
 }

@@ -1,9 +1,9 @@
 //! R6005: fewer instances than batches at once.
 
 use super::pages;
-use crate::capacity::Resource;
+use crate::capacity::{Level, Resource};
 use crate::diagnostic::Code;
-use crate::pipeline::{StageKind, StageRef};
+use crate::pipeline::{Function, StageKind, StageRef};
 use crate::readiness::case::Case;
 use crate::readiness::finding::{Finding, Verdict};
 use crate::readiness::rule::{Letter, Rule, Tiers};
@@ -20,7 +20,15 @@ pub(super) const RULE: Rule = Rule {
 
 fn look(case: &Case<'_>) -> Vec<Verdict> {
     const FUNCTIONS: &[StageKind] = &[StageKind::Consumer, StageKind::Worker];
-    let mut verdicts = case.short_at_peak(FUNCTIONS, &[Resource::Concurrency], |_| "concurrency");
+    // What shares the account's concurrency is a matter of the account's quota.
+    let functions: Vec<(StageRef, &Function)> = case.pipeline().functions().collect();
+    let reserves = |stage: &StageRef| {
+        let own = functions.iter().find(|(known, _)| known == stage);
+        own.is_some_and(|(_, function)| function.concurrency.reserved.is_some())
+    };
+    let needs = case.needs(&[Resource::Concurrency]).filter(|(stage, _)| FUNCTIONS.contains(&stage.kind) && reserves(stage));
+    let mut verdicts: Vec<Verdict> =
+        needs.map(|(stage, need)| case.short(stage, "concurrency.reserved", need, Level::Peak)).collect();
     let short = |stage: &StageRef| verdicts.iter().flatten().any(|finding| finding.stage.as_ref() == Some(stage));
     let ceilings: Vec<Verdict> = case
         .consumers()
