@@ -60,7 +60,9 @@ fn choice(choices: &[Json]) -> String {
 /// What may stand there, in a few words.
 fn value(schema: &Json) -> String {
     if let Some(name) = schema.get("$ref").and_then(Json::as_str).and_then(|path| path.strip_prefix("#/$defs/")) {
-        return format!("[{name}](#{})", name.to_lowercase());
+        // An overlay has the fields of what it lies over, and no part of its own.
+        let shown = name.strip_suffix("Overlay").unwrap_or(name);
+        return format!("[{name}](#{})", shown.to_lowercase());
     }
     let bounds = match (schema.get("minimum"), schema.get("maximum"), schema.get("$comment").and_then(Json::as_str)) {
         (Some(least), Some(most), _) => Some(format!("{least} to {most}")),

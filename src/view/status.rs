@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::outputs;
 use super::style::{Label, Look};
 use super::table::{Cell, Table};
-use super::words::{columns, json as to_value, plural, printable, wrap};
+use super::words::{json as to_value, plural, printable, wrap};
 use super::{EMBEDDED_NOTICE, FORMAT_VERSION};
 use crate::observed::{Observed, ObservedResource, ResourceStatus, StackDescription, StackStatus};
 use crate::pipeline::Origins;
@@ -53,14 +53,15 @@ fn status_line(look: &Look, stack: &StackDescription) -> String {
 
 /// One row per resource, by stage; a reason stands under its resource.
 fn resources(look: &Look, stack: &StackDescription, origins: &Origins) -> String {
-    let mut rows: Vec<(String, &LogicalId, &ObservedResource)> =
+    let mut rows: Vec<Row<'_>> =
         stack.resources.iter().map(|(id, resource)| (stage(origins, id), id, resource)).collect();
     rows.sort_by(|a, b| (a.0.is_empty(), &a.0, a.1).cmp(&(b.0.is_empty(), &b.0, b.1)));
-    let mut out = table(look, &rows, true);
-    if out.lines().any(|line| columns(&anstream::adapter::strip_str(line).to_string()) > look.columns()) {
-        // The logical id tells the type; the physical id is what nobody can guess.
-        out = table(look, &rows, false);
-    }
+    // The logical id tells the type; the physical id is what nobody can guess.
+    let wide = [table(&rows, &[Column::Stage, Column::Type]), table(&rows, &[Column::Stage])];
+    let mut out = match wide.iter().find(|table| table.fits(look, 2)) {
+        Some(table) => table.render(look, 2),
+        None => by_stage(look, &rows),
+    };
     for (_, id, resource) in &rows {
         if let (Some(reason), Label::Bad) = (&resource.reason, label(&resource.status)) {
             out.push_str(&format!("  {}\n", look.paint(Label::Bad, id)));
@@ -72,23 +73,47 @@ fn resources(look: &Look, stack: &StackDescription, origins: &Origins) -> String
     out
 }
 
-fn table(look: &Look, rows: &[(String, &LogicalId, &ObservedResource)], types: bool) -> String {
-    let headings = ["STAGE", "RESOURCE", "STATUS", "TYPE", "PHYSICAL ID"];
-    let headings: Vec<&str> = headings.into_iter().filter(|heading| types || *heading != "TYPE").collect();
-    let mut table = Table::with_headings(&headings);
+type Row<'a> = (String, &'a LogicalId, &'a ObservedResource);
+
+/// A column that a narrow screen can do without.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Stage,
+    Type,
+}
+
+fn table(rows: &[Row<'_>], shown: &[Column]) -> Table {
+    let optional = |column: Column, cell: Cell| shown.contains(&column).then_some(cell);
+    let row = |[stage, id, status, kind, physical]: [Cell; 5]| {
+        let cells =
+            [optional(Column::Stage, stage), Some(id), Some(status), optional(Column::Type, kind), Some(physical)];
+        cells.into_iter().flatten().collect::<Vec<_>>()
+    };
+    let mut table = Table::new();
+    if shown.contains(&Column::Stage) {
+        let headings = ["STAGE", "RESOURCE", "STATUS", "TYPE", "PHYSICAL ID"];
+        table.row(row(headings.map(|heading| Cell::new(Label::Faint, heading))));
+    }
     for (stage, id, resource) in rows {
-        let mut cells = vec![
+        table.row(row([
             Cell::plain(stage),
             Cell::plain(id.as_str()),
             Cell::new(label(&resource.status), resource.status.as_str()),
-        ];
-        if types {
-            cells.push(Cell::new(Label::Faint, &resource.type_name));
-        }
-        cells.push(Cell::new(Label::Faint, resource.physical_id.as_deref().unwrap_or("(never made)")));
-        table.row(cells);
+            Cell::new(Label::Faint, &resource.type_name),
+            Cell::new(Label::Faint, resource.physical_id.as_deref().unwrap_or("(never made)")),
+        ]));
     }
-    table.render(look, 2)
+    table
+}
+
+/// For narrow screens: stages as headings.
+fn by_stage(look: &Look, rows: &[Row<'_>]) -> String {
+    let chunks = rows.chunk_by(|a, b| a.0 == b.0).map(|rows| {
+        let stage = rows.first().map_or("", |(stage, _, _)| stage.as_str());
+        let heading = if stage.is_empty() { "pipeline" } else { stage };
+        format!("  {}\n{}", look.paint(Label::Heading, heading), table(rows, &[]).render(look, 2))
+    });
+    chunks.collect()
 }
 
 fn stage(origins: &Origins, id: &LogicalId) -> String {

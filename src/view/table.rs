@@ -1,10 +1,13 @@
 //! Aligned columns for terminals and logs. Cells are never cut: a name that is shown is the whole name.
 
 use super::style::{Label, Look};
-use super::words::{columns, pad, printable, wrap};
+use super::words::{columns, printable, wrap};
 
 /// The narrowest last column that is still wrapped rather than left to run on.
 const NARROWEST_LAST: usize = 24;
+
+/// How far a cell that does not fit beside its row is indented below it.
+const HANGING: usize = 4;
 
 /// One cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +27,12 @@ impl Cell {
     #[must_use]
     pub fn plain(text: impl AsRef<str>) -> Self {
         Self::new(Label::Plain, text)
+    }
+
+    /// The lines of a last cell in a room beside its row; `None` where it does not fit.
+    fn beside(&self, room: usize) -> Option<Vec<String>> {
+        let lines = if room >= NARROWEST_LAST { wrap(&self.text, room) } else { vec![self.text.clone()] };
+        lines.iter().all(|line| columns(line) <= room).then_some(lines)
     }
 }
 
@@ -52,39 +61,49 @@ impl Table {
     }
 
     /// Returns the table as lines, each indented by `indent` blanks and ended by a newline. Every column but
-    /// the last is as wide as its widest cell; the last one is wrapped at blanks where the screen ends.
+    /// the last is as wide as its widest cell; the last one is wrapped at blanks where the screen ends, and stands below
+    /// its row where it does not fit even so.
     #[must_use]
     pub fn render(&self, look: &Look, indent: usize) -> String {
-        let widths = self.widths();
-        let before_last: usize = widths.iter().rev().skip(1).map(|width| width + 2).sum();
-        let room = look.columns().saturating_sub(indent + before_last);
+        let (widths, before_last, room) = self.layout(look, indent);
         let mut out = String::new();
         for row in &self.rows {
-            let last = row.len().saturating_sub(1);
+            let Some((last, cells)) = row.split_last() else { continue };
             let mut line = " ".repeat(indent);
-            let mut more = Vec::new();
-            for (at, cell) in row.iter().enumerate() {
-                if at < last {
-                    let blanks = widths.get(at).map_or(0, |width| width - columns(&cell.text)) + 2;
-                    line.push_str(&look.paint(cell.label, &cell.text));
-                    line.push_str(&" ".repeat(blanks));
-                } else if at + 1 == widths.len() && room >= NARROWEST_LAST {
-                    let mut parts = wrap(&cell.text, room).into_iter();
-                    line.push_str(&look.paint(cell.label, parts.next().unwrap_or_default()));
-                    more.extend(parts.map(|part| look.paint(cell.label, part)));
-                } else {
-                    line.push_str(&look.paint(cell.label, &cell.text));
+            for (cell, width) in cells.iter().zip(&widths) {
+                line.push_str(&look.paint(cell.label, &cell.text));
+                line.push_str(&" ".repeat(width - columns(&cell.text) + 2));
+            }
+            let beside = if row.len() == widths.len() { last.beside(room) } else { Some(vec![last.text.clone()]) };
+            let below = beside.is_none();
+            let hanging = indent + if below { HANGING } else { before_last };
+            let parts = beside.unwrap_or_else(|| wrap(&last.text, look.columns().saturating_sub(hanging)));
+            for (at, part) in parts.iter().enumerate() {
+                if at > 0 || below {
+                    out.push_str(line.trim_end());
+                    out.push('\n');
+                    line = " ".repeat(hanging);
                 }
+                line.push_str(&look.paint(last.label, part));
             }
             out.push_str(line.trim_end());
             out.push('\n');
-            for part in more {
-                out.push_str(&pad("", indent + before_last));
-                out.push_str(&part);
-                out.push('\n');
-            }
         }
         out
+    }
+
+    /// Whether every last cell stands beside its row.
+    #[must_use]
+    pub fn fits(&self, look: &Look, indent: usize) -> bool {
+        let (_, _, room) = self.layout(look, indent);
+        self.rows.iter().all(|row| row.last().is_none_or(|last| last.beside(room).is_some()))
+    }
+
+    /// The widths of all columns, of all before the last one, and what is left for the last one.
+    fn layout(&self, look: &Look, indent: usize) -> (Vec<usize>, usize, usize) {
+        let widths = self.widths();
+        let before_last: usize = widths.iter().rev().skip(1).map(|width| width + 2).sum();
+        (widths, before_last, look.columns().saturating_sub(indent + before_last))
     }
 
     fn widths(&self) -> Vec<usize> {
@@ -116,6 +135,18 @@ mod tests {
             "  ID                  STATUS         REASON\n  \
                StreamTransactions  CREATE_FAILED  the limit of shards in this\n                                     \
                account is reached\n  A                   B\n"
+        );
+    }
+
+    #[test]
+    fn a_last_cell_that_fits_nowhere_stands_below_its_row() {
+        let mut table = Table::new();
+        table.row(["ConsumerScoreAlias", "CREATE_COMPLETE", "arn:aws:lambda:eu-west-1:123456789012"].map(Cell::plain));
+        table.row(["A", "B", "short"].map(Cell::plain));
+        let look = Look { width: 64, ..Look::plain() };
+        assert_eq!(
+            table.render(&look, 2),
+            "  ConsumerScoreAlias  CREATE_COMPLETE\n      arn:aws:lambda:eu-west-1:123456789012\n  A                   B                short\n"
         );
     }
 
