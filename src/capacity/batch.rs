@@ -88,4 +88,10 @@ impl Batches {
         let needed = records / fill * self.takes(fill) + self.closing(shards) * self.fixed;
         needed.min(lanes.max(self.at_once(records)))
     }
+
+    /// Records a second that so many lanes work off with full batches.
+    pub(super) fn throughput(&self, lanes: f64) -> f64 {
+        let takes = self.takes(self.size);
+        if takes > 0.0 { lanes * self.size / takes } else { f64::MAX }
+    }
 }

@@ -106,6 +106,10 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// What a producer needs: stream, policy, partition key, limits
     Producer(ProducerArgs),
+    /// What every stage needs and has, what gives way first, how long a record takes
+    Capacity(CapacityArgs),
+    /// Lay open what could be chosen otherwise: stream mode, key, readers, inference, batches
+    Decide(DecideArgs),
     /// Explain a code, for instance `sluice explain E1004`
     Explain(ExplainArgs),
     /// Print the JSON Schema of pipeline or environment files
@@ -311,6 +315,33 @@ pub(crate) struct ProducerArgs {
     /// Also write `producer.md` and `producer-policy.json` into this folder; where there are several streams, a policy for each
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CapacityArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Total steady load of all streams that records enter by, instead of the declared one; peaks change in proportion
+    #[arg(long, value_name = "RATE")]
+    pub(crate) traffic: Option<String>,
+    /// An outage to come back from
+    #[arg(long, value_name = "TIME", default_value = "30m")]
+    pub(crate) outage: String,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DecideArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Total steady load of all streams that records enter by, instead of the declared one; peaks change in proportion
+    #[arg(long, value_name = "RATE")]
+    pub(crate) traffic: Option<String>,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! Arguments, settings, exit codes, composition: the only room that sees the whole program.
 
 mod args;
+mod capacity;
 mod check;
 mod clouds;
 mod embedded;
@@ -55,6 +56,8 @@ fn run() -> Exit {
         Command::Check(args) => check::check(&world, &args),
         Command::Render(args) => offline::render(&world, &args),
         Command::Producer(args) => producer::producer(&world, &args),
+        Command::Capacity(args) => capacity::capacity(&world, &args),
+        Command::Decide(args) => capacity::decide(&world, &args),
         Command::Graph(args) => graph::graph(&world, &args),
         Command::Explain(args) => offline::explain(&world, &args),
         Command::Schema(args) => offline::schema(&args),

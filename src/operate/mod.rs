@@ -3,6 +3,7 @@
 //! Commands take what they work with (files, clock, clouds, whoever watches) and give back data; they print
 //! nothing and know no exit code.
 
+mod capacity;
 mod check;
 mod connect;
 mod deploy;
@@ -23,6 +24,7 @@ mod render;
 mod status;
 mod work;
 
+pub use capacity::{CapacityOrder, Placed, place};
 pub use check::{Checked, Looked, check};
 pub use connect::{Connecting, Connector};
 pub use deploy::{Answer, Company, DeployOrder, Deployed, Leaving, Tools, deploy};

@@ -4,6 +4,7 @@
 //! exits are settled before a view sees them), prints nothing and asks nobody: width, colour and symbols are
 //! handed in as a [`Look`]. Whatever text says, JSON says too, because both read the same data.
 
+pub mod capacity;
 pub mod diagnostics;
 pub mod events;
 pub mod explain;

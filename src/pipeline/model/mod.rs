@@ -96,6 +96,11 @@ impl Pipeline {
     pub fn traffic(&self) -> &BTreeMap<StageName, Traffic> {
         &self.traffic
     }
+    /// The same pipeline under another load.
+    #[must_use]
+    pub fn with_traffic(self, traffic: BTreeMap<StageName, Traffic>) -> Self {
+        Self { traffic, ..self }
+    }
     /// The end-to-end latency that is aimed for.
     #[must_use]
     pub fn latency(&self) -> Option<&LatencyTarget> {
