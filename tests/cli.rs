@@ -146,6 +146,68 @@ streams:";
     }
 }
 
+mod capacity {
+    use super::*;
+
+    const TRAFFIC: &str = "traffic:
+  orders: {steady: 100/s, peak: 2k/s, burst: 5m, record: 4 KiB, key: {field: shop_id, distinct: 400, hottest: 10%}}
+
+latency: {target: 800ms, class: low}
+
+streams:";
+
+    fn project() -> Project {
+        let project = orders();
+        project.edit(SPEC, "streams:", TRAFFIC);
+        project.edit(SPEC, "    writes: [results]", "    writes: [results]\n    work: {fixed: 20ms, per_record: 5ms}");
+        project
+    }
+
+    #[test]
+    fn every_stage_is_reckoned_and_what_would_be_chosen_is_told() {
+        snapshot!(project().sluice("capacity orders --env local --outage 10m"));
+    }
+
+    #[test]
+    fn decisions_are_laid_open() {
+        snapshot!(project().sluice("decide --env local"));
+    }
+
+    #[test]
+    fn without_traffic_it_says_what_to_declare() {
+        snapshot!(orders().sluice("capacity --env local"));
+    }
+
+    #[test]
+    fn another_load_takes_the_place_of_the_declared_one() {
+        let outcome = project().sluice("capacity --env local --traffic 500G/day --output json");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        let found: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+        let raised = found.pointer("/assessment/quotas").and_then(|quotas| quotas.as_array()).expect("quotas");
+        assert!(raised.iter().any(|quota| quota["raise"] == true), "{outcome}");
+        let markdown = project().sluice("decide --env local --traffic 1000000000T/s --output markdown");
+        assert!(markdown.code == Some(0) && !markdown.stdout.contains("NaN"), "{markdown}");
+    }
+
+    #[test]
+    fn a_load_that_is_none_is_refused() {
+        for (typed, help) in [
+            ("capacity --env local --traffic 0/s", "500G/day"),
+            ("capacity --env local --traffic 500B/day", "500G/day"),
+            ("capacity --env local --traffic 30k/m", "30k/min"),
+            ("capacity --env local --outage 30", "30s"),
+            ("decide --env local --traffic 1200", "1200/s"),
+        ] {
+            let outcome = project().sluice(typed);
+            assert_eq!(outcome.code, Some(1), "{outcome}");
+            assert!(outcome.stderr.contains("E8011") && outcome.stderr.contains(help), "{outcome}");
+        }
+        let outcome = orders().sluice("capacity --env local --traffic 500G/day");
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        snapshot!(outcome);
+    }
+}
+
 mod check {
     use super::*;
 

@@ -49,8 +49,7 @@ fn level(text: &str) -> Level {
 fn needs_are_what_was_reckoned_by_hand() {
     let mut checked = 0;
     for line in CASES.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let cells: Vec<&str> = line.split(" | ").map(str::trim).collect();
-        let cells: Vec<&str> = cells.into_iter().map(|cell| cell.trim_matches('|').trim()).collect();
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         let [what, traffic, stream, consumer, more, of, resource, at, need, most, source] = cells.as_slice() else {
             panic!("{line}");
         };

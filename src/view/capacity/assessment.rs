@@ -61,10 +61,11 @@ fn bottleneck_line(bottleneck: &Bottleneck) -> Said {
     let (label, when) = match at {
         Some(Level::Steady) => (Label::Bad, "does not carry the steady load"),
         Some(Level::Peak) => (Label::Bad, "does not carry the peak"),
-        Some(Level::Tenfold) => (Label::Warning, "carries the peak, but not ten times the steady load"),
-        None => (Label::Good, "carries even ten times the steady load"),
+        Some(Level::Tenfold) => (Label::Warning, "carries the peak, but not the tenfold"),
+        None => (Label::Good, "carries the peak, and the tenfold"),
     };
-    let gives = if *multiple < 1e6 { format!("; it gives way at {multiple:.1} times that") } else { String::new() };
+    let gives =
+        if *multiple < 1e6 { format!("; it gives way at {multiple:.1} times the steady load") } else { String::new() };
     (label, format!("bottleneck: {stage}, {}: {when}{gives}", resource.words()))
 }
 
@@ -174,10 +175,10 @@ fn room(need: &Need) -> String {
     let headroom = need.headroom();
     match need.have {
         Supply::Unbounded => "-".to_owned(),
-        Supply::Fixed(_) | Supply::Elastic { .. } if headroom >= 1_000.0 => ">1000x".to_owned(),
         Supply::Fixed(_) | Supply::Elastic { .. } => {
             let grows = if need.outgrows(Level::Peak) && headroom >= 1.0 { ", once grown" } else { "" };
-            format!("{headroom:.1}x{grows}")
+            let times = if headroom < 1_000.0 { format!("{headroom:.1}x") } else { ">1000x".to_owned() };
+            format!("{times}{grows}")
         }
     }
 }

@@ -44,7 +44,7 @@ fn stream(choice: &StreamChoice) -> Section {
             (Label::Plain, rounded(point.provisioned)),
             (Label::Plain, rounded(point.on_demand)),
             (Label::Plain, rounded(point.advantage)),
-            (Label::Good, point.cheapest().as_str().to_owned()),
+            (Label::Good, least(point.cheapest()).to_owned()),
         ]);
     }
     let curve = |marks, mode: StreamMode| Curve {
@@ -69,6 +69,15 @@ fn stream(choice: &StreamChoice) -> Section {
     section.points = break_even(choice);
     section.points.extend(choice.key_advice.iter().map(|text| (Label::Plain, text.clone())));
     section
+}
+
+/// A mode as its column is headed.
+fn least(mode: StreamMode) -> &'static str {
+    match mode {
+        StreamMode::Provisioned => "provisioned",
+        StreamMode::OnDemand => "on-demand",
+        StreamMode::OnDemandAdvantage => "advantage",
+    }
 }
 
 fn break_even(choice: &StreamChoice) -> Vec<Said> {

@@ -72,3 +72,65 @@ fn with(about: &About, name: &str, data: Value, decisions: Option<Value>) -> Val
     }
     whole
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capacity::{Surroundings, US_EAST_1, assess, size};
+    use crate::environment::Tier;
+    use crate::pipeline::Pipeline;
+    use crate::units::Duration;
+    use crate::view::style::Look;
+
+    fn about() -> About {
+        About {
+            pipeline: "fraud-detection".to_owned(),
+            environment: "prod".to_owned(),
+            region: "eu-west-1".to_owned(),
+            traffic: None,
+            unread: Vec::new(),
+        }
+    }
+
+    fn assessed() -> Page {
+        let sized = size(Pipeline::fixture(Tier::Production));
+        let found = assess(&sized, &Surroundings::default(), Duration::from_secs(1_800));
+        assessment(&about(), &found, sized.decisions())
+    }
+
+    fn chosen() -> Page {
+        let sized = size(Pipeline::fixture(Tier::Production));
+        choices(&about(), &crate::capacity::choices(&sized, &Surroundings::default(), &US_EAST_1))
+    }
+
+    #[test]
+    fn an_assessment_on_a_narrow_and_on_a_wide_screen() {
+        insta::assert_snapshot!(assessed().to_text(&Look { width: 80, ..Look::plain() }));
+        insta::assert_snapshot!(assessed().to_text(&Look { width: 200, ..Look::plain() }));
+    }
+
+    #[test]
+    fn decisions_on_a_narrow_and_on_a_wide_screen() {
+        insta::assert_snapshot!(chosen().to_text(&Look { width: 80, ..Look::plain() }));
+        insta::assert_snapshot!(chosen().to_text(&Look { width: 200, ..Look::plain() }));
+    }
+
+    #[test]
+    fn markdown_holds_the_same_numbers_and_breaks_out_of_no_table() {
+        let markdown = assessed().to_markdown();
+        let rows = markdown.lines().filter(|line| line.starts_with("| "));
+        assert!(rows.clone().count() > 20, "{markdown}");
+        assert!(markdown.contains("| batches at once |") && chosen().to_markdown().contains("```text"), "{markdown}");
+    }
+
+    #[test]
+    fn programs_get_the_data_with_stable_names() {
+        let sized = size(Pipeline::fixture(Tier::Production));
+        let found = assess(&sized, &Surroundings::default(), Duration::from_secs(1_800));
+        let json = assessment_to_json(&about(), &found, sized.decisions());
+        assert_eq!(json.pointer("/assessment/bottleneck/stage/kind"), Some(&"endpoint".into()), "{json:#}");
+        let resources = json.pointer("/assessment/stages/0/needs/0/resource");
+        assert_eq!((resources, json.pointer("/format_version")), (Some(&"write-bytes".into()), Some(&"1.0".into())));
+        assert!(json.pointer("/decisions/0/reason").is_some());
+    }
+}
