@@ -20,6 +20,7 @@ pub mod observed;
 pub mod operate;
 pub mod pipeline;
 pub mod plan;
+pub mod readiness;
 pub mod render;
 pub mod rollout;
 pub mod spec;

@@ -163,9 +163,33 @@ pub(crate) struct One {
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) select: Selection,
+    /// Every pipeline, as where none is named
+    #[arg(long, conflicts_with = "pipelines")]
+    pub(crate) all: bool,
+    /// Write the values that findings name into the files that set them; comments and layout stay
+    #[arg(long)]
+    pub(crate) fix: bool,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: CheckOutput,
+}
+
+/// The form of what a check found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckOutput {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON document
+    Json,
+    /// The same
+    Jsonl,
+    /// The same as text
+    Markdown,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, a case for each rule
+    Junit,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 mod args;
 mod capacity;
+mod check;
 mod clouds;
 mod cost;
 mod embedded;
@@ -53,7 +54,7 @@ fn run() -> Exit {
             print_out(&String::from_utf8_lossy(&script));
             Exit::Done
         }
-        Command::Check(args) => offline::check(&world, &args),
+        Command::Check(args) => check::check(&world, &args),
         Command::Render(args) => offline::render(&world, &args),
         Command::Producer(args) => producer::producer(&world, &args),
         Command::Capacity(args) => capacity::capacity(&world, &args),

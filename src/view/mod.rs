@@ -15,6 +15,7 @@ pub mod next_steps;
 pub mod outputs;
 pub mod plan;
 pub mod producer;
+pub mod readiness;
 pub mod status;
 pub mod style;
 mod table;
