@@ -43,6 +43,11 @@ pub(super) fn advice(site: Site<'_>, running: &[Running<'_>], stages: &[StageCap
     all
 }
 
+/// What a need takes for granted, as the end of a sentence.
+fn given(need: &Need) -> String {
+    need.assumes.as_ref().map_or_else(String::new, |assumes| format!(", if {assumes}"))
+}
+
 fn setting(stage: &StageRef, field: &str, from: impl ToString, to: impl ToString, why: String) -> Advice {
     Advice { spec_path: format!("{}.{field}", stage.path()), from: from.to_string(), to: to.to_string(), why }
 }
@@ -108,8 +113,9 @@ fn parallel(site: Site<'_>, run: &Running<'_>, need: &Need) -> Option<Advice> {
             let from = consumer.batch.parallel;
             let why = |to: u32| {
                 format!(
-                    "{} batches at once are needed at the peak; {to} of each shard are enough, and a key stays in order",
-                    number(run.batches.at_once(run.records(Level::Peak)))
+                    "{} batches at once are needed at the peak{}; {to} of each shard are enough, and a key stays in order",
+                    number(run.batches.at_once(run.records(Level::Peak))),
+                    given(need)
                 )
             };
             match wider(run, run.shards(Level::Peak)) {
@@ -124,7 +130,7 @@ fn parallel(site: Site<'_>, run: &Running<'_>, need: &Need) -> Option<Advice> {
                 .workers()
                 .get(&run.stage.name)
                 .is_some_and(|worker| matches!(worker.from, WorkSource::Queue { most_at_once: Some(_), .. }));
-            let why = format!("{} batches at once are needed at the peak", number(need.peak));
+            let why = format!("{} batches at once are needed at the peak{}", number(need.peak), given(need));
             (bounded && to <= 1_000.0).then(|| setting(&run.stage, "concurrency.max", number(most), to, why))
         }
         Feed::Topic => None,
@@ -160,7 +166,7 @@ fn timeout(run: &Running<'_>, need: &Need) -> Advice {
 fn reserved(run: &Running<'_>, need: &Need) -> Option<Advice> {
     let from = run.function.concurrency.reserved?;
     let to = (need.peak * HEADROOM).ceil();
-    let why = format!("{} run at once at the peak", number(need.peak));
+    let why = format!("{} run at once at the peak{}", number(need.peak), given(need));
     Some(setting(&run.stage, "concurrency.reserved", from, to, why))
 }
 
@@ -178,9 +184,10 @@ fn endpoint(site: Site<'_>, stage: &StageCapacity) -> Option<Advice> {
                 format!("{{min: {min}, max: {max}}}"),
                 format!("{{min: {least:.0}, max: {:.0}}}", most.max(least)),
                 format!(
-                    "{} are needed at the steady load, which must be there without scaling, and {} at the peak",
+                    "{} are needed at the steady load, which must be there without scaling, and {} at the peak{}",
                     number(need.steady),
-                    number(need.peak)
+                    number(need.peak),
+                    given(need)
                 ),
             )
         })
@@ -191,7 +198,7 @@ fn endpoint(site: Site<'_>, stage: &StageCapacity) -> Option<Advice> {
         Serving::Async { min, max, .. } if !need.fits(Level::Peak) => fleet("async", *min, *max),
         Serving::Async { .. } => None,
         Serving::Serverless { max, .. } if !need.fits(Level::Peak) && need.peak <= MOST_SERVERLESS => {
-            let why = format!("{} requests are there at once at the peak", number(need.peak));
+            let why = format!("{} requests are there at once at the peak{}", number(need.peak), given(need));
             Some(setting(&stage.stage, "serving.serverless.concurrency.max", max, need.peak, why))
         }
         Serving::Serverless { .. } => None,

@@ -53,10 +53,10 @@ pub(super) fn way(site: Site<'_>, running: &[Running<'_>], unknown: &mut Vec<Unk
     let strongest = found.levers.iter().max_by_key(|(_, lever)| lever.gain).cloned();
     let (total_p50, total_p99) = (total(|part| part.p50), total(|part| part.p99));
     let (advice, lever) = strongest.map_or((None, None), |(advice, lever)| (Some(advice), Some(lever)));
-    // A setting is only advised where the target is missed.
-    let missed = target.is_some_and(|target| total_p99 > target);
+    // A setting is only advised where the target is missed for certain.
+    let missed = found.assumes.is_none() && target.is_some_and(|target| total_p99 > target);
     Some(Way {
-        budget: LatencyBudget { total_p50, total_p99, parts: found.parts, target, lever },
+        budget: LatencyBudget { total_p50, total_p99, parts: found.parts, target, lever, assumes: found.assumes },
         advice: advice.filter(|_| missed),
     })
 }
@@ -73,6 +73,7 @@ pub(super) fn seconds(seconds: f64) -> Duration {
 #[derive(Clone, Default)]
 struct Found {
     scores: bool,
+    assumes: Option<String>,
     parts: Vec<LatencyPart>,
     levers: Vec<(Advice, Lever)>,
 }
@@ -133,6 +134,7 @@ impl<'a> Search<'a> {
         let next: Vec<Found> = next.into_iter().map(|next| self.from(next)).collect();
         if let Some(longest) = next.into_iter().max_by(|one, other| one.order().cmp(&other.order())) {
             found.scores |= longest.scores;
+            found.assumes = found.assumes.or(longest.assumes);
             found.parts.extend(longest.parts);
             found.levers.extend(longest.levers);
         }
@@ -172,6 +174,7 @@ impl<'a> Search<'a> {
         let mut found = Found::default();
         let asked = run.function.scores_with.as_ref().and_then(|name| self.site.pipeline().endpoints().get(name));
         found.scores = asked.is_some();
+        found.assumes.clone_from(&run.flow.assumes);
         match run.feed {
             Feed::Stream { consumer, traffic, .. } => {
                 ingest(&mut found, run, consumer);

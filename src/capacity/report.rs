@@ -399,6 +399,8 @@ pub struct LatencyBudget {
     pub target: Option<Duration>,
     /// What would shorten it most.
     pub lever: Option<Lever>,
+    /// What the sum takes for granted that no file says; then it is no more than an upper bound.
+    pub assumes: Option<String>,
 }
 
 /// How a consumer comes back after an outage.

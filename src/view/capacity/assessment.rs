@@ -204,7 +204,10 @@ fn latency(budget: &LatencyBudget) -> Section {
     let (label, against) = match budget.target {
         None => (Label::Plain, "no target is declared".to_owned()),
         Some(target) if budget.total_p99 <= target => (Label::Good, format!("within the target of {target}")),
-        Some(target) => (Label::Bad, format!("beyond the target of {target}")),
+        Some(target) => match &budget.assumes {
+            None => (Label::Bad, format!("beyond the target of {target}")),
+            Some(assumes) => (Label::Warning, format!("beyond the target of {target}, if {assumes}")),
+        },
     };
     section.rows.push(vec![
         (Label::Heading, "together".to_owned()),
