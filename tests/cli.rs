@@ -38,7 +38,10 @@ regions: [eu-west-1]
 fn orders() -> Project {
     let project = Project::empty();
     project.write(SPEC, ORDERS);
-    project.write("stacks/orders/handlers/score/app.py", "def handler(event, context):\n    return {\"batchItemFailures\": []}\n");
+    project.write(
+        "stacks/orders/handlers/score/app.py",
+        "def handler(event, context):\n    return {\"batchItemFailures\": []}\n",
+    );
     project.write("environments/local.yaml", LOCAL);
     project
 }
@@ -450,7 +453,9 @@ pipelines:
     fn a_suppression_is_counted_and_one_that_is_over_is_told() {
         let project = project();
         let entry = |until: &str| {
-            format!("readiness:\n  suppress:\n    - {{rule: R6040, stage: consumers.score, reason: tried, until: {until}}}\n")
+            format!(
+                "readiness:\n  suppress:\n    - {{rule: R6040, stage: consumers.score, reason: tried, until: {until}}}\n"
+            )
         };
         let text = read(&project, SPEC);
         project.write(SPEC, format!("{text}{}", entry("2027-01-01")));
@@ -466,7 +471,11 @@ pipelines:
 
     #[test]
     fn a_suppression_of_what_is_not_there_is_refused() {
-        for (entry, code) in [("{rule: R6999, reason: x, until: 2027-01-01}", "E1008"), ("{rule: R6040, stage: consumers.scor, reason: x, until: 2027-01-01}", "E2002"), ("{rule: R6040, until: 2027-01-01}", "E1006")] {
+        for (entry, code) in [
+            ("{rule: R6999, reason: x, until: 2027-01-01}", "E1008"),
+            ("{rule: R6040, stage: consumers.scor, reason: x, until: 2027-01-01}", "E2002"),
+            ("{rule: R6040, until: 2027-01-01}", "E1006"),
+        ] {
             let project = project();
             let text = read(&project, SPEC);
             project.write(SPEC, format!("{text}readiness: {{suppress: [{entry}]}}\n"));

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::args::{
-    ExplainArgs, InitArgs, RenderArgs, SchemaArgs, SchemaOf, Selection, TemplateOutput,
-};
+use super::args::{ExplainArgs, InitArgs, RenderArgs, SchemaArgs, SchemaOf, Selection, TemplateOutput};
 use super::exit::Exit;
 use super::screen::{err_look, out_look, print_diagnostics, source_map};
 use super::world::{World, print_err, print_out};

@@ -77,7 +77,8 @@ impl Packing {
             Entry::Occupied(packed) => Ok(packed.into_mut()),
             Entry::Vacant(free) => {
                 let files = project.read_tree(&self.pipeline, &function.code)?;
-                let folder = FilePath::new(&format!("stacks/{}/{}", self.pipeline, function.code.trim_end_matches('/')));
+                let folder =
+                    FilePath::new(&format!("stacks/{}/{}", self.pipeline, function.code.trim_end_matches('/')));
                 let texts = files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
                 let code = Arc::new(HandlerCode::pick(&function.runtime, &folder, texts));
                 let files = files

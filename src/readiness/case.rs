@@ -8,7 +8,8 @@ use super::scan::Scan;
 use crate::capacity::{Assessment, Level, Need, Resource, Sized, SizedStream};
 use crate::environment::Tier;
 use crate::pipeline::{
-    AlarmId, AlarmTuning, Consumer, Endpoint, Function, LatencyClass, Pipeline, Serving, StageKind, StageRef, StreamFrom,
+    AlarmId, AlarmTuning, Consumer, Endpoint, Function, LatencyClass, Pipeline, Serving, StageKind, StageRef,
+    StreamFrom,
 };
 use crate::units::{Duration, StageName, Timestamp};
 
@@ -143,8 +144,12 @@ impl<'a> Case<'a> {
             Level::Peak => "the peak",
             Level::Tenfold => "ten times the steady load",
         };
-        let title =
-            format!("{stage} needs {} {} at {at} and has {}", amount(need.at(level)), need.resource.words(), amount(have));
+        let title = format!(
+            "{stage} needs {} {} at {at} and has {}",
+            amount(need.at(level)),
+            need.resource.words(),
+            amount(have)
+        );
         let finding = Finding::of(stage, field, title).note(need.how.clone()).note(need.source);
         let finding = match &need.assumes {
             Some(assumed) => finding.note(format!("taken for granted: {assumed}")).mild_if(true),
@@ -162,7 +167,8 @@ impl<'a> Case<'a> {
         let Some(advice) = self.assessment.advice.iter().find(|advice| advice.spec_path.starts_with(&path)) else {
             return finding;
         };
-        let help = format!("write `{}` at `{}` instead of `{}`: {}", advice.to, advice.spec_path, advice.from, advice.why);
+        let help =
+            format!("write `{}` at `{}` instead of `{}`: {}", advice.to, advice.spec_path, advice.from, advice.why);
         finding.help(help).fix(advice.spec_path.clone(), advice.to.clone())
     }
 }

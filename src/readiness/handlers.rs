@@ -27,18 +27,14 @@ const LONGEST_FILE: usize = 256 << 10;
 impl HandlerCode {
     /// Picks the files of a handler's folder that a person wrote; `files` are paths from the folder and their bytes.
     #[must_use]
-    pub fn pick<'f>(
-        runtime: &str,
-        folder: &FilePath,
-        files: impl IntoIterator<Item = (&'f str, &'f [u8])>,
-    ) -> Self {
+    pub fn pick<'f>(runtime: &str, folder: &FilePath, files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Self {
         let ending = match runtime {
             python if python.starts_with("python") => ".py",
             _ => return Self::default(),
         };
-        let own = files.into_iter().filter(|(path, bytes)| {
-            path.ends_with(ending) && !path.contains('/') && bytes.len() <= LONGEST_FILE
-        });
+        let own = files
+            .into_iter()
+            .filter(|(path, bytes)| path.ends_with(ending) && !path.contains('/') && bytes.len() <= LONGEST_FILE);
         let read = own.filter_map(|(path, bytes)| {
             let text = std::str::from_utf8(bytes).ok()?.to_owned();
             Some(HandlerFile { file: FilePath::new(&format!("{folder}/{path}")), text })

@@ -62,7 +62,8 @@ pub struct Maturity {
 pub(super) fn maturity(case: &Case<'_>) -> Maturity {
     let mut level = None;
     for step in Level::ALL {
-        let needs: Vec<&'static str> = asked(case, step).into_iter().filter(|(has, _)| !has).map(|(_, what)| what).collect();
+        let needs: Vec<&'static str> =
+            asked(case, step).into_iter().filter(|(has, _)| !has).map(|(_, what)| what).collect();
         if !needs.is_empty() {
             return Maturity { level, next: Some(step), needs };
         }
@@ -78,9 +79,13 @@ fn asked(case: &Case<'_>, level: Level) -> Vec<(bool, &'static str)> {
         Level::Reactive => vec![(!pipeline.consumers().is_empty(), "a consumer of a stream")],
         Level::Stateful => {
             let windows = pipeline.consumers().values().any(|consumer| consumer.batch.tumbling.is_some());
-            let expires = |name| pipeline.tables().get(name).is_some_and(|table| matches!(table.ttl, Ttl::Expires { .. }));
+            let expires =
+                |name| pipeline.tables().get(name).is_some_and(|table| matches!(table.ttl, Ttl::Expires { .. }));
             let keeps = functions().flat_map(|function| &function.writes).any(expires);
-            vec![(windows || keeps, "state that is kept and expires: `batch.tumbling`, or a table with `ttl` in `writes`")]
+            vec![(
+                windows || keeps,
+                "state that is kept and expires: `batch.tumbling`, or a table with `ttl` in `writes`",
+            )]
         }
         Level::FeatureStore => {
             let features = functions().any(|function| function.scores_with.is_some() && !function.features.is_empty());

@@ -53,11 +53,7 @@ impl Tiers {
     /// Worth knowing before production.
     pub const TELLS: Self = Self::new(None, None, Some(Severity::Info));
 
-    const fn new(
-        development: Option<Severity>,
-        staging: Option<Severity>,
-        production: Option<Severity>,
-    ) -> Self {
+    const fn new(development: Option<Severity>, staging: Option<Severity>, production: Option<Severity>) -> Self {
         Self { development, staging, production }
     }
 

@@ -136,7 +136,8 @@ const BATCHES: &str = "pipeline: example\nowner: me\nstreams: {a: {capacity: on-
 
 #[test]
 fn a_suppression_holds_for_its_rule_its_stage_and_its_time() {
-    let with = |entry: &str| format!("{BATCHES}readiness:\n  suppress:\n    - {{rule: R6041, {entry}, reason: tried}}\n");
+    let with =
+        |entry: &str| format!("{BATCHES}readiness:\n  suppress:\n    - {{rule: R6041, {entry}, reason: tried}}\n");
     let told = |text: &str| -> Vec<String> {
         let report = report(text, PRODUCTION, None);
         let told = report.told().filter(|judged| judged.rule.code == Code::NoBisect);
@@ -148,7 +149,9 @@ fn a_suppression_holds_for_its_rule_its_stage_and_its_time() {
     assert!(told(&with("until: 2027-01-01")).is_empty());
     assert_eq!(told(&with("until: 2026-06-01")), all);
     let over = report(&with("until: 2026-05-01"), PRODUCTION, None);
-    assert!(over.diagnostics().iter().any(|told| told.code == Code::SuppressionOver && told.severity == Severity::Warning));
+    assert!(
+        over.diagnostics().iter().any(|told| told.code == Code::SuppressionOver && told.severity == Severity::Warning)
+    );
 }
 
 #[test]
@@ -187,5 +190,8 @@ fn a_pipeline_climbs_the_levels_one_by_one_and_is_told_what_the_next_needs() {
     let consumer = "consumers:\n  one: {from: a, code: h, handler: app.handler";
     assert_eq!(level("streams: {a: {capacity: on-demand}}\n"), (None, 1));
     assert_eq!(level(&format!("streams: {{a: {{capacity: on-demand}}}}\n{consumer}}}\n")), (Some(1), 1));
-    assert_eq!(level(&format!("streams: {{a: {{capacity: on-demand}}}}\n{consumer}, batch: {{tumbling: 60s}}}}\n")), (Some(2), 2));
+    assert_eq!(
+        level(&format!("streams: {{a: {{capacity: on-demand}}}}\n{consumer}, batch: {{tumbling: 60s}}}}\n")),
+        (Some(2), 2)
+    );
 }

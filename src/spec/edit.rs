@@ -175,7 +175,8 @@ fn cut(text: &str, root: &Piece, parts: &[&str], value: &str) -> Option<(Range<u
 /// The bytes of a value that is there; one that is in lines, or is not written at all, goes behind its key's colon.
 fn replaced(text: &str, piece: &Piece, key_end: usize, value: &str) -> (Range<usize>, String) {
     let on_lines = matches!(piece.shape, Shape::Mapping { flow: false, .. })
-        || (matches!(piece.shape, Shape::List(_)) && !text.get(piece.range.start..).is_some_and(|rest| rest.starts_with('[')));
+        || (matches!(piece.shape, Shape::List(_))
+            && !text.get(piece.range.start..).is_some_and(|rest| rest.starts_with('[')));
     if on_lines || piece.range.is_empty() {
         let colon = text.get(key_end..).and_then(|rest| rest.find(':')).map_or(key_end, |by| key_end + by + 1);
         return (colon..if on_lines { piece.range.end } else { colon }, format!(" {value}"));
@@ -190,7 +191,9 @@ fn with(node: &Node, parts: &[&str], value: &Node) -> Node {
     let fresh = || Node { value: Value::Null, place: place.clone() };
     let value = match &node.value {
         Value::Sequence(items) => {
-            let change = |(at, item): (usize, &Node)| if at.to_string() == *part { with(item, rest, value) } else { item.clone() };
+            let change = |(at, item): (usize, &Node)| {
+                if at.to_string() == *part { with(item, rest, value) } else { item.clone() }
+            };
             Value::Sequence(items.iter().enumerate().map(change).collect())
         }
         Value::Mapping(_) | Value::Null | Value::Scalar { .. } => {
@@ -247,7 +250,12 @@ mod tests {
             ("a: {b: 1}  # why\n", "a.c", "2", "a: {b: 1, c: 2}  # why\n"),
             ("a: {}\n", "a.c.d", "2", "a: {c: {d: 2}}\n"),
             ("a:  # nothing yet\nb: 1\n", "a.c", "2", "a: {c: 2}  # nothing yet\nb: 1\n"),
-            ("a:\n  b: 1  # why\n\n# about c\nc: 2\n", "a.x.y", "3", "a:\n  b: 1  # why\n  x: {y: 3}\n\n# about c\nc: 2\n"),
+            (
+                "a:\n  b: 1  # why\n\n# about c\nc: 2\n",
+                "a.x.y",
+                "3",
+                "a:\n  b: 1  # why\n  x: {y: 3}\n\n# about c\nc: 2\n",
+            ),
             ("a:\n  - b: 1\n    c: 2\n", "a.0.d", "3", "a:\n  - b: 1\n    c: 2\n    d: 3\n"),
             ("a: 1", "b", "2", "a: 1\nb: 2"),
             ("# nothing\n", "a.b", "2", "# nothing\na: {b: 2}\n"),

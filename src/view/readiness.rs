@@ -51,7 +51,11 @@ fn alone(look: &Look, pair: &Pair<'_>) -> String {
             let until = entry.until.to_string();
             let day = until.split('T').next().unwrap_or_default();
             let why = format!("{} until {day}: {}", judged.finding.title, entry.reason);
-            table.row([Cell::new(Label::Faint, "suppressed"), Cell::new(Label::Faint, judged.rule.code.as_str()), Cell::new(Label::Faint, why)]);
+            table.row([
+                Cell::new(Label::Faint, "suppressed"),
+                Cell::new(Label::Faint, judged.rule.code.as_str()),
+                Cell::new(Label::Faint, why),
+            ]);
         }
     }
     format!("\n{}", table.render(look, 2))
@@ -148,14 +152,23 @@ fn pair_json(pair: &Pair<'_>) -> Value {
 #[must_use]
 pub fn to_junit(found: &Diagnostics, pairs: &[Pair<'_>]) -> String {
     let of_files: Vec<&Diagnostic> = found.iter().filter(|one| one.code.area() != Area::Readiness).collect();
-    let cases = of_files.iter().map(|one| Case { class: "files".to_owned(), name: one.code.as_str().to_owned(), told: vec![one], skipped: None });
+    let cases = of_files.iter().map(|one| Case {
+        class: "files".to_owned(),
+        name: one.code.as_str().to_owned(),
+        told: vec![one],
+        skipped: None,
+    });
     let mut suites = vec![suite("files", &cases.collect::<Vec<_>>())];
     for pair in pairs {
         let class = format!("{}.{}", pair.pipeline, pair.environment);
-        let cases: Vec<Case<'_>> = pair.report.outcomes.iter().map(|outcome| case(&class, outcome, pair.report)).collect();
+        let cases: Vec<Case<'_>> =
+            pair.report.outcomes.iter().map(|outcome| case(&class, outcome, pair.report)).collect();
         suites.push(suite(&format!("{} in {}", pair.pipeline, pair.environment), &cases));
     }
-    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"sluice check\">\n{}</testsuites>\n", suites.concat())
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"sluice check\">\n{}</testsuites>\n",
+        suites.concat()
+    )
 }
 
 /// One case of a suite.
@@ -168,7 +181,8 @@ struct Case<'a> {
 
 fn case<'a>(class: &str, outcome: &Outcome, report: &'a Report) -> Case<'a> {
     let own = || report.findings.iter().filter(|judged| judged.rule.code == outcome.rule.code);
-    let told: Vec<&Diagnostic> = own().filter(|judged| judged.suppressed.is_none()).map(|judged| &judged.diagnostic).collect();
+    let told: Vec<&Diagnostic> =
+        own().filter(|judged| judged.suppressed.is_none()).map(|judged| &judged.diagnostic).collect();
     let reason = own().find_map(|judged| judged.suppressed.as_ref()).map(|entry| entry.reason.clone());
     let skipped = reason.filter(|_| told.is_empty());
     let code = outcome.rule.code;
@@ -177,7 +191,8 @@ fn case<'a>(class: &str, outcome: &Outcome, report: &'a Report) -> Case<'a> {
 
 fn suite(name: &str, cases: &[Case<'_>]) -> String {
     let failed = |case: &&Case<'_>| case.told.iter().any(|one| one.severity == Severity::Error);
-    let (failures, skipped) = (cases.iter().filter(failed).count(), cases.iter().filter(|case| case.skipped.is_some()).count());
+    let (failures, skipped) =
+        (cases.iter().filter(failed).count(), cases.iter().filter(|case| case.skipped.is_some()).count());
     let inner: String = cases.iter().map(written).collect();
     let count = cases.len();
     format!(
@@ -196,7 +211,8 @@ fn written(case: &Case<'_>) -> String {
     }
     let (mut failures, mut out) = (String::new(), String::new());
     for one in &case.told {
-        let sentences: Vec<&str> = std::iter::once(&one.title).chain(&one.notes).chain(&one.help).map(String::as_str).collect();
+        let sentences: Vec<&str> =
+            std::iter::once(&one.title).chain(&one.notes).chain(&one.help).map(String::as_str).collect();
         let place = one.place().map(|place| format!("{place}: ")).unwrap_or_default();
         let text = escaped(&format!("{place}{}", sentences.join("\n")));
         match one.severity {

@@ -30,17 +30,22 @@ fn look(case: &Case<'_>) -> Vec<Verdict> {
             };
             let kept = case.pipeline().retention_of(&consumer.from);
             if let Some(kept) = kept.filter(|kept| threshold.as_micros() > kept.as_micros() / 2) {
-                let title = format!("the alarm on the age of {stage} rings at {threshold}, and records live for {kept}");
+                let title =
+                    format!("the alarm on the age of {stage} rings at {threshold}, and records live for {kept}");
                 return tell(title, "ring at less than half of the retention, while there is time to act");
             }
             let usual = case.pipeline().tolerated_lag(consumer);
             if threshold > Duration::from_micros(usual.as_micros().saturating_mul(LATE)) {
-                let title = format!("the alarm on the age of {stage} rings at {threshold}; the latency class tolerates {usual}");
+                let title = format!(
+                    "the alarm on the age of {stage} rings at {threshold}; the latency class tolerates {usual}"
+                );
                 return tell(title, "lower the threshold, or leave it out: the default follows from `latency`");
             }
             let waits = consumer.batch.window;
             if threshold <= waits {
-                let title = format!("the alarm on the age of {stage} rings at {threshold}, and batches are gathered for {waits}");
+                let title = format!(
+                    "the alarm on the age of {stage} rings at {threshold}, and batches are gathered for {waits}"
+                );
                 return tell(title, "ring above the batch window, or gather for less time");
             }
             Some(None)

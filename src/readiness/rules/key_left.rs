@@ -53,7 +53,9 @@ fn has_own_key(pipeline: &Pipeline, edge: &Edge) -> bool {
         End::Stage(stage) => own_key(pipeline, stage),
         End::OtherStream(other, stream) => pipeline.consumers().values().any(|consumer| match &consumer.from {
             StreamFrom::Other(from) => {
-                from.pipeline == *other && from.stream == *stream && from.facts.as_ref().is_some_and(|facts| facts.key.is_some())
+                from.pipeline == *other
+                    && from.stream == *stream
+                    && from.facts.as_ref().is_some_and(|facts| facts.key.is_some())
             }
             StreamFrom::Own(_) => false,
         }),

@@ -11,11 +11,7 @@ pub(super) const RULE: Rule = Rule {
     text: "SCALE framework, Steady-State Analysis; Setting up, 1: Estimate Throughput Requirements",
     page: None,
     serves: &[Letter::Steady, Letter::StreamList],
-    tiers: Tiers {
-        development: Some(Severity::Info),
-        staging: Some(Severity::Info),
-        production: Some(Severity::Info),
-    },
+    tiers: Tiers { development: Some(Severity::Info), staging: Some(Severity::Info), production: Some(Severity::Info) },
     look,
 };
 

@@ -47,7 +47,10 @@ fn look(case: &Case<'_>) -> Vec<Verdict> {
 fn watches_age(value: &Value) -> bool {
     let properties = value.get("Properties");
     let direct = properties.and_then(|properties| properties.get("MetricName")) == Some(&Value::from(AGE));
-    direct || properties.and_then(|properties| properties.get("Metrics")).is_some_and(|metrics| metrics.to_string().contains(AGE))
+    direct
+        || properties
+            .and_then(|properties| properties.get("Metrics"))
+            .is_some_and(|metrics| metrics.to_string().contains(AGE))
 }
 
 /// Whether it names the stream: by a reference, or by its name.

@@ -27,7 +27,10 @@ fn look(case: &Case<'_>) -> Vec<Verdict> {
             let title = match (recovery.catch_up, case.pipeline().retention_of(&consumer.from)) {
                 (None, _) => format!("{} never catches up after an outage of {outage}", recovery.consumer),
                 (Some(more), Some(kept)) if sum(outage, more) > kept => {
-                    format!("{} needs {more} to catch up after {outage}, and records are kept for {kept}", recovery.consumer)
+                    format!(
+                        "{} needs {more} to catch up after {outage}, and records are kept for {kept}",
+                        recovery.consumer
+                    )
                 }
                 (Some(_), Some(_) | None) => return Some(None),
             };

@@ -22,7 +22,8 @@ fn look(case: &Case<'_>) -> Vec<Verdict> {
         .map(|(stage, consumer)| {
             let title = format!("{stage} gives up a whole batch of {} when one record crashes it", consumer.batch.size);
             let path = format!("{}.failure.bisect", stage.path());
-            let finding = || Finding::of(&stage, "failure.bisect", title).help("write `bisect: true`").fix(path, "true");
+            let finding =
+                || Finding::of(&stage, "failure.bisect", title).help("write `bisect: true`").fix(path, "true");
             (!consumer.failure.bisect).then(finding)
         })
         .collect()

@@ -31,4 +31,3 @@ fn look(case: &Case<'_>) -> Vec<Verdict> {
         })
         .collect()
 }
-

@@ -86,10 +86,8 @@ pub(super) const FIREHOSE_SOURCE: Page = Page(
     "Amazon Data Firehose Developer Guide, Kinesis Data Streams as a source",
     "https://docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.html",
 );
-pub(super) const FAULT_INJECTION: Page = Page(
-    "AWS Fault Injection Service User Guide",
-    "https://docs.aws.amazon.com/fis/latest/userguide/what-is.html",
-);
+pub(super) const FAULT_INJECTION: Page =
+    Page("AWS Fault Injection Service User Guide", "https://docs.aws.amazon.com/fis/latest/userguide/what-is.html");
 pub(super) const SERVICE_QUOTAS: Page = Page(
     "Service Quotas User Guide, Requesting a quota increase",
     "https://docs.aws.amazon.com/servicequotas/latest/userguide/request-quota-increase.html",

@@ -26,7 +26,8 @@ fn look(case: &Case<'_>) -> Vec<Verdict> {
         let own = functions.iter().find(|(known, _)| known == stage);
         own.is_some_and(|(_, function)| function.concurrency.reserved.is_some())
     };
-    let needs = case.needs(&[Resource::Concurrency]).filter(|(stage, _)| FUNCTIONS.contains(&stage.kind) && reserves(stage));
+    let needs =
+        case.needs(&[Resource::Concurrency]).filter(|(stage, _)| FUNCTIONS.contains(&stage.kind) && reserves(stage));
     let mut verdicts: Vec<Verdict> =
         needs.map(|(stage, need)| case.short(stage, "concurrency.reserved", need, Level::Peak)).collect();
     let short = |stage: &StageRef| verdicts.iter().flatten().any(|finding| finding.stage.as_ref() == Some(stage));

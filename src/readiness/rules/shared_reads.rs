@@ -19,11 +19,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn look(case: &Case<'_>) -> Vec<Verdict> {
-    let resources = &[
-        Resource::SharedReadBytes,
-        Resource::SharedReads,
-        Resource::FanOutReadBytes,
-        Resource::FanOutReaders,
-    ];
+    let resources =
+        &[Resource::SharedReadBytes, Resource::SharedReads, Resource::FanOutReadBytes, Resource::FanOutReaders];
     case.short_at_peak(&[StageKind::Stream, StageKind::Consumer], resources, |_| "")
 }

@@ -28,7 +28,8 @@ fn look(case: &Case<'_>) -> Vec<Verdict> {
             let finding = Finding::of(&stage, "serving.real-time.instances.min", title);
             let (path, help) = ("serving.real-time.instances", "write `instances: {min: 2}` or more");
             let path = format!("{}.{path}", stage.path());
-            let fixed = if *max >= 2 { finding.fix(format!("{path}.min"), "2") } else { finding.fix(path, "{min: 2, max: 2}") };
+            let fixed =
+                if *max >= 2 { finding.fix(format!("{path}.min"), "2") } else { finding.fix(path, "{min: 2, max: 2}") };
             Some(Some(fixed.help(help)))
         })
         .collect()

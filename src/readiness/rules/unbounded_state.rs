@@ -19,7 +19,8 @@ pub(super) const RULE: Rule = Rule {
 
 fn look(case: &Case<'_>) -> Vec<Verdict> {
     let pipeline = case.pipeline();
-    let written = |name| pipeline.functions().find(|(_, function)| function.writes.contains(name)).map(|(stage, _)| stage);
+    let written =
+        |name| pipeline.functions().find(|(_, function)| function.writes.contains(name)).map(|(stage, _)| stage);
     let tables = pipeline.tables().iter().filter_map(|(name, table)| {
         let writer = written(name)?;
         let stage = StageRef::new(StageKind::Table, name);
@@ -28,7 +29,8 @@ fn look(case: &Case<'_>) -> Vec<Verdict> {
         let help = "write `ttl: {attribute: expires_at, after: 90d}` instead of `no_ttl`";
         Some(Some(Finding::of(&stage, "no_ttl", title).help(help)))
     });
-    let filled = |name| pipeline.functions().find(|(_, function)| function.sends.buckets.contains(name)).map(|(stage, _)| stage);
+    let filled =
+        |name| pipeline.functions().find(|(_, function)| function.sends.buckets.contains(name)).map(|(stage, _)| stage);
     let buckets = pipeline.buckets().iter().filter_map(|(name, bucket)| {
         let writer = filled(name)?;
         let stage = StageRef::new(StageKind::Bucket, name);

@@ -16,7 +16,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn look(case: &Case<'_>) -> Vec<Verdict> {
-    let watches = |id: &str| id == "Dashboard" || (id.starts_with("Alarm") && id != "AlarmTopic") || id.starts_with("Composite");
+    let watches =
+        |id: &str| id == "Dashboard" || (id.starts_with("Alarm") && id != "AlarmTopic") || id.starts_with("Composite");
     let patches = case.pipeline().escape().patch.iter();
     let of_watches: Vec<Verdict> = patches
         .filter(|(id, _)| watches(id))

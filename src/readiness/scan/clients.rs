@@ -17,12 +17,8 @@ pub(in crate::readiness) struct Client {
 }
 
 /// What botocore does where nothing is chosen: a minute to connect, a minute to wait, five attempts in legacy mode.
-const NOBODY_CHOSE: Client = Client {
-    connect: Duration::from_secs(60),
-    read: Duration::from_secs(60),
-    attempts: 5,
-    chosen: false,
-};
+const NOBODY_CHOSE: Client =
+    Client { connect: Duration::from_secs(60), read: Duration::from_secs(60), attempts: 5, chosen: false };
 
 impl Client {
     /// The longest that one call may take.

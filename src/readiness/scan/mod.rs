@@ -58,7 +58,8 @@ impl<'a> Scan<'a> {
     fn seen<T>(&self, look: fn(&Source<'_>) -> Vec<(usize, T)>) -> Vec<Seen<T>> {
         let in_file = |(file, source): &(&HandlerFile, Source<'_>)| {
             let place = |at: usize| {
-                let end = source.text.get(at..).and_then(|rest| rest.find('\n')).map_or(source.text.len(), |by| at + by);
+                let end =
+                    source.text.get(at..).and_then(|rest| rest.find('\n')).map_or(source.text.len(), |by| at + by);
                 Place::locate(&file.file, source.text, Span { start: at, end })
             };
             look(source).into_iter().map(|(at, what)| Seen { what, place: place(at) }).collect::<Vec<_>>()

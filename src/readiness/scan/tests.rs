@@ -34,9 +34,14 @@ fn calls_are_followed_through_functions_of_the_file_and_recursion_ends() {
 
 #[test]
 fn a_comprehension_is_a_loop_and_a_loop_over_something_else_is_not() {
-    assert_eq!(record_calls("x = [put(r) for r in event['Records']]\ndef put(r):\n    s3.put_record(r)\n"), [(3, "put_record")]);
+    assert_eq!(
+        record_calls("x = [put(r) for r in event['Records']]\ndef put(r):\n    s3.put_record(r)\n"),
+        [(3, "put_record")]
+    );
     assert!(record_calls("for chunk in chunks:\n    kinesis.put_record(chunk)\n").is_empty());
-    assert!(record_calls("for record in event['Records']:\n    batch_get_item(record)\n    x.put_records(y)\n").is_empty());
+    assert!(
+        record_calls("for record in event['Records']:\n    batch_get_item(record)\n    x.put_records(y)\n").is_empty()
+    );
 }
 
 #[test]

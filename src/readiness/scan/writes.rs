@@ -44,7 +44,10 @@ pub(super) fn of(source: &Source<'_>) -> Vec<(usize, Write)> {
 fn counts(given: &str) -> bool {
     let quoted = given.split(['"', '\'']).skip(1).step_by(2);
     quoted.into_iter().any(|text| {
-        text.starts_with("ADD ") || text.contains(" ADD ") || text.contains("+ :") || text.contains("- :")
+        text.starts_with("ADD ")
+            || text.contains(" ADD ")
+            || text.contains("+ :")
+            || text.contains("- :")
             || text.contains("list_append")
     })
 }

@@ -4,9 +4,7 @@ use serde_json::json;
 
 use super::messaging::dead_letters;
 use super::{Recommended, dimension, metric};
-use crate::pipeline::{
-    AlarmId, Consumer, FailureDestination, Function, ReadMode, StageKind, StageRef, WorkSource,
-};
+use crate::pipeline::{AlarmId, Consumer, FailureDestination, Function, ReadMode, StageKind, StageRef, WorkSource};
 use crate::render::alarm::{Comparison, Signal};
 use crate::render::consumer;
 use crate::render::scene::{Scene, reference};
