@@ -38,7 +38,10 @@ regions: [eu-west-1]
 fn orders() -> Project {
     let project = Project::empty();
     project.write(SPEC, ORDERS);
-    project.write("stacks/orders/handlers/score/app.py", "def handler(event, context):\n    return {}\n");
+    project.write(
+        "stacks/orders/handlers/score/app.py",
+        "def handler(event, context):\n    return {\"batchItemFailures\": []}\n",
+    );
     project.write("environments/local.yaml", LOCAL);
     project
 }
@@ -143,6 +146,68 @@ streams:";
             serde_json::from_str(&project.sluice("producer --env local --output json").stdout).expect("JSON");
         assert_eq!(json.pointer("/producers/0/policy"), Some(&policy));
         assert_eq!(json.pointer("/producers/0/key/verdict"), Some(&"tight".into()));
+    }
+}
+
+mod capacity {
+    use super::*;
+
+    const TRAFFIC: &str = "traffic:
+  orders: {steady: 100/s, peak: 2k/s, burst: 5m, record: 4 KiB, key: {field: shop_id, distinct: 400, hottest: 10%}}
+
+latency: {target: 800ms, class: low}
+
+streams:";
+
+    fn project() -> Project {
+        let project = orders();
+        project.edit(SPEC, "streams:", TRAFFIC);
+        project.edit(SPEC, "    writes: [results]", "    writes: [results]\n    work: {fixed: 20ms, per_record: 5ms}");
+        project
+    }
+
+    #[test]
+    fn every_stage_is_reckoned_and_what_would_be_chosen_is_told() {
+        snapshot!(project().sluice("capacity orders --env local --outage 10m"));
+    }
+
+    #[test]
+    fn decisions_are_laid_open() {
+        snapshot!(project().sluice("decide --env local"));
+    }
+
+    #[test]
+    fn without_traffic_it_says_what_to_declare() {
+        snapshot!(orders().sluice("capacity --env local"));
+    }
+
+    #[test]
+    fn another_load_takes_the_place_of_the_declared_one() {
+        let outcome = project().sluice("capacity --env local --traffic 500G/day --output json");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        let found: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+        let raised = found.pointer("/assessment/quotas").and_then(|quotas| quotas.as_array()).expect("quotas");
+        assert!(raised.iter().any(|quota| quota["raise"] == true), "{outcome}");
+        let markdown = project().sluice("decide --env local --traffic 1000000000T/s --output markdown");
+        assert!(markdown.code == Some(0) && !markdown.stdout.contains("NaN"), "{markdown}");
+    }
+
+    #[test]
+    fn a_load_that_is_none_is_refused() {
+        for (typed, help) in [
+            ("capacity --env local --traffic 0/s", "500G/day"),
+            ("capacity --env local --traffic 500B/day", "500G/day"),
+            ("capacity --env local --traffic 30k/m", "30k/min"),
+            ("capacity --env local --outage 30", "30s"),
+            ("decide --env local --traffic 1200", "1200/s"),
+        ] {
+            let outcome = project().sluice(typed);
+            assert_eq!(outcome.code, Some(1), "{outcome}");
+            assert!(outcome.stderr.contains("E8011") && outcome.stderr.contains(help), "{outcome}");
+        }
+        let outcome = orders().sluice("capacity --env local --traffic 500G/day");
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        snapshot!(outcome);
     }
 }
 
@@ -313,6 +378,141 @@ mod check {
         let log: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("the log is JSON");
         let line = log.pointer("/runs/0/results/0/locations/0/physicalLocation/region/startLine");
         assert_eq!(line, Some(&15.into()), "{outcome}");
+    }
+}
+
+mod readiness {
+    use super::*;
+
+    const PROD: &str = "environment: prod
+tier: production
+target: aws
+account: \"123456789012\"
+regions: [eu-west-1]
+notify: {email: oncall@example.com}
+pipelines:
+  orders:
+    # kept apart on purpose
+    consumers: {score: {failure: {bisect: false}}}  # until the spring
+";
+
+    /// The small pipeline in production, with settings that its rules do not like.
+    fn project() -> Project {
+        let project = orders();
+        project.write("environments/prod.yaml", PROD);
+        let batch = "    batch: {size: 20, parallel: 4}\n";
+        let more = "    # as often as it takes\n    failure:\n      retries: 10000   # was 5\n      max_age: 1h\n";
+        project.edit(SPEC, batch, &format!("{batch}{more}"));
+        project
+    }
+
+    fn read(project: &Project, file: &str) -> String {
+        std::fs::read_to_string(project.path(file)).expect("is there")
+    }
+
+    #[test]
+    fn findings_stand_at_their_lines_with_scores_and_the_level() {
+        let outcome = project().sluice("check orders --env prod");
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        snapshot!(outcome);
+    }
+
+    #[test]
+    fn a_fix_goes_into_the_file_that_set_the_value_and_leaves_the_rest_as_it_was() {
+        let project = project();
+        let (pipeline, overlay) = (read(&project, SPEC), read(&project, "environments/prod.yaml"));
+        let outcome = project.sluice("check orders --env prod --fix");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        assert_eq!(read(&project, SPEC), pipeline.replace("retries: 10000 ", "retries: 3 "));
+        assert_eq!(read(&project, "environments/prod.yaml"), overlay.replace("bisect: false", "bisect: true"));
+        for told in ["wrote `3` at `consumers.score.failure.retries` (R6040)", "(R6041)"] {
+            assert!(outcome.stderr.contains(told), "{outcome}");
+        }
+        let files = project.files();
+        let again = project.sluice("check orders --env prod --fix");
+        assert!(again.stderr.contains("nothing to fix"), "{again}");
+        assert_eq!(project.files(), files, "nothing is written twice");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_changed_alone_is_left_and_told() {
+        let project = project();
+        let anchored = "    failure: &policy\n      retries: 10000   # was 5\n";
+        project.edit(SPEC, "    failure:\n      retries: 10000   # was 5\n", anchored);
+        let more = "  again: {from: orders, code: handlers/score, handler: app.handler, failure: *policy}\n";
+        let text = read(&project, SPEC);
+        project.write(SPEC, format!("{text}{more}"));
+        let before = read(&project, SPEC);
+        let outcome = project.sluice("check orders --env prod --fix");
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        assert!(outcome.stderr.contains("left `consumers.score.failure.retries` as it is (R6040)"), "{outcome}");
+        assert_eq!(read(&project, SPEC), before);
+    }
+
+    #[test]
+    fn a_suppression_is_counted_and_one_that_is_over_is_told() {
+        let project = project();
+        let entry = |until: &str| {
+            format!(
+                "readiness:\n  suppress:\n    - {{rule: R6040, stage: consumers.score, reason: tried, until: {until}}}\n"
+            )
+        };
+        let text = read(&project, SPEC);
+        project.write(SPEC, format!("{text}{}", entry("2027-01-01")));
+        let quiet = project.sluice("check orders --env prod");
+        assert_eq!(quiet.code, Some(0), "{quiet}");
+        let told = quiet.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("suppressed R6040") && told.contains("until 2027-01-01: tried"), "{quiet}");
+        project.write(SPEC, format!("{text}{}", entry("2025-12-31")));
+        let over = project.sluice("check orders --env prod");
+        assert_eq!(over.code, Some(1), "{over}");
+        assert!(over.stderr.contains("W2013") && over.stderr.contains("R6040"), "{over}");
+    }
+
+    #[test]
+    fn a_suppression_of_what_is_not_there_is_refused() {
+        for (entry, code) in [
+            ("{rule: R6999, reason: x, until: 2027-01-01}", "E1008"),
+            ("{rule: R6040, stage: consumers.scor, reason: x, until: 2027-01-01}", "E2002"),
+            ("{rule: R6040, until: 2027-01-01}", "E1006"),
+        ] {
+            let project = project();
+            let text = read(&project, SPEC);
+            project.write(SPEC, format!("{text}readiness: {{suppress: [{entry}]}}\n"));
+            let outcome = project.sluice("check orders --env prod");
+            assert_eq!(outcome.code, Some(1), "{outcome}");
+            assert!(outcome.stderr.contains(code), "{outcome}");
+        }
+    }
+
+    #[test]
+    fn junit_has_a_suite_for_files_and_one_for_each_pair_with_a_case_for_each_rule() {
+        let outcome = project().sluice("check orders --output junit");
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        for part in [
+            "<testsuite name=\"files\" tests=\"0\"",
+            "<testsuite name=\"orders in local\"",
+            "<testcase classname=\"orders.prod\" name=\"R6040 a failed record is tried as good as for ever\">",
+            "<failure type=\"R6040\"",
+        ] {
+            assert!(outcome.stdout.contains(part), "{part}: {outcome}");
+        }
+    }
+
+    #[test]
+    fn json_has_scores_and_levels_beside_the_findings() {
+        let outcome = project().sluice("check --all --output json");
+        let document: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("is JSON");
+        let prod = document.pointer("/readiness/1").expect("the second pair");
+        assert_eq!(prod.pointer("/environment"), Some(&"prod".into()));
+        assert!(prod.pointer("/scores/0/percent").is_some_and(serde_json::Value::is_u64), "{prod:#}");
+        assert_eq!(prod.pointer("/maturity/level"), Some(&2.into()));
+        // What two environments say of one line is told once, as bad as in the stricter one.
+        let of = |code: &str| {
+            let found = document["diagnostics"].as_array().expect("a list").iter();
+            found.filter(|one| one["code"] == code).map(|one| one["severity"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(of("R6040"), ["error"]);
     }
 }
 
@@ -707,3 +907,6 @@ mod import {
         snapshot!(refused("main.tf", STREAM, "import terraform main.tf --name Orders_X"));
     }
 }
+
+#[path = "cli/cost.rs"]
+mod cost;

@@ -33,7 +33,7 @@ fn no_two_codes_are_the_same_and_each_begins_with_its_severity_and_has_four_digi
     let texts: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(texts.len(), Code::ALL.len());
     for text in texts {
-        let digits = text.strip_prefix(['E', 'W', 'I']).unwrap_or_default();
+        let digits = text.strip_prefix(['E', 'W', 'I', 'R']).unwrap_or_default();
         assert!(digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()), "{text}");
     }
 }

@@ -20,7 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("spec", &["units", "diagnostic"]),
     ("environment", &["spec", "units", "diagnostic"]),
     ("pipeline", &["environment", "spec", "units", "diagnostic"]),
-    ("readiness", &["pipeline", "capacity", "cost", "units", "diagnostic"]),
+    ("readiness", &["pipeline", "environment", "capacity", "cost", "units", "diagnostic"]),
     ("capacity", &["pipeline", "environment", "units", "diagnostic"]),
     ("cost", &["capacity", "pipeline", "units", "diagnostic"]),
     ("simulate", &["capacity", "pipeline", "units", "diagnostic"]),

@@ -15,6 +15,8 @@ pub(super) struct Batches {
     pub(super) parallel: f64,
     /// Seconds that a batch is gathered for before it goes as it is.
     pub(super) gather: f64,
+    /// Seconds that records gather besides, while a lane begins the batch before; none where another lane takes over.
+    pub(super) behind: f64,
     /// Seconds of an invocation, whatever the batch.
     pub(super) fixed: f64,
     /// Seconds for each record.
@@ -36,6 +38,7 @@ impl Batches {
             size: f64::from(batch.size).min(fit).max(1.0),
             parallel: f64::from(batch.parallel),
             gather: batch.window.as_secs_f64().max(poll),
+            behind: work.fixed.as_secs_f64(),
             fixed: work.fixed.as_secs_f64(),
             per_record: work.per_record.as_secs_f64(),
             tumbling: batch.tumbling.map(crate::units::Duration::as_secs_f64),
@@ -49,6 +52,7 @@ impl Batches {
             size: f64::from(size),
             parallel: POLLERS,
             gather: window,
+            behind: 0.0,
             fixed: work.fixed.as_secs_f64(),
             per_record: work.per_record.as_secs_f64(),
             tumbling: None,
@@ -69,7 +73,7 @@ impl Batches {
     /// gathered and while the one before it is begun. Time spent on single records is left out, so that a batch is
     /// rather reckoned too small than too full.
     pub(super) fn fill(&self, records: f64, lanes: f64) -> f64 {
-        (records / lanes.max(1.0) * (self.gather + self.fixed)).clamp(1.0, self.size)
+        (records / lanes.max(1.0) * (self.gather + self.behind)).clamp(1.0, self.size)
     }
 
     /// Invocations a second; of a tumbling window, one more for each shard when it ends.
@@ -87,5 +91,11 @@ impl Batches {
         let fill = self.fill(records, lanes);
         let needed = records / fill * self.takes(fill) + self.closing(shards) * self.fixed;
         needed.min(lanes.max(self.at_once(records)))
+    }
+
+    /// Records a second that so many lanes work off with full batches.
+    pub(super) fn throughput(&self, lanes: f64) -> f64 {
+        let takes = self.takes(self.size);
+        if takes > 0.0 { lanes * self.size / takes } else { f64::MAX }
     }
 }

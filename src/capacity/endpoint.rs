@@ -4,7 +4,7 @@ use super::{Decision, SizedEndpoint};
 use crate::pipeline::{Endpoint, EndpointRollout, Serving};
 
 /// Share of an instance's capacity at which another one is added; the rest covers the minutes it takes to start.
-const BUSY: f64 = 0.7;
+pub(super) const BUSY: f64 = 0.7;
 /// Where nothing was measured: one call takes 42 ms on average. Low on purpose, an early instance costs less than
 /// a late one.
 const UNMEASURED: u32 = 1_000;

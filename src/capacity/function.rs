@@ -250,7 +250,7 @@ fn concurrency(run: &Running<'_>, pool: f64) -> Need {
         Some(reserved) => (Supply::Fixed(f64::from(reserved)), format!("{reserved} are reserved")),
         None => (
             Supply::Elastic { now: pool, most: pool },
-            format!("{} of the account's {} are left by what others reserve", number(pool), number(CONCURRENCY)),
+            format!("{} of the account are left by what is reserved", number(pool)),
         ),
     };
     let lanes = match run.feed {

@@ -4,18 +4,29 @@
 //! stream, the roll-out of an endpoint and the load at which it scales, and gets an answer. What a
 //! decision costs is not this room's business; list prices appear only where two modes are compared.
 
+mod account;
+mod advice;
 mod assess;
 mod batch;
+mod choice;
 mod endpoint;
 mod flow;
 mod footprint;
 mod function;
+mod latency;
 mod limit;
 mod load;
 mod producer;
+mod queueing;
 mod rates;
+mod recovery;
 mod report;
+mod scale;
+mod serving;
+mod storage;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -25,12 +36,17 @@ use crate::units::StageName;
 use footprint::Footprint;
 
 pub use assess::assess;
+pub use choice::{
+    BatchCurve, BatchPoint, Choices, Inference, InferenceChoice, ModePoint, ReadChoice, StreamChoice, StreamMode,
+    choices,
+};
 pub use producer::{HotKey, KeyVerdict, PUT_LIMITS, PutLimits, hottest_key};
 pub use rates::{StreamRates, US_EAST_1};
 pub use report::{
     Advice, Assessment, Bottleneck, LatencyBudget, LatencyPart, LatencyStep, Level, Lever, Need, Quota, QuotaUse,
     Recovery, Resource, StageCapacity, Supply, Surroundings, Unknown,
 };
+pub use scale::at_load;
 
 /// The capacity of a stream, decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

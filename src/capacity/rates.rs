@@ -59,12 +59,15 @@ pub const US_EAST_1: StreamRates = StreamRates {
 
 /// Kibibytes, mebibytes and gibibytes as AWS bills them (aws-facts.md 3.1).
 const KIB: f64 = 1_024.0;
+const MIB: f64 = 1_048_576.0;
 const GIB: f64 = 1_073_741_824.0;
 /// A PUT payload unit.
 const PUT_UNIT: f64 = 25.0 * KIB;
 const SECONDS: f64 = 3_600.0;
 /// Hours of a month, as AWS's calculator has it.
 const MONTH: f64 = 730.0;
+/// On-demand Advantage is billed for at least so much in, and so much out, of an account and region.
+const ADVANTAGE_FLOOR: f64 = 25.0 * MIB;
 
 /// What decides the price of a stream besides its rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -101,6 +104,15 @@ impl Shape {
         let kept = gib_out * (self.kept_hours - 24.0).max(0.0) * rates.on_demand_kept / MONTH;
         let out = self.shared * rates.on_demand_out * gib_out + self.fan_out * rates.on_demand_fan_out * gib_out;
         rates.on_demand_hour + rates.on_demand_in * gib_in + out + kept
+    }
+
+    /// USD an hour of On-demand Advantage, were this the only stream of the account and region.
+    pub(super) fn advantage_per_hour(&self, rates: &StreamRates, load: Load) -> f64 {
+        let floor = ADVANTAGE_FLOOR * SECONDS / GIB;
+        let (gib_in, gib_out) = self.gib(load);
+        let kept = gib_out * (self.kept_hours - 24.0).max(0.0) * rates.advantage_kept / MONTH;
+        let out = ((self.shared + self.fan_out) * gib_out).max(floor);
+        rates.advantage_in * gib_in.max(floor) + rates.advantage_out * out + kept
     }
 
     /// GiB an hour in, as it is billed, and out to one reader.

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::Sized;
-use super::load::Levels;
+use super::load::{Levels, bytes, number, time};
 use crate::pipeline::StageRef;
 use crate::units::Duration;
 
@@ -124,8 +124,6 @@ words! {
         TableReadUnits = "dynamodb-table-read-units", "DynamoDB: read units of a table";
         /// Cryptographic requests per second to KMS.
         KmsRequests = "kms-requests", "KMS: cryptographic requests/s";
-        /// Instances of all real-time and asynchronous endpoints together.
-        EndpointInstances = "sagemaker-endpoint-instances", "SageMaker: instances of all endpoints";
     }
 }
 
@@ -138,16 +136,55 @@ words! {
         BatchWait = "batch-wait", "wait for batch";
         /// Everything that could work on it is busy.
         Queue = "queue", "queue";
-        /// Features are read.
+        /// Features are read. Part of [`LatencyStep::Compute`] where only the whole was measured.
         Features = "features", "features";
         /// The handler's own time.
         Compute = "compute", "compute";
         /// The model answers.
         Inference = "inference", "inference";
-        /// The result is written.
+        /// The result is written. Part of [`LatencyStep::Compute`] where only the whole was measured.
         Write = "write", "write";
-        /// A message is handed from stage to stage.
-        Handover = "handover", "hand-over";
+    }
+}
+
+impl Resource {
+    /// An amount of it for people.
+    #[must_use]
+    pub fn amount(self, amount: f64) -> String {
+        match self {
+            Self::WriteBytes | Self::SharedReadBytes | Self::FanOutReadBytes | Self::Delivery => {
+                format!("{}/s", bytes(amount))
+            }
+            Self::WriteRecords
+            | Self::SharedReads
+            | Self::Invocations
+            | Self::ReadUnits
+            | Self::WriteUnits
+            | Self::PartitionHeat
+            | Self::KmsRequests => format!("{}/s", number(amount)),
+            Self::HottestShard => format!("{} %", number(amount * 100.0)),
+            Self::Timeout => time(amount),
+            Self::HottestKey
+            | Self::Parallelism
+            | Self::Concurrency
+            | Self::Instances
+            | Self::QueueInFlight
+            | Self::FanOutReaders => number(amount),
+        }
+    }
+}
+
+impl Quota {
+    /// An amount of it for people.
+    #[must_use]
+    pub fn amount(self, amount: f64) -> String {
+        match self {
+            Self::OnDemandWrite => format!("{}/s", bytes(amount)),
+            Self::LambdaRequests | Self::TableWriteUnits | Self::TableReadUnits | Self::KmsRequests => {
+                format!("{}/s", number(amount))
+            }
+            Self::LambdaConcurrency | Self::Shards | Self::OnDemandStreams | Self::ShardsPerStream => number(amount),
+        }
     }
 }
 
@@ -362,6 +399,8 @@ pub struct LatencyBudget {
     pub target: Option<Duration>,
     /// What would shorten it most.
     pub lever: Option<Lever>,
+    /// What the sum takes for granted that no file says; then it is no more than an upper bound.
+    pub assumes: Option<String>,
 }
 
 /// How a consumer comes back after an outage.

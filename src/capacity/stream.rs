@@ -346,7 +346,15 @@ mod tests {
 
     #[test]
     fn a_slow_consumer_binds_before_the_writer_does() {
-        let slow = Batches { size: 10.0, parallel: 2.0, gather: 0.0, fixed: 0.1, per_record: 0.01, tumbling: None };
+        let slow = Batches {
+            size: 10.0,
+            parallel: 2.0,
+            gather: 0.0,
+            behind: 0.1,
+            fixed: 0.1,
+            per_record: 0.01,
+            tumbling: None,
+        };
         // 1,000 records/s × 20 ms = 20 at once; two of a shard, and a quarter more: 12.5
         let need = shards_for(load(1_000.0, 1e5), &Pressure { batches: vec![slow], ..alone(0.0) });
         assert_eq!((need.shards, need.bound), (13, "batches at once"));

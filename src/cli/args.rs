@@ -106,6 +106,15 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// What a producer needs: stream, policy, partition key, limits
     Producer(ProducerArgs),
+    /// What every stage needs and has, what gives way first, how long a record takes
+    Capacity(CapacityArgs),
+    /// Lay open what could be chosen otherwise: stream mode, key, readers, inference, batches
+    Decide(DecideArgs),
+    /// What a pipeline costs in a month, line by line
+    Cost(CostArgs),
+    /// The table of AWS's list prices
+    #[command(subcommand)]
+    Prices(PricesCommand),
     /// Explain a code, for instance `sluice explain E1004`
     Explain(ExplainArgs),
     /// Print the JSON Schema of pipeline or environment files
@@ -154,9 +163,33 @@ pub(crate) struct One {
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) select: Selection,
+    /// Every pipeline, as where none is named
+    #[arg(long, conflicts_with = "pipelines")]
+    pub(crate) all: bool,
+    /// Write the values that findings name into the files that set them; comments and layout stay
+    #[arg(long)]
+    pub(crate) fix: bool,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: CheckOutput,
+}
+
+/// The form of what a check found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckOutput {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON document
+    Json,
+    /// The same
+    Jsonl,
+    /// The same as text
+    Markdown,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, a case for each rule
+    Junit,
 }
 
 #[derive(Debug, Args)]
@@ -287,6 +320,82 @@ pub(crate) struct ProducerArgs {
     /// Also write `producer.md` and `producer-policy.json` into this folder; where there are several streams, a policy for each
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CapacityArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Total steady load of all streams that records enter by, instead of the declared one; peaks change in proportion
+    #[arg(long, value_name = "RATE")]
+    pub(crate) traffic: Option<String>,
+    /// An outage to come back from
+    #[arg(long, value_name = "TIME", default_value = "30m")]
+    pub(crate) outage: String,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DecideArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Total steady load of all streams that records enter by, instead of the declared one; peaks change in proportion
+    #[arg(long, value_name = "RATE")]
+    pub(crate) traffic: Option<String>,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CostArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Compare with the same pipeline in another environment (`env:staging`), or as another project's folder has it
+    #[arg(long, value_name = "env:ENV|FOLDER")]
+    pub(crate) against: Option<String>,
+    /// Price table instead of the built-in one
+    #[arg(long, value_name = "FILE", env = "SLUICE_PRICES")]
+    pub(crate) prices: Option<PathBuf>,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PricesCommand {
+    /// Show the rates of a region; without one, which regions there are
+    Show(PricesShowArgs),
+    /// Ask AWS's price list for the rates of a region, and write a file for `--prices`
+    Refresh(PricesRefreshArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PricesRefreshArgs {
+    /// Region whose rates are asked for
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: String,
+    /// Where the table is written
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Named profile of the AWS configuration
+    #[arg(long, env = "SLUICE_PROFILE")]
+    pub(crate) profile: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PricesShowArgs {
+    /// Region
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+    /// Price table instead of the built-in one
+    #[arg(long, value_name = "FILE", env = "SLUICE_PRICES")]
+    pub(crate) prices: Option<PathBuf>,
+    /// Form of the result; JSON is a file that `--prices` reads
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Args)]

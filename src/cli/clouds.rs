@@ -81,6 +81,20 @@ impl Connector for Clouds {
     }
 }
 
+/// How AWS's price list is reached: with whatever credentials there are, for it is the same for everybody.
+pub(crate) fn price_list(world: &World, global: &Global, profile: Option<String>, region: &Region) -> CloudSettings {
+    let clock = Arc::clone(&world.clock);
+    CloudSettings {
+        region: region.clone(),
+        endpoint_url: None,
+        credentials: Credentials::Chain { profile, role: None },
+        http_client: None,
+        now: Arc::new(move || clock.now()),
+        sleep: None,
+        trace: trace(global.verbose, global.log_file.clone()),
+    }
+}
+
 /// Lists every call on standard error, or keeps it in a file, or both.
 fn trace(verbose: bool, file: Option<PathBuf>) -> Option<TraceSink> {
     if !verbose && file.is_none() {

@@ -1,7 +1,10 @@
 //! Arguments, settings, exit codes, composition: the only room that sees the whole program.
 
 mod args;
+mod capacity;
+mod check;
 mod clouds;
+mod cost;
 mod embedded;
 mod exit;
 mod graph;
@@ -18,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command};
+use args::{Cli, Command, PricesCommand};
 use world::{World, print_err, print_out};
 
 /// Runs the program with the process's own arguments, streams and clock.
@@ -51,9 +54,14 @@ fn run() -> Exit {
             print_out(&String::from_utf8_lossy(&script));
             Exit::Done
         }
-        Command::Check(args) => offline::check(&world, &args),
+        Command::Check(args) => check::check(&world, &args),
         Command::Render(args) => offline::render(&world, &args),
         Command::Producer(args) => producer::producer(&world, &args),
+        Command::Capacity(args) => capacity::capacity(&world, &args),
+        Command::Decide(args) => capacity::decide(&world, &args),
+        Command::Cost(args) => cost::cost(&world, &args),
+        Command::Prices(PricesCommand::Show(args)) => cost::show(&world, &args),
+        Command::Prices(PricesCommand::Refresh(args)) => cost::refresh(&world, &cli.global, &args),
         Command::Graph(args) => graph::graph(&world, &args),
         Command::Explain(args) => offline::explain(&world, &args),
         Command::Schema(args) => offline::schema(&args),

@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::args::{
-    CheckArgs, ExplainArgs, InitArgs, Output, RenderArgs, SchemaArgs, SchemaOf, Selection, TemplateOutput,
-};
+use super::args::{ExplainArgs, InitArgs, RenderArgs, SchemaArgs, SchemaOf, Selection, TemplateOutput};
 use super::exit::Exit;
 use super::screen::{err_look, out_look, print_diagnostics, source_map};
 use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, closest};
-use crate::operate::{self, Failure, FailureKind, Shelf, TemplateForm};
+use crate::operate::{self, Failure, FailureKind, TemplateForm};
 use crate::units::Region;
 use crate::view::{self, diagnostics, plural};
 use crate::workspace::{Project, write_file};
@@ -19,37 +17,6 @@ use crate::{environment, spec};
 
 /// Texts of no files, for failures that come before any was read.
 pub(crate) const NO_TEXTS: &BTreeMap<FilePath, String> = &BTreeMap::new();
-
-/// `sluice check`.
-pub(crate) fn check(world: &World, args: &CheckArgs) -> Exit {
-    let project = match open(world) {
-        Ok(project) => project,
-        Err(exit) => return exit,
-    };
-    let mut shelf = Shelf::new(&project);
-    let outcome = selected(&project, &args.select)
-        .and_then(|(pairs, region)| operate::check(&mut shelf, &pairs, region.as_ref(), world.clock.now()));
-    let checked = match outcome {
-        Ok(checked) => checked,
-        Err(failure) => return fail(world, &failure, shelf.texts()),
-    };
-    match args.output {
-        Output::Json | Output::Jsonl => print_out(&format!("{:#}\n", diagnostics::to_json(&checked.diagnostics))),
-        Output::Sarif => print_out(&format!("{:#}\n", diagnostics::to_sarif(&checked.diagnostics))),
-        Output::Text | Output::Markdown => {
-            print_diagnostics(world, &checked.diagnostics, shelf.texts());
-            if !checked.diagnostics.has_errors() {
-                let pairs = &checked.looked_at;
-                let what = match pairs.as_slice() {
-                    [(pipeline, environment)] => format!("{pipeline} in {environment}"),
-                    several => format!("{} of pipeline and environment", plural(several.len(), "pair")),
-                };
-                print_out(&format!("{} {what}\n", out_look(world).paint(view::Label::Good, "ok")));
-            }
-        }
-    }
-    if checked.diagnostics.has_errors() { Exit::Error } else { Exit::Done }
-}
 
 /// `sluice render`.
 pub(crate) fn render(world: &World, args: &RenderArgs) -> Exit {
@@ -161,10 +128,10 @@ pub(crate) fn open(world: &World) -> Result<Project, Exit> {
 }
 
 /// Pairs of pipeline and environment.
-type Pairs = Vec<(String, String)>;
+pub(crate) type Pairs = Vec<(String, String)>;
 
 /// The pairs of pipeline and environment that were typed, and the region.
-fn selected(project: &Project, select: &Selection) -> Result<(Pairs, Option<Region>), Failure> {
+pub(crate) fn selected(project: &Project, select: &Selection) -> Result<(Pairs, Option<Region>), Failure> {
     let pairs = operate::select(project, &select.pipelines, &select.environments)?;
     Ok((pairs, typed_region(select.region.as_deref())?))
 }
@@ -180,7 +147,7 @@ pub(crate) fn typed_region(typed: Option<&str>) -> Result<Option<Region>, Failur
 }
 
 /// The texts of the files that diagnostics point into; rendering many pipelines keeps none.
-fn texts_of(project: &Project, found: &Diagnostics) -> BTreeMap<FilePath, String> {
+pub(crate) fn texts_of(project: &Project, found: &Diagnostics) -> BTreeMap<FilePath, String> {
     let mut texts = BTreeMap::new();
     for label in found.iter().flat_map(|diagnostic| &diagnostic.labels) {
         if let Ok(crate::workspace::ReadFile::Bytes(bytes)) = project.read(&label.place.file) {

@@ -10,6 +10,7 @@ mod bucket;
 mod change_set;
 mod failure;
 mod live;
+mod pricing;
 mod read;
 mod settings;
 mod stack;
@@ -38,6 +39,7 @@ pub struct Cloud {
     firehose: aws_sdk_firehose::Client,
     kinesis: aws_sdk_kinesis::Client,
     lambda: aws_sdk_lambda::Client,
+    pricing: aws_sdk_pricing::Client,
     s3: aws_sdk_s3::Client,
     sagemaker: aws_sdk_sagemaker::Client,
     sts: aws_sdk_sts::Client,
@@ -68,6 +70,9 @@ impl Cloud {
                 )
             };
         }
+        let pricing = aws_sdk_pricing::config::Builder::from(&config)
+            .interceptor(tracer.clone())
+            .region(aws_config::Region::new(pricing::PRICING_REGION));
         let s3 =
             aws_sdk_s3::config::Builder::from(&config).interceptor(tracer.clone()).force_path_style(path_style_urls);
         Self {
@@ -77,6 +82,7 @@ impl Cloud {
             firehose: client!(aws_sdk_firehose),
             kinesis: client!(aws_sdk_kinesis),
             lambda: client!(aws_sdk_lambda),
+            pricing: aws_sdk_pricing::Client::from_conf(pricing.build()),
             s3: aws_sdk_s3::Client::from_conf(s3.build()),
             sagemaker: client!(aws_sdk_sagemaker),
             sts: client!(aws_sdk_sts),

@@ -1,7 +1,7 @@
 //! The registry of codes: every diagnostic that Sluice can give, once.
 //!
-//! A code is a letter of its usual severity and four digits; the first digit is the area. Codes are
-//! never renumbered or reused. Each has a page `docs/codes/<code>.md`, which `sluice explain` prints;
+//! A code is a letter of its usual severity and four digits; the first digit is the area. The letter of a readiness
+//! rule is R: how bad its findings are depends on the tier. Codes are never renumbered or reused. Each has a page `docs/codes/<code>.md`, which `sluice explain` prints;
 //! a test holds registry, pages and use together.
 
 use std::fmt;
@@ -19,6 +19,8 @@ pub enum Area {
     Plan,
     /// 5: deployments.
     Deploy,
+    /// R6: readiness.
+    Readiness,
     /// 6: releases and promotion.
     Release,
     /// 7: AWS and credentials.
@@ -94,6 +96,11 @@ codes! {
     AgeBeyondRetention = "W2010", "records expire before they are given up";
     IdleQueue = "W2011", "a queue that nothing fills or empties";
     SilenceOver = "W2012", "the silence of an alarm is over";
+    SuppressionOver = "W2013", "a suppression is over";
+
+    // 22 resolve: cost
+    LoadTooLarge = "E2201", "a load is larger than anything that exists";
+    OverBudget = "W2202", "an estimate is above its budget";
 
     // 3 template
     TemplateSyntax = "E3021", "a template is not Handlebars";
@@ -126,6 +133,60 @@ codes! {
     ChangeSetRefused = "E5006", "CloudFormation refused the change set";
     StackBlocked = "E5007", "the stack is in a state that forbids this";
     UpstreamMissing = "E5008", "a stream that is read is not there";
+
+    // R6 readiness: load and what carries it
+    LoadUndeclared = "R6001", "what capacity rests on is not declared";
+    StreamTooSmall = "R6002", "a stream is too small for its peak";
+    HotKey = "R6003", "one partition key is too much for its shard";
+    ParallelismCeiling = "R6004", "too few batches at once for the peak";
+    ReservedTooLow = "R6005", "fewer instances than batches at once";
+    NoRoomForTenfold = "R6006", "there is no room for ten times the load";
+    OnDemandCeiling = "R6007", "more than an on-demand stream takes in its region";
+    EndpointTooSmall = "R6008", "an endpoint is too small for its peak";
+    SingleInstance = "R6009", "an endpoint has only one instance";
+    DownstreamTooSmall = "R6010", "what comes after a function is too small for the peak";
+    QuotaTooLow = "R6011", "a quota of the account must be raised first";
+    SharedReads = "R6012", "too many readers share a stream's reads";
+    NeverCatchesUp = "R6013", "a consumer does not come back after an outage";
+
+    // R6 readiness: latency and what it is made of
+    LatencySpent = "R6020", "the way takes longer than the latency target";
+    BatchTooSlow = "R6021", "a batch takes too long";
+    SynchronousInference = "R6022", "shards wait for an endpoint";
+    PerRecordCalls = "R6023", "a call for each record";
+    MonolithicConsumer = "R6024", "one function does too much";
+    ColdStart = "R6025", "a cold start is in the way";
+
+    // R6 readiness: time
+    LateRecordsLost = "R6030", "a window has no place for late records";
+
+    // R6 readiness: failures
+    EndlessRetries = "R6040", "a failed record is tried as good as for ever";
+    NoBisect = "R6041", "a bad record takes its batch along";
+    ReportItemsOff = "R6042", "one failed record fails its batch";
+    FailuresNotNamed = "R6043", "the handler never names failed records";
+    FailuresUnwatched = "R6044", "nobody watches where given-up records go";
+    TimeoutsDoNotNest = "R6045", "timeouts do not nest";
+    NoFallback = "R6046", "nothing answers when an endpoint fails";
+    ChaosUntested = "R6047", "failures were not tried out";
+    AllAtOnce = "R6048", "an endpoint's whole fleet changes at once";
+
+    // R6 readiness: repeated records and what is kept
+    NotIdempotent = "R6050", "a repeated record is counted twice";
+    UnboundedState = "R6051", "state grows without bound";
+    TtlNeverWritten = "R6052", "items are written without their expiry";
+
+    // R6 readiness: watching
+    AgeThreshold = "R6060", "the iterator-age alarm rings at the wrong time";
+    LossSilenced = "R6061", "an alarm that tells of lost records is silent";
+    MeaninglessAge = "R6062", "an alarm on an age that says nothing";
+    NobodyTold = "R6063", "alarms reach nobody";
+    DriftUnwatched = "R6064", "nobody watches whether data or answers drift";
+    WatchLeftOut = "R6065", "an alarm or the dashboard is taken out";
+
+    // R6 readiness: data
+    NoArchive = "R6070", "nothing is kept to train from";
+    KeyLeft = "R6071", "data leaves the key that protects it";
 
     // 7 AWS
     AwsUnreachable = "E7001", "AWS cannot be reached";
@@ -160,6 +221,11 @@ codes! {
     MadeAnew = "I8113", "Sluice makes something of its own instead";
     Renamed = "I8114", "a name of the source became another one";
 
+    // 82 files and command line: prices
+    BadPrices = "E8201", "a price file does not have the right form";
+    NoPrices = "W8202", "no price of a region is known";
+    NoSuchPrices = "E8203", "AWS lists no prices for this";
+
     // 9 internal
     ImportUnreadable = "E9101", "an imported pipeline file does not read";
 }
@@ -174,6 +240,9 @@ impl Code {
     /// The area the code belongs to.
     #[must_use]
     pub fn area(self) -> Area {
+        if self.as_str().starts_with('R') {
+            return Area::Readiness;
+        }
         match self.as_str().as_bytes().get(1) {
             Some(b'1') => Area::Spec,
             Some(b'2') => Area::Resolve,

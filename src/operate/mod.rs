@@ -3,13 +3,16 @@
 //! Commands take what they work with (files, clock, clouds, whoever watches) and give back data; they print
 //! nothing and know no exit code.
 
+mod capacity;
 mod check;
 mod connect;
+mod cost;
 mod deploy;
 mod destroy;
 mod drive;
 mod ending;
 mod failure;
+mod fix;
 mod graph;
 mod import;
 mod init;
@@ -23,12 +26,15 @@ mod status;
 mod upstream;
 mod work;
 
-pub use check::{Checked, check};
+pub use capacity::{CapacityOrder, Placed, place};
+pub use check::{Checked, Looked, check};
 pub use connect::{Connecting, Connector};
+pub use cost::{Compared, CostBaseline, CostOrder, Costed, cost, prices, refresh_prices};
 pub use deploy::{Answer, Company, DeployOrder, Deployed, Leaving, Tools, deploy};
 pub use destroy::{DestroyOrder, Destroyed, destroy};
 pub use drive::Interrupt;
 pub use failure::{Failure, FailureKind};
+pub use fix::{Fixed, fix};
 pub use graph::{Shape, shape};
 pub use import::{ImportOrder, ImportRun, Language, Written, import};
 pub use init::{Started, init};

@@ -8,8 +8,9 @@ use super::failure::Failure;
 use super::load::Shelf;
 use super::prepare::{Upload, UploadSource};
 use crate::artifact::{self, ArtifactFile, ModelFile};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, FilePath};
 use crate::pipeline::{Function, Model, Pipeline, StageRef, names};
+use crate::readiness::{HandlerCode, Handlers};
 use crate::render::{Assets, target_model};
 use crate::units::Digest;
 use crate::workspace::Project;
@@ -18,13 +19,21 @@ use crate::workspace::Project;
 #[derive(Debug, Default)]
 pub(super) struct Packing {
     pipeline: String,
-    handlers: BTreeMap<String, (Digest, Arc<[u8]>)>,
+    handlers: BTreeMap<String, Packed>,
     models: BTreeMap<String, Digest>,
+}
+
+/// A handler: as it is uploaded, and as people wrote it.
+#[derive(Debug)]
+struct Packed {
+    digest: Digest,
+    bytes: Arc<[u8]>,
+    code: Arc<HandlerCode>,
 }
 
 impl Shelf<'_> {
     /// Packs handlers and addresses models by content.
-    pub(super) fn pack(&mut self, name: &str, pipeline: &Pipeline) -> Result<(Assets, Vec<Upload>), Failure> {
+    pub(super) fn pack(&mut self, name: &str, pipeline: &Pipeline) -> Result<(Assets, Vec<Upload>, Handlers), Failure> {
         let project = self.project();
         let packing = self.packing();
         if packing.pipeline != name {
@@ -35,11 +44,12 @@ impl Shelf<'_> {
             code: BTreeMap::new(),
             models: BTreeMap::new(),
         };
-        let mut uploads = Vec::new();
+        let (mut uploads, mut handlers) = (Vec::new(), Handlers::default());
         for (stage, function) in pipeline.functions() {
-            let (digest, bytes) = packing.handler(project, pipeline, &stage, function)?;
-            let key = artifact::function_key(&stage.name, digest);
-            let source = UploadSource::Packed(Arc::clone(bytes));
+            let packed = packing.handler(project, pipeline, &stage, function)?;
+            let key = artifact::function_key(&stage.name, &packed.digest);
+            let source = UploadSource::Packed(Arc::clone(&packed.bytes));
+            handlers.insert(stage.clone(), Arc::clone(&packed.code));
             assets.code.insert(stage.name, key.clone());
             uploads.push(Upload { name: function.code.clone(), key, source });
         }
@@ -51,7 +61,7 @@ impl Shelf<'_> {
         // One file may be the model of several variants.
         let mut seen = BTreeSet::new();
         uploads.retain(|upload| seen.insert(upload.key.clone()));
-        Ok((assets, uploads))
+        Ok((assets, uploads, handlers))
     }
 }
 
@@ -62,11 +72,15 @@ impl Packing {
         pipeline: &Pipeline,
         stage: &StageRef,
         function: &Function,
-    ) -> Result<&(Digest, Arc<[u8]>), Failure> {
+    ) -> Result<&Packed, Failure> {
         match self.handlers.entry(function.code.clone()) {
             Entry::Occupied(packed) => Ok(packed.into_mut()),
             Entry::Vacant(free) => {
                 let files = project.read_tree(&self.pipeline, &function.code)?;
+                let folder =
+                    FilePath::new(&format!("stacks/{}/{}", self.pipeline, function.code.trim_end_matches('/')));
+                let texts = files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
+                let code = Arc::new(HandlerCode::pick(&function.runtime, &folder, texts));
                 let files = files
                     .into_iter()
                     .map(|file| ArtifactFile { path: file.path, bytes: file.bytes, executable: file.executable })
@@ -78,7 +92,7 @@ impl Packing {
                             .at_maybe(place, "this folder"),
                     )
                 })?;
-                Ok(free.insert((packed.digest, packed.bytes.into())))
+                Ok(free.insert(Packed { digest: packed.digest, bytes: packed.bytes.into(), code }))
             }
         }
     }

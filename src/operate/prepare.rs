@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::load::{Resolved, Shelf};
 use crate::capacity::{self, Sized};
 use crate::diagnostic::Diagnostics;
+use crate::readiness::Handlers;
 use crate::render::{self, Rendered};
 use crate::units::Region;
 
@@ -43,6 +44,8 @@ pub struct Prepared {
     pub bucket: String,
     /// What must be in it.
     pub uploads: Vec<Upload>,
+    /// What its handlers are written like, for whoever judges them.
+    pub handlers: Handlers,
     /// Warnings of resolving and rendering, never errors.
     pub warnings: Diagnostics,
 }
@@ -60,9 +63,9 @@ pub fn prepare(
     // Asked for first: they compile while the files are read.
     let templates = shelf.templates();
     let Resolved { pipeline, mut warnings } = shelf.resolve(name, environment, region)?;
-    let (assets, uploads) = shelf.pack(name, &pipeline)?;
+    let (assets, uploads, handlers) = shelf.pack(name, &pipeline)?;
     let sized = capacity::size(pipeline);
     let rendered = render::render(&sized, &*templates?, &assets)?;
     warnings.extend(rendered.warnings.iter().cloned());
-    Ok(Prepared { sized, rendered, bucket: assets.bucket, uploads, warnings })
+    Ok(Prepared { sized, rendered, bucket: assets.bucket, uploads, handlers, warnings })
 }

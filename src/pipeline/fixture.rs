@@ -63,6 +63,7 @@ impl Pipeline {
             metrics: BTreeMap::new(),
             alarms: BTreeMap::new(),
             composites: BTreeMap::new(),
+            readiness: Readiness::default(),
             escape: EscapeHatch::default(),
             places: Places::default(),
         }

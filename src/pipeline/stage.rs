@@ -219,6 +219,27 @@ alarms! {
 }
 
 impl AlarmId {
+    /// Whether it rolls a deployment back that is being watched: it tells of harm to records or answers, not of a trend.
+    #[must_use]
+    pub fn rolls_back(self) -> bool {
+        matches!(
+            self,
+            Self::StreamWriteThrottled
+                | Self::TableReadThrottled
+                | Self::TableWriteThrottled
+                | Self::EndpointErrors5xx
+                | Self::EndpointLatency
+                | Self::EndpointModelErrors
+                | Self::EndpointFailures
+                | Self::ConsumerIteratorAge
+                | Self::ConsumerErrors
+                | Self::ConsumerThrottles
+                | Self::WorkerErrors
+                | Self::WorkerThrottles
+                | Self::ArchiveDeliverySuccess
+        )
+    }
+
     /// The alarms that stages of a kind have.
     pub fn of(kind: StageKind) -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(move |alarm| alarm.kind() == kind)

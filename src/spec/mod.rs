@@ -6,6 +6,7 @@
 
 mod declare;
 mod decode;
+mod edit;
 mod file;
 mod leaf;
 mod limit;
@@ -20,12 +21,13 @@ mod yaml;
 
 pub(crate) use declare::{choice, record};
 pub use decode::{Decode, FieldShape, Fields, Reader, Reading, Record, Shape};
+pub use edit::{EditError, set};
 pub use file::*;
 pub(crate) use leaf::checked_texts;
 pub use leaf::{
     AlarmPath, Between, ColumnName, Days, Decimal, DimensionText, Email, FormatVersion, Gib, GlueTypeText, Hours,
     Instance, Json, KmsArn, LayerArn, MetricText, Mib, Minutes, Namespace, PercentFrom, Positive, Raw, RecordField,
-    Seconds, Share, StreamSource, TagKey, TagText, Text, VariableName, Whole, kebab,
+    RuleCode, Seconds, Share, StagePath, StreamSource, TagKey, TagText, Text, VariableName, Whole, kebab,
 };
 pub use merge::merge;
 pub use read::{

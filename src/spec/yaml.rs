@@ -1,4 +1,4 @@
-//! YAML text → [`Node`]. The only file that names the YAML parser.
+//! YAML text → [`Node`]. With `edit`, which cuts texts at the parser's places, the only file that names the YAML parser.
 //!
 //! Works on parser events rather than through serde, because events keep what a strict language needs: the
 //! spelling of scalars, whether they are quoted, the place of every key, tags and aliases. Files are bounded

@@ -4,6 +4,7 @@
 //! ambiguous. Arithmetic on them belongs to the rooms that know what it means.
 
 mod decimal;
+mod money;
 mod name;
 mod quantity;
 mod rate;
@@ -11,6 +12,7 @@ mod shard_metric;
 mod statistic;
 mod time;
 
+pub use money::grouped;
 pub use name::{AccountId, Digest, EnvironmentName, LocalName, LogicalId, NameError, PipelineName, Region, StageName};
 pub use quantity::{ByteSize, Count, Money, Percent, QuantityError};
 pub use rate::Rate;

@@ -109,6 +109,7 @@ fn heading(area: Area) -> &'static str {
         Area::Template => "Templates and rendering",
         Area::Plan => "Plans",
         Area::Deploy => "Deployments",
+        Area::Readiness => "Readiness: the rules of `sluice check`",
         Area::Release => "Releases and promotion",
         Area::Aws => "AWS and credentials",
         Area::Files => "Files and the command line",

@@ -4,6 +4,8 @@
 //! exits are settled before a view sees them), prints nothing and asks nobody: width, colour and symbols are
 //! handed in as a [`Look`]. Whatever text says, JSON says too, because both read the same data.
 
+pub mod capacity;
+pub mod cost;
 pub mod diagnostics;
 pub mod events;
 pub mod explain;
@@ -13,6 +15,7 @@ pub mod next_steps;
 pub mod outputs;
 pub mod plan;
 pub mod producer;
+pub mod readiness;
 pub mod status;
 pub mod style;
 mod table;

@@ -63,6 +63,11 @@ impl Project {
 
     /// Runs `sluice` with arguments separated by blanks.
     pub fn sluice(&self, arguments: &str) -> Outcome {
+        self.sluice_with(arguments, &[])
+    }
+
+    /// The same with variables in its environment.
+    pub fn sluice_with(&self, arguments: &str, variables: &[(&str, &str)]) -> Outcome {
         fs::create_dir_all(self.path("")).expect("the project's folder can be made");
         let home = self.folder.path().join("home");
         fs::create_dir_all(&home).expect("a home can be made");
@@ -75,6 +80,7 @@ impl Project {
             .env("LANG", "C.UTF-8")
             .env("NO_COLOR", "1")
             .env("SLUICE_CLOCK", CLOCK)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .output()
             .expect("the binary runs");

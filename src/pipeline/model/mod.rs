@@ -11,6 +11,7 @@ mod endpoint;
 mod function;
 mod messaging;
 mod metric;
+mod readiness;
 mod security;
 mod stream;
 mod table;
@@ -20,6 +21,7 @@ pub use endpoint::*;
 pub use function::*;
 pub use messaging::*;
 pub use metric::*;
+pub use readiness::*;
 pub use security::*;
 pub use stream::*;
 pub use table::*;
@@ -27,7 +29,7 @@ pub use table::*;
 use super::places::Places;
 use super::stage::{AlarmId, StageKind, StageRef};
 use crate::environment::Environment;
-use crate::units::{AccountId, LocalName, PipelineName, Region, StageName};
+use crate::units::{AccountId, Duration, LocalName, PipelineName, Region, StageName};
 
 /// A resolved pipeline in one environment and one region.
 #[derive(Clone, Debug)]
@@ -53,6 +55,7 @@ pub struct Pipeline {
     pub(in crate::pipeline) metrics: BTreeMap<StageName, Metric>,
     pub(in crate::pipeline) alarms: BTreeMap<StageRef, BTreeMap<AlarmId, AlarmTuning>>,
     pub(in crate::pipeline) composites: BTreeMap<LocalName, Composite>,
+    pub(in crate::pipeline) readiness: Readiness,
     pub(in crate::pipeline) escape: EscapeHatch,
     pub(in crate::pipeline) places: Places,
 }
@@ -92,6 +95,11 @@ impl Pipeline {
     #[must_use]
     pub fn traffic(&self) -> &BTreeMap<StageName, Traffic> {
         &self.traffic
+    }
+    /// The same pipeline under another load.
+    #[must_use]
+    pub fn with_traffic(self, traffic: BTreeMap<StageName, Traffic>) -> Self {
+        Self { traffic, ..self }
     }
     /// The end-to-end latency that is aimed for.
     #[must_use]
@@ -212,6 +220,31 @@ impl Pipeline {
     #[must_use]
     pub fn alarm_tuning(&self, stage: &StageRef, alarm: AlarmId) -> Option<&AlarmTuning> {
         self.alarms.get(stage)?.get(&alarm)
+    }
+    /// What `sluice check` is told of it.
+    #[must_use]
+    pub fn readiness(&self) -> &Readiness {
+        &self.readiness
+    }
+    /// How long the stream that a consumer reads keeps records; `None` where another pipeline's file was not read.
+    #[must_use]
+    pub fn retention_of(&self, from: &StreamFrom) -> Option<Duration> {
+        match from {
+            StreamFrom::Own(stream) => self.streams.get(stream).map(|stream| stream.retention),
+            StreamFrom::Other(other) => other.facts.as_ref().map(|facts| facts.retention),
+        }
+    }
+    /// How far a consumer may be behind before somebody is told, unless the file says otherwise: the latency class's own
+    /// time scale, and never more than half of what the stream keeps, from where on records are at risk.
+    #[must_use]
+    pub fn tolerated_lag(&self, consumer: &Consumer) -> Duration {
+        let by_class = Duration::from_secs(match self.latency().map(|latency| latency.class) {
+            Some(LatencyClass::UltraLow | LatencyClass::Low) => 60,
+            Some(LatencyClass::Medium) | None => 300,
+            Some(LatencyClass::High) => 3_600,
+        });
+        let half = |kept: Duration| Duration::from_micros(kept.as_micros() / 2);
+        self.retention_of(&consumer.from).map_or(by_class, |kept| by_class.min(half(kept)))
     }
     /// The `cloudformation:` section.
     #[must_use]

@@ -16,6 +16,7 @@ mod metrics;
 mod naming;
 mod neighbours;
 mod paths;
+mod readiness;
 mod references;
 mod security;
 mod serving;
@@ -26,7 +27,7 @@ mod workers;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::FolderFacts;
-use super::model::{EscapeHatch, LatencyClass, LatencyTarget, Pipeline};
+use super::model::{EscapeHatch, LatencyClass, LatencyTarget, Pipeline, Readiness};
 use super::places::{Places, SetAt};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Layer, closest};
 use crate::environment::{Environment, EnvironmentFile};
@@ -141,11 +142,13 @@ impl<'a> Resolver<'a> {
             metrics: self.metrics(),
             alarms: BTreeMap::new(),
             composites: BTreeMap::new(),
+            readiness: Readiness::default(),
             escape: self.escape(),
             places: self.places.clone(),
         };
         pipeline.alarms = self.alarms(&pipeline);
         pipeline.composites = self.composites(&pipeline);
+        pipeline.readiness = self.readiness(&pipeline);
         pipeline
     }
 

@@ -171,7 +171,8 @@ fn names_too_long_for_aws_are_refused_where_they_are_written() {
     let text = FRAUD
         .replace("  score:\n", &format!("  {long}:\n"))
         .replace("  score: {iterator", &format!("  {long}: {{iterator"))
-        .replace("by: score", &format!("by: {long}"));
+        .replace("by: score", &format!("by: {long}"))
+        .replace("stage: consumers.score,", &format!("stage: consumers.{long},"));
     let environment =
         environment_file("abcdefghijklmnop", "environment: abcdefghijklmnop\ntier: staging\ntarget: embedded\n");
     let found = resolve_text(&text, &environment, &FolderFacts::none()).expect_err("73 characters");

@@ -7,6 +7,7 @@ mod endpoint;
 mod function;
 mod messaging;
 mod metric;
+mod readiness;
 mod security;
 mod stream;
 mod table;
@@ -18,6 +19,7 @@ pub use endpoint::*;
 pub use function::*;
 pub use messaging::*;
 pub use metric::*;
+pub use readiness::*;
 pub use security::*;
 pub use stream::*;
 pub use table::*;
@@ -74,6 +76,8 @@ record! {
         alarms: AllTuning,
         /// Alarms made of other alarms.
         composites: BTreeMap<LocalName, CompositeChoice>,
+        /// What `sluice check` is told: findings that are as they should be, failures that were tried out.
+        readiness: Option<ReadinessSpec>,
         /// What this file cannot say, said in CloudFormation.
         cloudformation: Option<CloudFormationSpec>,
     }

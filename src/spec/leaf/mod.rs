@@ -5,6 +5,7 @@ mod json;
 mod name;
 mod number;
 mod quantity;
+mod rule;
 mod text;
 
 pub(crate) use checked::checked_texts;
@@ -14,6 +15,7 @@ pub use checked::{
 pub use json::{FormatVersion, Json, Raw};
 pub use name::{AlarmPath, Instance, StreamSource, TagKey, VariableName, kebab};
 pub use number::{Between, Days, Decimal, Gib, Hours, Mib, Minutes, PercentFrom, Positive, Seconds, Share, Whole};
+pub use rule::{RuleCode, StagePath};
 pub use text::{TagText, Text};
 
 use super::decode::Reader;

@@ -1,7 +1,9 @@
 import json
 import unittest
+from unittest import mock
 
-from support import HandlerTest, stream_event
+from botocore.exceptions import ReadTimeoutError
+from support import HandlerTest, refused, stream_event
 
 
 class ScoreTest(HandlerTest):
@@ -39,6 +41,18 @@ class ScoreTest(HandlerTest):
         sequences = [record["kinesis"]["sequenceNumber"] for record in event["Records"]]
         self.assertEqual(self.run_handler(event), sequences)
         self.assertEqual(self.items("decisions"), [])
+
+    def test_records_that_a_throttled_table_refuses_are_named(self):
+        event = self.sample("ordinary.json")
+        throttled = refused("ProvisionedThroughputExceededException")
+        with mock.patch.object(self.app.dynamodb, "put_item", side_effect=throttled):
+            self.assertEqual(len(self.run_handler(event)), len(event["Records"]))
+        self.assertEqual(self.run_handler(event), [])
+
+    def test_a_model_that_answers_too_late_is_a_model_that_fails(self):
+        self.endpoint.invoke_endpoint = mock.Mock(side_effect=ReadTimeoutError(endpoint_url="scoring"))
+        event = self.sample("ordinary.json")
+        self.assertEqual(len(self.run_handler(event)), len(event["Records"]))
 
     def test_a_late_record_that_cannot_be_handed_on_is_named(self):
         self.aws["kinesis"].delete_stream(StreamName="late-transactions")

@@ -38,8 +38,7 @@ pub(super) fn of_archive(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended
             format!("The archive of stream {name} cannot write objects: look at its role, bucket and log group"),
         )
         .of(Statistic::Average, 300, 3)
-        .when(Comparison::Below, 0.99)
-        .rolls_back(),
+        .when(Comparison::Below, 0.99),
         Recommended::new(
             &stage,
             AlarmId::ArchiveThrottled,

@@ -54,8 +54,7 @@ fn of_calls(scene: &Scene<'_>, stage: &StageRef, endpoint: &Endpoint) -> Vec<Rec
             "Invocation5XXErrors",
             format!("More than 1 % of the calls of endpoint {name} fail on its side"),
             0.01,
-        )
-        .rolls_back(),
+        ),
         share(
             AlarmId::EndpointErrors4xx,
             "Invocation4XXErrors",
@@ -71,13 +70,12 @@ fn of_calls(scene: &Scene<'_>, stage: &StageRef, endpoint: &Endpoint) -> Vec<Rec
             format!("The model of endpoint {name} is slow (p99)"),
         )
         .of(Statistic::Percentile(9_900), 60, 3)
-        .when(Comparison::Above, slow)
-        .rolls_back(),
+        .when(Comparison::Above, slow),
     ];
     // Not published where requests wait: there a failed request is a failed invocation.
     if !matches!(endpoint.serving, Serving::Async { .. }) {
         let says = format!("The model container of endpoint {name} does not answer more than 1 % of the calls");
-        found.push(share(AlarmId::EndpointModelErrors, "InvocationModelErrors", says, 0.01).rolls_back());
+        found.push(share(AlarmId::EndpointModelErrors, "InvocationModelErrors", says, 0.01));
     }
     found
 }
@@ -114,8 +112,7 @@ fn of_requests(scene: &Scene<'_>, stage: &StageRef, endpoint: &Endpoint, paralle
             of_variants(scene, endpoint, "InvocationFailures", Together::Sum),
             format!("Requests of endpoint {name} fail; its error topic says which"),
         )
-        .of(Statistic::Sum, 60, 3)
-        .rolls_back(),
+        .of(Statistic::Sum, 60, 3),
         Recommended::new(
             stage,
             AlarmId::EndpointExpired,

@@ -4,10 +4,7 @@ use serde_json::json;
 
 use super::messaging::dead_letters;
 use super::{Recommended, dimension, metric};
-use crate::pipeline::{
-    AlarmId, Consumer, FailureDestination, Function, LatencyClass, ReadMode, StageKind, StageRef, StreamFrom,
-    WorkSource,
-};
+use crate::pipeline::{AlarmId, Consumer, FailureDestination, Function, ReadMode, StageKind, StageRef, WorkSource};
 use crate::render::alarm::{Comparison, Signal};
 use crate::render::consumer;
 use crate::render::scene::{Scene, reference};
@@ -25,8 +22,7 @@ fn of_function(scene: &Scene<'_>, stage: &StageRef, ids: &Ids, function: &Functi
     vec![
         Recommended::new(stage, ids.errors, on("Errors"), format!("The handler of {stage} fails; {waits}"))
             .of(Statistic::Sum, 60, 3)
-            .or_unknown()
-            .rolls_back(),
+            .or_unknown(),
         Recommended::new(
             stage,
             ids.throttles,
@@ -35,8 +31,7 @@ fn of_function(scene: &Scene<'_>, stage: &StageRef, ids: &Ids, function: &Functi
         )
         .of(Statistic::Sum, 60, 5)
         .when(Comparison::AtLeast, 1.0)
-        .or_unknown()
-        .rolls_back(),
+        .or_unknown(),
         Recommended::new(
             stage,
             ids.duration,
@@ -65,25 +60,10 @@ fn concurrency(scene: &Scene<'_>, stage: &StageRef, alarm: AlarmId, ceiling: u32
 /// What an account has unless it asked for more (aws-facts.md 2.2).
 const DEFAULT_ACCOUNT_CONCURRENCY: u32 = 1_000;
 
-/// A consumer may be this far behind before somebody is told: a class's own time scale, and never more than half of
-/// what the stream keeps, from where on records are at risk.
-fn tolerated_lag_ms(scene: &Scene<'_>, consumer: &Consumer) -> f64 {
-    let by_class = match scene.pipeline.latency().map(|latency| latency.class) {
-        Some(LatencyClass::UltraLow | LatencyClass::Low) => 60_000.0,
-        Some(LatencyClass::Medium) | None => 300_000.0,
-        Some(LatencyClass::High) => 3_600_000.0,
-    };
-    let kept = match &consumer.from {
-        StreamFrom::Own(stream) => scene.pipeline.streams().get(stream).map(|stream| stream.retention),
-        StreamFrom::Other(other) => other.facts.as_ref().map(|facts| facts.retention),
-    };
-    kept.map_or(by_class, |kept| by_class.min(kept.as_millis() as f64 / 2.0))
-}
-
 pub(super) fn of_consumer(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended> {
     let stage = StageRef::new(StageKind::Consumer, name);
     let Some(consumer) = scene.pipeline.consumers().get(name) else { return Vec::new() };
-    let lag = tolerated_lag_ms(scene, consumer);
+    let lag = scene.pipeline.tolerated_lag(consumer).as_millis() as f64;
     // The function's own age, not the stream's; and no data is an idle stream or a paused mapping, which must not ring.
     let mut found = vec![
         Recommended::new(
@@ -93,8 +73,7 @@ pub(super) fn of_consumer(scene: &Scene<'_>, name: &StageName) -> Vec<Recommende
             format!("Consumer {name} is behind: the last record of a batch waited too long"),
         )
         .of(Statistic::Maximum, 60, 15)
-        .when(Comparison::Above, lag)
-        .rolls_back(),
+        .when(Comparison::Above, lag),
     ];
     let ids = Ids {
         errors: AlarmId::ConsumerErrors,

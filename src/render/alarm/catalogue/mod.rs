@@ -48,7 +48,7 @@ impl Recommended {
             threshold: 0.0,
             periods: 5,
             missing: MissingData::NotBreaching,
-            arms_rollback: false,
+            arms_rollback: alarm.rolls_back(),
         }
     }
 
@@ -63,10 +63,6 @@ impl Recommended {
     /// No data is no answer: the alarm goes to INSUFFICIENT_DATA, which alarms nobody.
     fn or_unknown(self) -> Self {
         Self { missing: MissingData::Missing, ..self }
-    }
-
-    fn rolls_back(self) -> Self {
-        Self { arms_rollback: true, ..self }
     }
 }
 

@@ -22,8 +22,7 @@ pub(super) fn of_stream(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended>
             on("WriteProvisionedThroughputExceeded"),
             format!("Writes to stream {name} are throttled: a hot key or too few shards"),
         )
-        .when(Comparison::Above, TOLERATED)
-        .rolls_back(),
+        .when(Comparison::Above, TOLERATED),
         Recommended::new(
             &stage,
             AlarmId::StreamReadThrottled,

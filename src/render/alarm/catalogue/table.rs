@@ -29,16 +29,14 @@ pub(super) fn of_table(scene: &Scene<'_>, name: &StageName) -> Vec<Recommended> 
             throttles("ReadThrottleEvents"),
             format!("Reads of table {name} are throttled: {cause}"),
         )
-        .of(Statistic::Sum, 60, 5)
-        .rolls_back(),
+        .of(Statistic::Sum, 60, 5),
         Recommended::new(
             &stage,
             AlarmId::TableWriteThrottled,
             throttles("WriteThrottleEvents"),
             format!("Writes to table {name} are throttled: {cause}"),
         )
-        .of(Statistic::Sum, 60, 5)
-        .rolls_back(),
+        .of(Statistic::Sum, 60, 5),
         Recommended::new(
             &stage,
             AlarmId::TableSystemErrors,
