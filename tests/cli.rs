@@ -910,3 +910,5 @@ mod import {
 
 #[path = "cli/cost.rs"]
 mod cost;
+#[path = "cli/sizing.rs"]
+mod sizing;

@@ -8,7 +8,7 @@ use super::limit::{
     self, CONCURRENCY, ON_DEMAND_STREAMS, REQUESTS_PER_CONCURRENCY, TABLE_UNITS, UNRESERVED, UPDATED_SHARDS, page,
 };
 use super::load::{Load, bytes, number};
-use super::report::{Level, Quota, QuotaUse, Resource, StageCapacity, Unknown};
+use super::report::{Answer, Level, Quota, QuotaUse, Resource, StageCapacity, Unknown};
 use crate::pipeline::Encryption;
 
 /// A data key of an encrypted stage is asked for anew after so many seconds, by everybody who uses it.
@@ -129,7 +129,7 @@ fn instances(site: Site<'_>, unknown: &mut Vec<Unknown>) {
                 "whether the account may run the {} instance(s) of {instance} that all endpoints may grow to",
                 number(*by_type.get(instance.as_str())?)
             ),
-            declare: format!("look up `{instance} for endpoint usage` in the account's Service Quotas"),
+            answer: Answer::LookUp(format!("look up `{instance} for endpoint usage` in the account's Service Quotas")),
         })
     }));
 }

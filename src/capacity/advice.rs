@@ -14,6 +14,11 @@ use crate::units::StageName;
 const LONGEST_TIMEOUT: f64 = 900.0;
 /// Most requests at once of a serverless endpoint.
 const MOST_SERVERLESS: f64 = 200.0;
+/// Most instances, shards and reserved instances of a function that a pipeline file can name: beyond them nothing is
+/// advised, because the answer is another design and not a larger number.
+const MOST_INSTANCES: f64 = 1_000.0;
+const MOST_SHARDS: u32 = 100_000;
+const MOST_RESERVED: f64 = 100_000.0;
 
 /// What would be chosen instead, stage by stage.
 pub(super) fn advice(site: Site<'_>, running: &[Running<'_>], stages: &[StageCapacity]) -> Vec<Advice> {
@@ -76,7 +81,7 @@ fn stream(site: Site<'_>, running: &[Running<'_>], stage: &StageCapacity) -> Vec
     let lacks = |need: &Need| !need.fits(Level::Peak) && need.assumes.is_none();
     let slow =
         pressure.batches.iter().any(|batches| batches.at_once(peak.records) > f64::from(shards) * batches.parallel);
-    if chosen.shards > shards && (stage.needs.iter().any(lacks) || slow) {
+    if chosen.shards > shards && chosen.shards <= MOST_SHARDS && (stage.needs.iter().any(lacks) || slow) {
         all.push(setting(
             &stage.stage,
             "capacity",
@@ -167,24 +172,27 @@ fn reserved(run: &Running<'_>, need: &Need) -> Option<Advice> {
     let from = run.function.concurrency.reserved?;
     let to = (need.peak * HEADROOM).ceil();
     let why = format!("{} run at once at the peak{}", number(need.peak), given(need));
-    Some(setting(&run.stage, "concurrency.reserved", from, to, why))
+    (to <= MOST_RESERVED).then(|| setting(&run.stage, "concurrency.reserved", from, to, why))
 }
 
 fn endpoint(site: Site<'_>, stage: &StageCapacity) -> Option<Advice> {
     let endpoint = site.pipeline().endpoints().get(&stage.stage.name)?;
     let need = stage.needs.first()?;
-    let fleet = |way: &str, min: u32, max: u32| {
-        let (least, most) = (need.steady.max(f64::from(min)), (need.peak * HEADROOM).ceil().max(f64::from(max)));
-        let lacking = !need.fits(Level::Peak) || need.steady > f64::from(min);
-        let most = if need.fits(Level::Peak) { f64::from(max) } else { most };
-        lacking.then(|| {
+    // `standing`: what must be there without scaling.
+    let fleet = |way: &str, min: u32, max: u32, standing: f64| {
+        let lacking = !need.fits(Level::Peak) || standing > f64::from(min);
+        let grown = if need.fits(Level::Peak) { 0.0 } else { (need.peak * HEADROOM).ceil() };
+        let least = standing.max(f64::from(min));
+        let most = grown.max(f64::from(max)).max(least);
+        (lacking && most <= MOST_INSTANCES).then(|| {
+            let stands = if standing > 0.0 { ", which must be there without scaling," } else { "" };
             setting(
                 &stage.stage,
                 &format!("serving.{way}.instances"),
                 format!("{{min: {min}, max: {max}}}"),
-                format!("{{min: {least:.0}, max: {:.0}}}", most.max(least)),
+                format!("{{min: {least:.0}, max: {most:.0}}}"),
                 format!(
-                    "{} are needed at the steady load, which must be there without scaling, and {} at the peak{}",
+                    "{} are needed at the steady load{stands} and {} at the peak{}",
                     number(need.steady),
                     number(need.peak),
                     given(need)
@@ -193,9 +201,9 @@ fn endpoint(site: Site<'_>, stage: &StageCapacity) -> Option<Advice> {
         })
     };
     match &endpoint.serving {
-        Serving::RealTime { min, max, .. } => fleet("real-time", *min, *max),
+        Serving::RealTime { min, max, .. } => fleet("real-time", *min, *max, need.steady),
         // Requests wait while an asynchronous fleet grows.
-        Serving::Async { min, max, .. } if !need.fits(Level::Peak) => fleet("async", *min, *max),
+        Serving::Async { min, max, .. } if !need.fits(Level::Peak) => fleet("async", *min, *max, 0.0),
         Serving::Async { .. } => None,
         Serving::Serverless { max, .. } if !need.fits(Level::Peak) && need.peak <= MOST_SERVERLESS => {
             let why = format!("{} requests are there at once at the peak{}", number(need.peak), given(need));

@@ -9,7 +9,7 @@ use super::function::{self, Running};
 use super::latency::way;
 use super::limit::{CONCURRENCY, UNRESERVED};
 use super::recovery::recovery;
-use super::report::{Assessment, Bottleneck, Level, Need, StageCapacity, Surroundings, Unknown};
+use super::report::{Answer, Assessment, Bottleneck, Level, Need, StageCapacity, Surroundings, Unknown};
 use super::stream::{self, Readers};
 use super::{Sized, serving, storage};
 use crate::pipeline::{StageKind, StageRef, StreamFrom};
@@ -61,14 +61,14 @@ fn streams(site: Site<'_>, unknown: &mut Vec<Unknown>) -> BTreeMap<StageRef, Vec
         let (Some(traffic), Some(capacity)) = (pipeline.traffic().get(name), site.sized.stream_capacity(name)) else {
             unknown.push(Unknown {
                 question: format!("how many records reach {stage}, and so what it needs"),
-                declare: format!("traffic.{name}"),
+                answer: Answer::Declare(format!("traffic.{name}")),
             });
             continue;
         };
         if traffic.key.is_none() {
             unknown.push(Unknown {
                 question: format!("how unevenly keys spread over the shards of {stage}"),
-                declare: format!("traffic.{name}.key"),
+                answer: Answer::Declare(format!("traffic.{name}.key")),
             });
         }
         let found = stream::needs(capacity, pipeline.region().as_str(), traffic, readers(site, name));
@@ -78,7 +78,7 @@ fn streams(site: Site<'_>, unknown: &mut Vec<Unknown>) -> BTreeMap<StageRef, Vec
         let stage = StageRef::new(StageKind::Consumer, &consumer.name);
         unknown.push(Unknown {
             question: format!("which part of its records passes the filters of {stage}; all of them are reckoned"),
-            declare: "no file can say it: compare the function's records with the stream's".to_owned(),
+            answer: Answer::LookUp("compare the function's records with the stream's".to_owned()),
         });
     }
     needs

@@ -5,7 +5,7 @@ use super::batch::Batches;
 use super::flow::{Flow, Flows, Site, shards_at, undeclared};
 use super::limit::{self, CONCURRENCY, QUEUE_AT_ONCE, QUEUE_IN_FLIGHT, page};
 use super::load::{Levels, number, time};
-use super::report::{Level, Need, Resource, Supply, Unknown};
+use super::report::{Answer, Level, Need, Resource, Supply, Unknown};
 use super::stream::{hottest, skew};
 use crate::pipeline::{Consumer, Function, StageKind, StageRef, Traffic, WorkSource, Worker};
 
@@ -90,7 +90,7 @@ pub(super) fn running<'a>(site: Site<'a>, flows: &'a Flows, unknown: &mut Vec<Un
 fn no_work(stage: &StageRef) -> Unknown {
     Unknown {
         question: format!("how long {stage} works on a batch, and so how many of it run at once"),
-        declare: format!("{}.work", stage.path()),
+        answer: Answer::Declare(format!("{}.work", stage.path())),
     }
 }
 
@@ -99,13 +99,15 @@ fn running_consumer<'a>(site: Site<'a>, flows: &'a Flows, consumer: &'a Consumer
     let source = site.source(&consumer.from);
     let mut missing = Vec::new();
     if source.traffic.is_none() {
-        missing
-            .push(Unknown { question: format!("how many records reach {stage}"), declare: undeclared(&consumer.from) });
+        missing.push(Unknown {
+            question: format!("how many records reach {stage}"),
+            answer: Answer::Declare(undeclared(&consumer.from)),
+        });
     }
     if source.capacity.is_none() {
         missing.push(Unknown {
             question: format!("how many shards the stream of {stage} has"),
-            declare: format!("streams.{}.capacity of the other pipeline", consumer.from.stream()),
+            answer: Answer::Declare(format!("streams.{}.capacity of the other pipeline", consumer.from.stream())),
         });
     }
     if consumer.function.work.is_none() {
@@ -128,7 +130,7 @@ fn running_worker<'a>(flows: &'a Flows, worker: &'a Worker) -> Result<Running<'a
     if flow.is_none() {
         missing.push(Unknown {
             question: format!("how many messages reach {stage}"),
-            declare: "the traffic of every stream whose records lead to it".to_owned(),
+            answer: Answer::Declare("the traffic of every stream whose records lead to it".to_owned()),
         });
     }
     if worker.function.work.is_none() {

@@ -11,7 +11,7 @@ use super::function::{Feed, Running};
 use super::limit::{FAN_OUT_DELAY, POLL};
 use super::load::{number, time};
 use super::queueing::Queue;
-use super::report::{Advice, LatencyBudget, LatencyPart, LatencyStep, Level, Lever, Unknown};
+use super::report::{Advice, Answer, LatencyBudget, LatencyPart, LatencyStep, Level, Lever, Unknown};
 use super::serving::{Asks, asks, busiest_share, service};
 use super::stream::{hottest, skew};
 use crate::pipeline::{Consumer, Endpoint, ReadMode, ServiceTime, Serving, StageKind, StageRef, Traffic, WorkSource};
@@ -31,8 +31,10 @@ pub(super) fn way(site: Site<'_>, running: &[Running<'_>], unknown: &mut Vec<Unk
     let pipeline = site.pipeline();
     let target = pipeline.latency().map(|latency| latency.target);
     if target.is_none() {
-        unknown
-            .push(Unknown { question: "how long a record may take".to_owned(), declare: "latency.target".to_owned() });
+        unknown.push(Unknown {
+            question: "how long a record may take".to_owned(),
+            answer: Answer::Declare("latency.target".to_owned()),
+        });
     }
     let scores = |stage: &StageRef| running.iter().any(|run| run.stage == *stage);
     if let Some((stage, _)) =
@@ -40,7 +42,7 @@ pub(super) fn way(site: Site<'_>, running: &[Running<'_>], unknown: &mut Vec<Unk
     {
         unknown.push(Unknown {
             question: "how long a record takes from its producer to its result".to_owned(),
-            declare: format!("{}.work, and the traffic that reaches it", stage.path()),
+            answer: Answer::Declare(format!("{}.work, and the traffic that reaches it", stage.path())),
         });
         return None;
     }

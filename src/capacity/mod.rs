@@ -43,8 +43,8 @@ pub use choice::{
 pub use producer::{HotKey, KeyVerdict, PUT_LIMITS, PutLimits, hottest_key};
 pub use rates::{StreamRates, US_EAST_1};
 pub use report::{
-    Advice, Assessment, Bottleneck, LatencyBudget, LatencyPart, LatencyStep, Level, Lever, Need, Quota, QuotaUse,
-    Recovery, Resource, StageCapacity, Supply, Surroundings, Unknown,
+    Advice, Answer, Assessment, Bottleneck, LatencyBudget, LatencyPart, LatencyStep, Level, Lever, Need, Quota,
+    QuotaUse, Recovery, Resource, StageCapacity, Supply, Surroundings, Unknown,
 };
 pub use scale::at_load;
 

@@ -1,6 +1,8 @@
 //! What an assessment says: needs by stage, the bottleneck, the latency budget, recovery, advice, quotas, and what
 //! cannot be told.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::Sized;
@@ -435,13 +437,33 @@ pub struct QuotaUse {
     pub how: String,
 }
 
+/// How an open question is answered.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// By declaring something: its spec path, or in words what it is.
+    Declare(String),
+    /// By looking it up: no file can say it.
+    LookUp(String),
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Declare(path) => write!(f, "declare {path}"),
+            Self::LookUp(place) => f.write_str(place),
+        }
+    }
+}
+
 /// What cannot be told from what is declared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Unknown {
     /// What is not known.
     pub question: String,
-    /// The spec path to fill in, or what to look up where no file can say it.
-    pub declare: String,
+    /// How it could be.
+    #[serde(flatten)]
+    pub answer: Answer,
 }
 
 /// Everything that can be said of a pipeline's capacity.

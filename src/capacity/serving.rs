@@ -4,7 +4,7 @@ use super::function::Running;
 use super::limit::page;
 use super::load::{Levels, number, time};
 use super::queueing::{Service, servers_for, servers_without_queue};
-use super::report::{Level, Need, Resource, Supply, Unknown};
+use super::report::{Answer, Level, Need, Resource, Supply, Unknown};
 use crate::pipeline::{Endpoint, Model, Pipeline, ServiceTime, Serving, StageKind, StageRef};
 
 /// How a function asks an endpoint.
@@ -87,7 +87,7 @@ pub(super) fn needs(
         let Some(latency) = &endpoint.latency else {
             return Err(vec![Unknown {
                 question: format!("how long {stage} takes for a call, and so how many instances it needs"),
-                declare: format!("{}.latency", stage.path()),
+                answer: Answer::Declare(format!("{}.latency", stage.path())),
             }]);
         };
         let mut calls = Calls { rate: Levels::default(), words: Vec::new(), assumes: None };
@@ -95,7 +95,7 @@ pub(super) fn needs(
             let Some(run) = running.iter().find(|run| run.stage == *asker) else {
                 return Err(vec![Unknown {
                     question: format!("how often {asker} asks {stage}"),
-                    declare: format!("{}.work, and the traffic that reaches it", asker.path()),
+                    answer: Answer::Declare(format!("{}.work, and the traffic that reaches it", asker.path())),
                 }]);
             };
             calls.add(run, asks(run, endpoint, latency));

@@ -7,7 +7,7 @@ use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Diagnostics, FilePath};
 use crate::environment::Target;
 use crate::event::Event;
-use crate::operate::{Answer, Company, Leaving, Prepared};
+use crate::operate::{self, Answer, Company, Leaving, Prepared};
 use crate::pipeline::Origins;
 use crate::plan::Plan;
 use crate::view::diagnostics::{self, SourceMap};
@@ -154,6 +154,7 @@ impl Company for Screen<'_> {
             account: leaving.environment.account().to_string(),
             region: leaving.region.to_string(),
             embedded: *leaving.environment.target() == Target::Embedded,
+            outlook: None,
         };
         self.set_scene(&leaving.plan.stack, about.embedded, leaving.plan, &Origins::new());
         if self.output != Output::Jsonl {
@@ -198,12 +199,14 @@ impl Company for Screen<'_> {
 /// What a plan is about, as its views take it.
 pub(crate) fn about(prepared: &Prepared) -> plan_view::About {
     let pipeline = prepared.sized.pipeline();
+    let operate::Outlook { assessment, bill, budget } = operate::outlook(&prepared.sized);
     plan_view::About {
         pipeline: pipeline.name().to_string(),
         environment: pipeline.environment().name().to_string(),
         account: pipeline.account().to_string(),
         region: pipeline.region().to_string(),
         embedded: *pipeline.environment().target() == Target::Embedded,
+        outlook: Some(plan_view::Outlook { assessment, bill, budget }),
     }
 }
 

@@ -9,7 +9,7 @@ use super::flow::{Flows, Site};
 use super::function::running;
 use super::producer::HotKey;
 use super::rates::StreamRates;
-use super::report::{Surroundings, Unknown};
+use super::report::{Answer, Surroundings, Unknown};
 use super::{Sized, SizedStream};
 use crate::pipeline::StageRef;
 use crate::units::Duration;
@@ -215,7 +215,7 @@ pub fn choices(sized: &Sized, around: &Surroundings<'_>, rates: &StreamRates) ->
         if traffic.is_none() {
             unknown.push(Unknown {
                 question: format!("which mode suits stream {}", stream.name),
-                declare: format!("traffic.{}", stream.name),
+                answer: Answer::Declare(format!("traffic.{}", stream.name)),
             });
         }
         mode::stream_choice(site, stream, traffic?, rates)

@@ -32,6 +32,10 @@ fn made() -> impl Strategy<Value = Made> {
 
 impl Made {
     fn assessed(&self) -> Assessment {
+        super::assessed_text("eu-west-1", &self.text())
+    }
+
+    fn text(&self) -> String {
         let read = if self.fan_out { "fan-out" } else { "shared" };
         let traffic = format!(
             "{{steady: {:.3}/s, peak: {:.3}/s, record: {} bytes, key: {{field: k, distinct: 100k, hottest: {:.3}%}}}}",
@@ -45,7 +49,7 @@ impl Made {
         let more = "tables: {t: {key: k, no_ttl: {reason: kept}}} ;; endpoints: {e: {model: {single: {image: {builtin: \
                     {name: xgboost, version: \"1.7-1\"}}, artifact: m.tar.gz}}, serving: {real-time: {instance: \
                     ml.c5.xlarge, instances: {min: 2, max: 8}}}, latency: {p50: 30ms, p99: 90ms}}} ;; archive: {s: {}}";
-        assessed("eu-west-1", &traffic, &format!("{{capacity: {}}}", self.capacity), &consumer, more)
+        text(&traffic, &format!("{{capacity: {}}}", self.capacity), &consumer, more)
     }
 }
 
@@ -110,8 +114,23 @@ proptest! {
     }
 
     #[test]
+    fn what_is_advised_can_be_written_down_and_is_enough(made in made()) {
+        let mut text = made.text();
+        let advice = super::assessed_text("eu-west-1", &text).advice;
+        for Advice { spec_path, to, .. } in &advice {
+            text = crate::spec::set(&text, spec_path, to).map_err(|error| TestCaseError::fail(format!("{spec_path}: {error}")))?;
+        }
+        let after = super::assessed_text("eu-west-1", &text).advice;
+        prop_assert!(after.is_empty(), "after {advice:?} still {after:?}");
+    }
+
+    #[test]
     fn absurd_magnitudes_give_finite_numbers(steady in 1e9f64..1e19, made in made()) {
-        let found = Made { steady, peak: steady * 3.0, ..made }.assessed();
+        let made = Made { steady, peak: steady * 3.0, ..made };
+        let found = made.assessed();
+        let text = found.advice.iter().fold(made.text(), |text, one| crate::spec::set(&text, &one.spec_path, &one.to).expect("a setting"));
+        // Panics where the language does not take it.
+        super::assessed_text("eu-west-1", &text);
         for (stage, resource, level, need) in needs(&found) {
             prop_assert!(need.is_finite() && need >= 0.0, "{stage} {resource:?} {level:?} {need}");
         }

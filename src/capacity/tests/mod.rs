@@ -13,16 +13,23 @@ fn environment(region: &str) -> String {
     format!("environment: local\ntier: development\ntarget: embedded\naccount: \"000000000000\"\nregions: [{region}]\n")
 }
 
-/// A pipeline `p` with the stream `s` and its consumer `c`.
-fn pipeline(region: &str, traffic: &str, stream: &str, consumer: &str, more: &str) -> crate::pipeline::Pipeline {
+/// The text of a pipeline `p` with the stream `s` and its consumer `c`.
+fn text(traffic: &str, stream: &str, consumer: &str, more: &str) -> String {
     let traffic = if traffic.is_empty() { String::new() } else { format!("traffic: {{s: {traffic}}}\n") };
     let consumer = if consumer.is_empty() { String::new() } else { format!(", {consumer}") };
-    let text = format!(
+    format!(
         "pipeline: p\nowner: o\n{traffic}streams: {{s: {stream}}}\n\
          consumers: {{c: {{from: s, code: h, handler: a.b{consumer}}}}}\n{}\n",
         more.replace(" ;; ", "\n")
-    );
-    written(&text, &environment(region), &[])
+    )
+}
+
+fn pipeline(region: &str, traffic: &str, stream: &str, consumer: &str, more: &str) -> crate::pipeline::Pipeline {
+    written(&text(traffic, stream, consumer, more), &environment(region), &[])
+}
+
+fn assessed_text(region: &str, text: &str) -> Assessment {
+    assess(&size(written(text, &environment(region), &[])), &Surroundings::default(), Duration::from_secs(1_800))
 }
 
 fn assessed(region: &str, traffic: &str, stream: &str, consumer: &str, more: &str) -> Assessment {
@@ -195,7 +202,11 @@ fn what_is_not_declared_is_asked_for_and_never_invented() {
         "tables: {t: {key: k, no_ttl: {reason: kept}}}",
     );
     assert_eq!((found.stages.as_slice(), found.bottleneck, found.latency), (&[][..], None, None));
-    let declare: Vec<&str> = found.unknown.iter().map(|unknown| unknown.declare.as_str()).collect();
+    let declare = found.unknown.iter().filter_map(|unknown| match &unknown.answer {
+        Answer::Declare(path) => Some(path.as_str()),
+        Answer::LookUp(_) => None,
+    });
+    let declare: Vec<&str> = declare.collect();
     for path in ["traffic.s", "consumers.c.work", "latency.target"] {
         assert!(declare.contains(&path), "{path}: {declare:?}");
     }

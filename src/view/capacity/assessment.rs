@@ -57,7 +57,13 @@ fn intro(about: &About, assessment: &Assessment) -> Vec<Said> {
 }
 
 fn bottleneck_line(bottleneck: &Bottleneck) -> Said {
-    let Bottleneck { stage, resource, multiple, at } = bottleneck;
+    let (label, text) = carries(bottleneck);
+    (label, format!("bottleneck: {}, {text}", bottleneck.stage))
+}
+
+/// What runs out at a bottleneck, and at which load.
+pub(crate) fn carries(bottleneck: &Bottleneck) -> Said {
+    let Bottleneck { stage: _, resource, multiple, at } = bottleneck;
     let (label, when) = match at {
         Some(Level::Steady) => (Label::Bad, "does not carry the steady load"),
         Some(Level::Peak) => (Label::Bad, "does not carry the peak"),
@@ -66,7 +72,7 @@ fn bottleneck_line(bottleneck: &Bottleneck) -> Said {
     };
     let gives =
         if *multiple < 1e6 { format!("; it gives way at {multiple:.1} times the steady load") } else { String::new() };
-    (label, format!("bottleneck: {stage}, {}: {when}{gives}", resource.words()))
+    (label, format!("{}: {when}{gives}", resource.words()))
 }
 
 fn chosen(decisions: &[Decision]) -> Section {
@@ -184,7 +190,7 @@ fn room(need: &Need) -> String {
 }
 
 /// A duration to the tenth of a millisecond, or in larger units.
-pub(super) fn exact(duration: Duration) -> String {
+pub(crate) fn exact(duration: Duration) -> String {
     let micros = duration.as_micros();
     if micros < 10_000_000 { format!("{:.1} ms", micros as f64 / 1e3) } else { short_duration(duration) }
 }
@@ -201,14 +207,7 @@ fn latency(budget: &LatencyBudget) -> Section {
             (Label::Faint, part.how.clone()),
         ]);
     }
-    let (label, against) = match budget.target {
-        None => (Label::Plain, "no target is declared".to_owned()),
-        Some(target) if budget.total_p99 <= target => (Label::Good, format!("within the target of {target}")),
-        Some(target) => match &budget.assumes {
-            None => (Label::Bad, format!("beyond the target of {target}")),
-            Some(assumes) => (Label::Warning, format!("beyond the target of {target}, if {assumes}")),
-        },
-    };
+    let (label, against) = against_target(budget);
     section.rows.push(vec![
         (Label::Heading, "together".to_owned()),
         (Label::Plain, String::new()),
@@ -220,6 +219,18 @@ fn latency(budget: &LatencyBudget) -> Section {
         (Label::Plain, format!("largest lever: `{}` takes {} off the 99th percentile", lever.what, exact(lever.gain)))
     }));
     section
+}
+
+/// How the 99th percentile stands to the target.
+pub(crate) fn against_target(budget: &LatencyBudget) -> Said {
+    match budget.target {
+        None => (Label::Plain, "no target is declared".to_owned()),
+        Some(target) if budget.total_p99 <= target => (Label::Good, format!("within the target of {target}")),
+        Some(target) => match &budget.assumes {
+            None => (Label::Bad, format!("beyond the target of {target}")),
+            Some(assumes) => (Label::Warning, format!("beyond the target of {target}, if {assumes}")),
+        },
+    }
 }
 
 fn recovery(all: &[Recovery]) -> Section {
@@ -281,7 +292,6 @@ fn unknown(assessment: &Assessment) -> Section {
 
 /// What cannot be told, and what would tell it.
 pub(super) fn unknowns(all: &[crate::capacity::Unknown]) -> Section {
-    let points =
-        all.iter().map(|unknown| (Label::Warning, format!("{}; declare: {}", unknown.question, unknown.declare)));
+    let points = all.iter().map(|unknown| (Label::Warning, format!("{}: {}", unknown.question, unknown.answer)));
     Section { points: points.collect(), ..Section::new("Unknown") }
 }

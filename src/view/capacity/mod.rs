@@ -9,6 +9,7 @@ mod page;
 
 use serde_json::{Value, json};
 
+pub(super) use assessment::{against_target, carries, exact};
 pub use page::Page;
 
 use super::FORMAT_VERSION;

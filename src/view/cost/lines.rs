@@ -61,7 +61,7 @@ pub(super) fn amounts(known: Range<Money>) -> String {
 }
 
 /// `at least 12.00 USD at the steady load, 30.00 USD at the peak, and 3 amounts that are not known`.
-pub(super) fn total(total: Total) -> String {
+pub(crate) fn total(total: Total) -> String {
     match total.unknown {
         0 => amounts(total.known),
         unknown => format!("at least {}, plus {}", amounts(total.known), plural(unknown, "unknown amount")),
@@ -95,7 +95,7 @@ pub(super) fn differences(change: &Change) -> (String, String) {
 }
 
 /// What a budget says.
-pub(super) fn verdict(verdict: Verdict) -> &'static str {
+pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Within => "within it",
         Verdict::WithinAsFarAsKnown => "within it as far as amounts are known",

@@ -7,6 +7,7 @@ mod prices;
 mod text;
 
 pub use json::to_json;
+pub(super) use lines::{total as total_in_words, verdict as verdict_in_words};
 pub use markdown::to_markdown;
 pub use prices::{prices_to_json, rates_to_text, refreshed_to_text, regions_to_text};
 pub use text::to_text;

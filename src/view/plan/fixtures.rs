@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::About;
+use super::{About, Outlook};
+use crate::capacity::{Answer, Assessment, Bottleneck, LatencyBudget, Level, Quota, QuotaUse, Resource, Unknown};
+use crate::cost::{self, Range, Total};
 use crate::diagnostic::{FilePath, Place, Span};
 use crate::pipeline::{Origin, StageKind, StageRef};
 use crate::plan::{
@@ -12,7 +14,7 @@ use crate::plan::{
     PlanKind, PositionReset, Reason, Records, Remedy, Removal, ResourcePlan, Summary, Sureness, Verdict,
 };
 use crate::template::{PropertyPath, Recreation};
-use crate::units::{Digest, Duration, LogicalId, StageName, Timestamp};
+use crate::units::{Digest, Duration, LogicalId, Money, StageName, Timestamp};
 
 pub(super) fn about() -> About {
     About {
@@ -21,6 +23,48 @@ pub(super) fn about() -> About {
         account: "000000000000".into(),
         region: "eu-west-1".into(),
         embedded: true,
+        outlook: None,
+    }
+}
+
+/// What a plan is about that will not carry its peak, is late, and is too dear.
+pub(super) fn strained() -> About {
+    let stage = StageRef::new(StageKind::Consumer, &StageName::new("score").unwrap());
+    let quota = QuotaUse {
+        quota: Quota::LambdaConcurrency,
+        need: 1_800.0,
+        default: 1_000.0,
+        source: "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
+        raise: true,
+        how: "18 functions of 100".into(),
+    };
+    let latency = LatencyBudget {
+        parts: Vec::new(),
+        total_p50: Duration::from_millis(80),
+        total_p99: Duration::from_millis(420),
+        target: Some(Duration::from_millis(200)),
+        lever: None,
+        assumes: None,
+    };
+    let bottleneck = Bottleneck { stage, resource: Resource::Parallelism, multiple: 1.4, at: Some(Level::Peak) };
+    let unknown =
+        Unknown { question: "how large an item is".into(), answer: Answer::Declare("tables.decisions.item".into()) };
+    let assessment = Assessment {
+        stages: Vec::new(),
+        bottleneck: Some(bottleneck),
+        latency: Some(latency),
+        recovery: Vec::new(),
+        advice: Vec::new(),
+        quotas: vec![quota],
+        unknown: vec![unknown],
+    };
+    let usd = |cents| Money::from_cents(cents).unwrap();
+    let known = Range { steady: usd(123_456), peak: usd(345_678) };
+    let budget = Some((usd(100_000), cost::Verdict::Above));
+    About {
+        embedded: false,
+        outlook: Some(Outlook { assessment, bill: Some(Total { known, unknown: 2 }), budget }),
+        ..about()
     }
 }
 

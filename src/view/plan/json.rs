@@ -2,14 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{About, words};
+use super::{About, outlook, words};
 use crate::plan::{Action, Plan, ResourcePlan};
 use crate::view::TOOL_VERSION;
 use crate::view::words::json as to_value;
 
 /// Returns the plan with what it is about. Besides the plan's own fields: `tool_version`, `pipeline`,
 /// `environment`, `account`, `region`, `embedded`; `changes` (whether there is anything to do) and `applyable` (whether
-/// nothing in it is impossible); `counts` by verb; and per resource `actions`, a list that names a replacement by its
+/// nothing in it is impossible); `counts` by verb; `outlook` (what gives way first,
+/// latency, quotas to raise, what a month costs); and per resource `actions`, a list that names a replacement by its
 /// parts, so that whoever looks for `delete` never misses one, `stage` and `spec` (`file:line:column`).
 #[must_use]
 pub fn to_json(plan: &Plan, about: &About) -> Value {
@@ -24,6 +25,7 @@ pub fn to_json(plan: &Plan, about: &About) -> Value {
     out.insert("changes".to_owned(), json!(!plan.is_empty()));
     out.insert("applyable".to_owned(), json!(plan.impossible().next().is_none()));
     out.insert("counts".to_owned(), counts(plan));
+    out.insert("outlook".to_owned(), outlook::to_json(about));
     if let Value::Object(fields) = to_value(plan) {
         out.extend(fields);
     }

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{About, text, words};
+use super::{About, outlook, text, words};
 use crate::plan::{Action, Plan, PlanKind, Removal, ResourcePlan};
 use crate::view::EMBEDDED_NOTICE;
-use crate::view::style::{Look, Palette, Symbols};
+use crate::view::style::{Label, Look, Palette, Symbols};
 use crate::view::words::{plural, printable};
 
 /// Most characters of a comment: code hosts refuse 65,536, and a link or a greeting must still fit.
@@ -26,7 +26,7 @@ pub fn to_markdown(plan: &Plan, about: &About) -> String {
     let mut shown: Vec<&ResourcePlan> = plan.resources.iter().collect();
     shown.sort_by_key(|resource| rank(resource.action));
     let mut cut = table(&mut out, &shown);
-    out.push_str(&notes(plan));
+    out.push_str(&notes(plan, about));
     cut = cut.max(details(&mut out, &shown));
     if cut > 0 {
         let text = plural(cut, "resource");
@@ -146,8 +146,8 @@ fn row(resource: &ResourcePlan) -> String {
     )
 }
 
-/// What is new, readers that go on, outputs, tags and time, each on a line.
-fn notes(plan: &Plan) -> String {
+/// What is new, readers that go on, outputs, tags, the outlook and time, each on a line.
+fn notes(plan: &Plan, about: &About) -> String {
     let mut parts = Vec::new();
     let mut new: BTreeMap<String, usize> = BTreeMap::new();
     for resource in plan.resources.iter().filter(|resource| resource.action == Action::Create) {
@@ -186,6 +186,13 @@ fn notes(plan: &Plan) -> String {
         let list: Vec<String> = plan.tags.iter().map(|tag| format!("`{}`", code(&tag.key))).collect();
         parts.push(format!("**Tags** {}", list.join(", ")));
     }
+    parts.extend(outlook::lines(about).into_iter().map(|line| {
+        let mark = if line.label == Label::Bad { "⚠️ " } else { "" };
+        let text = [line.place, line.text].into_iter().filter(|text| !text.is_empty());
+        // The words are ours, with commands in backquotes.
+        let text = text.map(|text| escape(&text).replace("\\`", "`"));
+        format!("**{}** {mark}{}", line.what, text.collect::<Vec<_>>().join(": "))
+    }));
     if !plan.is_empty() {
         parts.push(format!("**Time** {}", words::time(plan.expected.typical, plan.expected.slow)));
     }

@@ -4,15 +4,17 @@
 
 mod json;
 mod markdown;
+mod outlook;
 mod text;
 mod words;
 
 pub use json::to_json;
 pub use markdown::{MARKDOWN_LIMIT, to_markdown};
+pub use outlook::Outlook;
 pub use text::{removal_to_text, to_text};
 
 /// What a plan is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct About {
     /// The pipeline.
     pub pipeline: String,
@@ -24,6 +26,8 @@ pub struct About {
     pub region: String,
     /// Whether that is the embedded cloud.
     pub embedded: bool,
+    /// How the load meets it and what a month costs; `None` where it is being removed.
+    pub outlook: Option<Outlook>,
 }
 
 #[cfg(test)]

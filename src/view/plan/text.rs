@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{About, words};
+use super::{About, outlook, words};
 use crate::observed::Holding;
 use crate::plan::{Action, Baseline, Change, ChangeKind, Plan, PlanKind, Reason, Removal, ResourcePlan};
 use crate::view::EMBEDDED_NOTICE;
@@ -25,7 +25,7 @@ pub fn to_text(look: &Look, plan: &Plan, about: &About) -> String {
     } else {
         out.push_str(&resources(look, plan));
     }
-    out.push_str(&consequences(look, plan));
+    out.push_str(&consequences(look, plan, about));
     out.push_str(&format!("\n{}\n", look.paint(Label::Heading, &plan.summary)));
     out
 }
@@ -36,7 +36,7 @@ pub fn removal_to_text(look: &Look, plan: &Plan, about: &About, emptied: &BTreeM
     let rest = format!("({} / {})  stack {}, to be removed", about.account, about.region, plan.stack);
     let mut out = title(look, about, &rest);
     out.push_str(&resources(look, plan));
-    out.push_str(&consequences(look, plan));
+    out.push_str(&consequences(look, plan, about));
     if !emptied.is_empty() {
         out.push_str(&format!("\n{}\n", look.paint(Label::Heading, "Emptied first, every version")));
     }
@@ -206,8 +206,9 @@ pub(super) fn values(look: &Look, change: &Change, room: usize) -> String {
     }
 }
 
-/// What the changes mean for readers and data, what else changes, and how long it takes; what is risky first.
-fn consequences(look: &Look, plan: &Plan) -> String {
+/// What the changes mean for readers and data, what else changes, how the load meets what is planned, what it costs, and
+/// how long it takes; what is risky first.
+fn consequences(look: &Look, plan: &Plan, about: &About) -> String {
     let mut table = Table::new();
     let mut row = |label: Label, what: &str, name: &str, text: String| {
         table.row([Cell::new(label, what), Cell::plain(name), Cell::new(label, text)]);
@@ -249,6 +250,9 @@ fn consequences(look: &Look, plan: &Plan) -> String {
     for left in plan.never_made() {
         let text = words::escapes(Some(&left.origin)).pop().unwrap_or_default();
         row(Label::Warning, "Not made", left.logical_id.as_str(), text);
+    }
+    for line in outlook::lines(about) {
+        row(line.label, line.what, &line.place, line.text);
     }
     if !plan.is_empty() {
         row(Label::Plain, "Time", "", words::time(plan.expected.typical, plan.expected.slow));

@@ -1,0 +1,30 @@
+//! What a plan says besides its changes: how the load meets the pipeline, and what a month of it costs.
+
+use crate::capacity::{self, Assessment, Sized, Surroundings};
+use crate::cost::{self, Prices, Total, Verdict};
+use crate::units::{Duration, Money};
+
+/// The outage that recovery is reckoned for; a plan shows nothing of it.
+const OUTAGE: Duration = Duration::from_secs(30 * 60);
+
+/// What a pipeline is in for once it is deployed.
+#[derive(Clone, Debug)]
+pub struct Outlook {
+    /// Its capacity, as if nothing else ran in the account: a plan reads no other pipeline.
+    pub assessment: Assessment,
+    /// What a month costs; `None` where the declared load cannot be reckoned with.
+    pub bill: Option<Total>,
+    /// The pipeline's budget, and whether the bill is within it.
+    pub budget: Option<(Money, Verdict)>,
+}
+
+/// Reckons a pipeline's outlook with the price table of this binary.
+#[must_use]
+pub fn outlook(sized: &Sized) -> Outlook {
+    let assessment = capacity::assess(sized, &Surroundings::default(), OUTAGE);
+    let prices = Prices::built_in().ok();
+    let bill = prices.and_then(|prices| cost::estimate(sized, &prices).ok()).map(|(estimate, _)| estimate.total());
+    let monthly = sized.pipeline().budget().map(|budget| budget.monthly);
+    let budget = bill.zip(monthly).map(|(bill, monthly)| (monthly, cost::within(bill.known, bill.unknown, monthly)));
+    Outlook { assessment, bill, budget }
+}
