@@ -98,6 +98,8 @@ pub(crate) enum Command {
     Graph(GraphArgs),
     /// Show exactly what a deployment would change
     Plan(PlanArgs),
+    /// Compare a pipeline in two environments: what is meant to differ, and by which line
+    Diff(DiffArgs),
     /// Plan, ask, deploy, and follow it to its end
     Deploy(DeployArgs),
     /// Remove what was deployed
@@ -239,10 +241,27 @@ pub(crate) enum GraphOutput {
 
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
-    #[command(flatten)]
-    pub(crate) one: One,
-    /// What to compare with
-    #[arg(long, value_enum, default_value_t)]
+    /// Pipelines (folders of `stacks/`); may be left out where there is only one
+    #[arg(value_name = "PIPELINE")]
+    pub(crate) pipelines: Vec<String>,
+    /// Every pipeline, and a table of all plans, in the order in which they would be deployed
+    #[arg(long, conflicts_with = "pipelines")]
+    pub(crate) all: bool,
+    /// Environments (files of `environments/`), separated by commas
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_delimiter = ',', required = true)]
+    pub(crate) environments: Vec<String>,
+    /// Region, where an environment has several
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+    /// What to compare with [default: live]
+    ///
+    /// - `live`: the deployed stack, through a change set
+    /// - `nothing`: as if it were deployed for the first time
+    /// - `git:REVISION`: the same files in a branch, a tag or a commit (`git:main`, `git:HEAD~1`)
+    /// - `PATH`: another project's folder, or a rendered template (.yaml, .json)
+    ///
+    /// All but `live` need no credentials and no network.
+    #[arg(long, value_name = "live|nothing|git:REVISION|PATH", default_value = "live", hide_default_value = true, value_parser = against, verbatim_doc_comment)]
     pub(crate) against: Against,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
@@ -253,13 +272,43 @@ pub(crate) struct PlanArgs {
 }
 
 /// What a plan compares with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Against {
-    /// The deployed stack, through a change set
-    #[default]
+    /// The deployed stack, through a change set.
     Live,
-    /// Nothing, as if it were deployed for the first time; needs no credentials
+    /// Nothing, as if it were deployed for the first time.
     Nothing,
+    /// Another state of the files: `git:REVISION`, or a path.
+    Files(String),
+}
+
+fn against(typed: &str) -> Result<Against, String> {
+    match typed {
+        "live" => Ok(Against::Live),
+        "nothing" => Ok(Against::Nothing),
+        "" => Err("it is empty".to_owned()),
+        "git:" => Err("a revision follows `git:`, for instance `git:main`".to_owned()),
+        typed => Ok(Against::Files(typed.to_owned())),
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The one environment
+    #[arg(value_name = "ENV_A")]
+    pub(crate) before: String,
+    /// The other environment
+    #[arg(value_name = "ENV_B")]
+    pub(crate) after: String,
+    /// Pipeline (a folder of `stacks/`); may be left out where there is only one
+    #[arg(value_name = "PIPELINE")]
+    pub(crate) pipeline: Option<String>,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+    /// Exit with 2 where something is meant to differ
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
 }
 
 /// Consent, given beforehand.
@@ -353,8 +402,9 @@ pub(crate) struct DecideArgs {
 pub(crate) struct CostArgs {
     #[command(flatten)]
     pub(crate) one: One,
-    /// Compare with the same pipeline in another environment (`env:staging`), or as another project's folder has it
-    #[arg(long, value_name = "env:ENV|FOLDER")]
+    /// Compare with the same pipeline in another environment (`env:staging`), in a git revision (`git:main`), or as
+    /// another project's folder has it
+    #[arg(long, value_name = "env:ENV|git:REVISION|FOLDER")]
     pub(crate) against: Option<String>,
     /// Price table instead of the built-in one
     #[arg(long, value_name = "FILE", env = "SLUICE_PRICES")]

@@ -11,6 +11,7 @@ mod graph;
 mod import;
 mod offline;
 mod online;
+mod plan;
 mod producer;
 mod screen;
 mod world;
@@ -67,7 +68,8 @@ fn run() -> Exit {
         Command::Schema(args) => offline::schema(&args),
         Command::Init(args) => offline::init(&world, &args),
         Command::Import(command) => import::run(&world, command),
-        Command::Plan(args) => online::plan(&world, &cli.global, &args),
+        Command::Plan(args) => plan::plan(&world, &cli.global, &args),
+        Command::Diff(args) => plan::diff(&world, &args),
         Command::Deploy(args) => online::deploy(&world, &cli.global, &args),
         Command::Destroy(args) => online::destroy(&world, &cli.global, &args),
         Command::Status(args) => online::status(&world, &cli.global, &args),

@@ -5,17 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::rc::Rc;
 
-use super::args::{Against, ConsentArgs, DeployArgs, DestroyArgs, Global, One, Output, PlanArgs, StatusArgs};
+use super::args::{ConsentArgs, DeployArgs, DestroyArgs, Global, One, Output, StatusArgs};
 use super::clouds::Clouds;
 use super::exit::Exit;
 use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
-use super::screen::{Screen, about, out_look, print_diagnostics};
+use super::screen::{Screen, about, out_look};
 use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::event::{Event, OperationResult};
 use crate::operate::{
-    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Interrupt, Leaving, Planned, Prepared, Shelf,
-    Tools,
+    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Interrupt, Leaving, Prepared, Shelf, Tools,
 };
 use crate::plan::Plan;
 use crate::rollout::LeftBehind;
@@ -46,39 +45,6 @@ impl Company for Shared<'_> {
     fn tell(&mut self, event: Event) {
         self.0.borrow_mut().tell(event);
     }
-}
-
-/// `sluice plan`.
-pub(crate) fn plan(world: &World, global: &Global, args: &PlanArgs) -> Exit {
-    let (project, name, region) = match one(world, &args.one) {
-        Ok(one) => one,
-        Err(exit) => return exit,
-    };
-    let mut shelf = Shelf::new(&project);
-    let environment = &args.one.environment;
-    let planned = match args.against {
-        Against::Nothing => operate::plan_afresh(&mut shelf, &name, environment, region.as_ref()),
-        Against::Live => {
-            let (clouds, interrupt) = (Clouds::new(world, global, &project), Interrupt::new());
-            let tools = Tools { connector: &clouds, clock: &*world.clock, interrupt: &interrupt };
-            match block_on(operate::plan_live(&mut shelf, &name, environment, region.as_ref(), tools)) {
-                Ok(planned) => planned,
-                Err(exit) => return exit,
-            }
-        }
-    };
-    let Planned { prepared, plan } = match planned {
-        Ok(planned) => planned,
-        Err(failure) => return fail(world, &failure, shelf.texts()),
-    };
-    print_diagnostics(world, &prepared.warnings, shelf.texts());
-    let about = about(&prepared);
-    print_out(&match args.output {
-        Output::Text | Output::Sarif => plan_view::to_text(&out_look(world), &plan, &about),
-        Output::Json | Output::Jsonl => format!("{:#}\n", plan_view::to_json(&plan, &about)),
-        Output::Markdown => plan_view::to_markdown(&plan, &about),
-    });
-    if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done }
 }
 
 /// `sluice deploy`.

@@ -124,6 +124,7 @@ codes! {
     PlanStale = "E4002", "the world moved since the plan was made";
     PlanDataLoss = "E4003", "data would be lost";
     PlanNotApproved = "E4004", "the plan was not approved";
+    BaselineUnusable = "E4010", "what is compared with does not render";
 
     // 5 deploy
     DeploymentFailed = "E5001", "the deployment failed";
@@ -225,6 +226,10 @@ codes! {
     BadPrices = "E8201", "a price file does not have the right form";
     NoPrices = "W8202", "no price of a region is known";
     NoSuchPrices = "E8203", "AWS lists no prices for this";
+
+    // 84 files and command line: git
+    GitUnusable = "E8401", "git cannot be used here";
+    UnknownRevision = "E8402", "there is no such revision";
 
     // 9 internal
     ImportUnreadable = "E9101", "an imported pipeline file does not read";

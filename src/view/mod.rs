@@ -7,6 +7,7 @@
 pub mod capacity;
 pub mod cost;
 pub mod diagnostics;
+pub mod environments;
 pub mod events;
 pub mod explain;
 pub mod graph;

@@ -7,14 +7,17 @@
 mod clock;
 mod error;
 mod folder;
+mod git;
 mod output;
 mod project;
 mod state;
+mod temporary;
 mod terminal;
 
 pub use clock::{Clock, StandingClock, SystemClock};
 pub use error::WorkspaceError;
 pub use folder::{FileBytes, PathState};
+pub use git::{Checkout, GitError};
 pub use output::{append_line, is_empty_folder, read_text, write_file, write_new_file};
 pub use project::{MAX_FILE_BYTES, Project, ReadFile, read_file};
 pub use state::{StateError, StateGuard, StateStore};

@@ -51,6 +51,13 @@ impl Project {
         Err(WorkspaceError::NoProject { start })
     }
 
+    /// The project whose root is `folder` itself; `None` where it does not hold `stacks/` and `environments/`.
+    #[must_use]
+    pub fn at(folder: &Path) -> Option<Self> {
+        let root = folder.canonicalize().ok()?;
+        (root.join("stacks").is_dir() && root.join("environments").is_dir()).then_some(Self { root })
+    }
+
     /// The project's root folder.
     #[must_use]
     pub fn root(&self) -> &Path {
@@ -96,6 +103,12 @@ impl Project {
     #[must_use]
     pub fn environment_file(&self, environment: &str) -> FilePath {
         FilePath::new(&format!("environments/{environment}.yaml"))
+    }
+
+    /// Whether there is such a file.
+    #[must_use]
+    pub fn has(&self, file: &FilePath) -> bool {
+        self.root.join(file.as_str()).is_file()
     }
 
     /// Reads a file that people write, unless it is unreasonably large.
