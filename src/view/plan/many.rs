@@ -51,9 +51,7 @@ impl Entry {
     }
 }
 
-/// Headings of the table's columns of counts.
-const COUNTS: [&str; 5] = ["ADD", "CHANGE", "REPLACE", "DESTROY", "IMPORT"];
-
+/// What is new, changed, replaced, removed and taken in.
 fn counts(summary: &Summary) -> [usize; 5] {
     let replaced = summary.count(Action::Replace) + summary.count(Action::ReplaceDeletingFirst);
     [
@@ -86,16 +84,34 @@ fn total(entries: &[Entry]) -> Summary {
 /// Returns the summary that follows the plans: a row for each, how many there are, and the counts of all as the last line.
 #[must_use]
 pub fn table(look: &Look, entries: &[Entry]) -> String {
-    let right = |text: &str, heading: &str| format!("{text:>width$}", width = heading.len());
-    let headings: Vec<&str> = ["PIPELINE", "ENVIRONMENT"].into_iter().chain(COUNTS).chain(["RISKIEST"]).collect();
-    let mut table = Table::with_headings(&headings);
-    for entry in entries {
+    let words = ["ADD", "CHANGE", "REPLACE", "DESTROY", "IMPORT"];
+    let wide = rows_under(words, entries);
+    // Where words leave no room for what is riskiest, the signs of the plans say the same.
+    let signs = [Action::Create, Action::Update, Action::Replace, Action::Delete, Action::Import].map(Action::symbol);
+    let table = if wide.fits(look, 0) { wide } else { rows_under(signs, entries) };
+    let total = look.paint(Label::Heading, total(entries));
+    format!("{}\n{}.\n{total}\n", table.render(look, 0), tally(entries))
+}
+
+/// The table with these headings over its counts; numbers stand under each other by their last digit.
+fn rows_under(headings: [&str; 5], entries: &[Entry]) -> Table {
+    let counted: Vec<Option<[String; 5]>> =
+        entries.iter().map(|entry| Some(counts(&entry.plan()?.summary).map(|count| count.to_string()))).collect();
+    let widest = |at: usize, heading: &str| {
+        let numbers = counted.iter().flatten().filter_map(|row| row.get(at)).map(String::len);
+        numbers.chain([heading.len()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = headings.iter().enumerate().map(|(at, heading)| widest(at, heading)).collect();
+    let right = |text: &str, at: usize| format!("{text:>width$}", width = widths.get(at).copied().unwrap_or(0));
+    let above: Vec<String> = headings.iter().enumerate().map(|(at, heading)| right(heading, at)).collect();
+    let above: Vec<&str> =
+        ["PIPELINE", "ENV"].into_iter().chain(above.iter().map(String::as_str)).chain(["RISKIEST"]).collect();
+    let mut table = Table::with_headings(&above);
+    for (entry, counted) in entries.iter().zip(&counted) {
         let mut row = vec![Cell::plain(&entry.pipeline), Cell::plain(&entry.environment)];
-        let counted = entry.plan().map(|plan| counts(&plan.summary));
-        row.extend(COUNTS.iter().enumerate().map(|(at, heading)| {
-            let count = counted.as_ref().and_then(|counts| counts.get(at)).map(ToString::to_string);
-            let label = if count.as_deref() == Some("0") { Label::Faint } else { Label::Plain };
-            Cell::new(label, right(count.as_deref().unwrap_or("-"), heading))
+        row.extend((0..headings.len()).map(|at| {
+            let count = counted.as_ref().and_then(|row| row.get(at)).map_or("-", String::as_str);
+            Cell::new(if count == "0" { Label::Faint } else { Label::Plain }, right(count, at))
         }));
         let (label, worst) = entry
             .worst()
@@ -103,8 +119,7 @@ pub fn table(look: &Look, entries: &[Entry]) -> String {
         row.push(Cell::new(label, worst));
         table.row(row);
     }
-    let total = look.paint(Label::Heading, total(entries));
-    format!("{}\n{}.\n{total}\n", table.render(look, 0), tally(entries))
+    table
 }
 
 /// Returns the plans for a program, in their order: `plans` as a single plan's JSON is, `failed` with what is wrong, a `summary` with a
@@ -201,7 +216,7 @@ fn rows(out: &mut String, entries: &[Entry]) -> usize {
     for (at, entry) in entries.iter().enumerate() {
         let numbers: Vec<String> = match entry.plan() {
             Some(plan) => counts(&plan.summary).iter().map(ToString::to_string).collect(),
-            None => vec!["-".to_owned(); COUNTS.len()],
+            None => vec!["-".to_owned(); 5],
         };
         let worst = match entry.worst() {
             Some((Label::Bad, text)) => format!("**{}**", escape(&text)),
@@ -282,8 +297,8 @@ mod tests {
     }
 
     #[test]
-    fn on_a_narrow_screen_what_is_riskiest_stands_below_its_row() {
-        insta::assert_snapshot!(table(&Look { width: 60, ..Look::plain() }, &entries()));
+    fn on_a_narrow_screen_signs_stand_for_words() {
+        insta::assert_snapshot!(table(&Look { width: 80, ..Look::plain() }, &entries()));
     }
 
     #[test]
