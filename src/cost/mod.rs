@@ -15,6 +15,7 @@ mod listing;
 mod load;
 mod meter;
 mod prices;
+mod saving;
 mod storage;
 mod stream;
 #[cfg(test)]
@@ -29,3 +30,4 @@ pub use listing::{FromPriceList, from_price_list, price_list_codes};
 pub use load::reckonable;
 pub use meter::{Meter, Service};
 pub use prices::{CURRENCY, Listed, PRICES_VERSION, Prices, Publication, Tier};
+pub use saving::{Saving, savings};
