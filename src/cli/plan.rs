@@ -8,7 +8,7 @@ use super::online::block_on;
 use super::screen::{about, out_look, print_diagnostics};
 use super::world::{World, print_err, print_out};
 use crate::diagnostic::Diagnostics;
-use crate::operate::{self, EarlierFiles, Footing, Interrupt, One, Planned, Shelf, Tools};
+use crate::operate::{self, EarlierFiles, Footing, Interrupt, PlanOutcome, Planned, Shelf, Tools};
 use crate::plan::Plan;
 use crate::units::Region;
 use crate::view::environments as diff_view;
@@ -117,7 +117,7 @@ fn many(asked: &Asked<'_>, pairs: &[(String, String)]) -> Exit {
 }
 
 /// Tells every plan as it is, what is wrong on standard error, and the table of all.
-fn tell(asked: &Asked<'_>, all: Vec<One<Kept>>) -> Exit {
+fn tell(asked: &Asked<'_>, all: Vec<PlanOutcome<Kept>>) -> Exit {
     let (world, look) = (asked.world, out_look(asked.world));
     let mut exit = Exit::Done;
     let mut entries = Vec::with_capacity(all.len());

@@ -172,7 +172,7 @@ fn sizes(network: &Node) -> Vec<(&str, usize)> {
 }
 
 /// An environment's own settings under the name, account and region of the second one; of its overlays only those
-/// on pipelines whose streams are read.
+/// on pipelines whose streams are read. The version of the file's format is no setting.
 fn standing(file: &EnvironmentFile, name: &PipelineName, facts: &FolderFacts, to: &Prepared) -> Node {
     let tree = file.tree();
     let text =
@@ -184,12 +184,12 @@ fn standing(file: &EnvironmentFile, name: &PipelineName, facts: &FolderFacts, to
         .iter()
         .zip(&identity)
         .fold(tree.clone(), |tree, (key, value)| tree.with(&[(*key).to_owned()], Some(value)));
-    let overlays = tree.get(OVERLAYS).map(|node| node.entries().to_vec()).unwrap_or_default();
+    let tree = tree.with(&["sluice".to_owned()], None);
+    let overlays = file.tree().get(OVERLAYS).map(Node::entries).unwrap_or_default();
     let read = |key: &str| key != name.as_str() && facts.neighbours().any(|spec| spec.name().as_str() == key);
-    overlays
-        .iter()
-        .filter(|entry| !read(&entry.key))
-        .fold(tree, |tree, entry| tree.with(&[OVERLAYS.to_owned(), entry.key.clone()], None))
+    let kept = overlays.iter().filter(|entry| read(&entry.key));
+    let without = tree.with(&[OVERLAYS.to_owned()], None);
+    kept.fold(without, |tree, entry| tree.with(&[OVERLAYS.to_owned(), entry.key.clone()], Some(&entry.value)))
 }
 
 /// Takes over one setting of the goal after the other. One that does not fit what is there so far is taken over together

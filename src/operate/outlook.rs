@@ -26,7 +26,8 @@ pub fn outlook(sized: &Sized) -> Outlook {
     let assessment = capacity::assess(sized, &Surroundings::default(), OUTAGE);
     // Read once for however many plans.
     static PRICES: LazyLock<Option<Prices>> = LazyLock::new(|| Prices::built_in().ok());
-    let bill = PRICES.as_ref().and_then(|prices| cost::estimate(sized, prices).ok()).map(|(estimate, _)| estimate.total());
+    let bill =
+        PRICES.as_ref().and_then(|prices| cost::estimate(sized, prices).ok()).map(|(estimate, _)| estimate.total());
     let monthly = sized.pipeline().budget().map(|budget| budget.monthly);
     let budget = bill.zip(monthly).map(|(bill, monthly)| (monthly, cost::within(bill.known, bill.unknown, monthly)));
     Outlook { assessment, bill, budget }

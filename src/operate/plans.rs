@@ -2,7 +2,6 @@
 //! would be deployed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::deploy::Tools;
@@ -10,6 +9,7 @@ use super::earlier::{EarlierFiles, EarlierShelf};
 use super::failure::Failure;
 use super::load::{Shelf, only_pipeline};
 use super::plan::{Planned, plan_afresh, plan_beside, plan_live};
+use super::share::{shares, side_by_side};
 use crate::diagnostic::FilePath;
 use crate::pipeline::{Pipeline, StreamFrom};
 use crate::units::Region;
@@ -26,7 +26,7 @@ pub enum Footing<'a> {
 
 /// What became of one pipeline in one environment.
 #[derive(Debug)]
-pub struct One<T> {
+pub struct PlanOutcome<T> {
     /// The pipeline.
     pub pipeline: String,
     /// The environment.
@@ -59,7 +59,8 @@ pub fn pairs_to_plan(
         typed => once(typed),
     };
     let environments = once(environments);
-    Ok(environments.iter().flat_map(|e| pipelines.iter().map(move |p| (p.clone(), e.clone()))).collect())
+    // Pipeline by pipeline: what was read and packed of one serves all its environments.
+    Ok(pipelines.iter().flat_map(|p| environments.iter().map(move |e| (p.clone(), e.clone()))).collect())
 }
 
 /// Where it is not clear which of several is meant, all of them may be.
@@ -80,23 +81,13 @@ pub fn plan_all<T: Send>(
     region: Option<&Region>,
     footing: Footing<'_>,
     keep: &(dyn Fn(Planned) -> T + Sync),
-) -> Result<Vec<One<T>>, Failure> {
+) -> Result<Vec<PlanOutcome<T>>, Failure> {
     let mut first = Shelf::new(project);
     let templates = first.templates()?;
-    let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let share = pairs.len().div_ceil(workers).max(1);
-    std::thread::scope(|scope| {
-        let running: Vec<_> = pairs
-            .chunks(share)
-            .map(|chunk| {
-                let shelf = Shelf::sibling(project, Arc::clone(&templates));
-                scope.spawn(move || plan_share(shelf, chunk, region, footing, keep))
-            })
-            .collect();
-        let done =
-            running.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        done.collect::<Result<Vec<_>, _>>().map(|shares| shares.into_iter().flatten().collect())
-    })
+    let done = side_by_side(shares(pairs), |chunk| {
+        plan_share(Shelf::sibling(project, Arc::clone(&templates)), chunk, region, footing, keep)
+    });
+    done.into_iter().collect::<Result<Vec<_>, _>>().map(|shares| shares.into_iter().flatten().collect())
 }
 
 fn plan_share<T>(
@@ -105,23 +96,26 @@ fn plan_share<T>(
     region: Option<&Region>,
     footing: Footing<'_>,
     keep: &(dyn Fn(Planned) -> T + Sync),
-) -> Result<Vec<One<T>>, Failure> {
+) -> Result<Vec<PlanOutcome<T>>, Failure> {
     let mut then = match footing {
         Footing::Nothing => None,
         Footing::Files(files) => Some(EarlierShelf::beside(&mut shelf, files)?),
     };
     let mut done = Vec::with_capacity(pairs.len());
+    let mut last: Option<&str> = None;
     for (pipeline, environment) in pairs {
+        if last.replace(pipeline).is_some_and(|last| last != pipeline) {
+            // What was read of one pipeline is of no use to the next.
+            shelf.forget_specs();
+            if let Some(then) = &mut then {
+                then.forget_specs();
+            }
+        }
         let planned = match &mut then {
             None => plan_afresh(&mut shelf, pipeline, environment, region),
             Some(then) => plan_beside(&mut shelf, then, pipeline, environment, region),
         };
         done.push(one(&mut shelf, pipeline, environment, planned, keep));
-        // What was read of one pipeline is of no use to the next.
-        shelf.forget_specs();
-        if let Some(then) = &mut then {
-            then.forget_specs();
-        }
     }
     Ok(done)
 }
@@ -133,13 +127,12 @@ pub async fn plan_all_live<T>(
     region: Option<&Region>,
     tools: Tools<'_>,
     keep: &(dyn Fn(Planned) -> T + Sync),
-) -> Vec<One<T>> {
+) -> Vec<PlanOutcome<T>> {
     let mut shelf = Shelf::new(project);
     let mut done = Vec::with_capacity(pairs.len());
     for (pipeline, environment) in pairs {
         let planned = plan_live(&mut shelf, pipeline, environment, region, tools).await;
         done.push(one(&mut shelf, pipeline, environment, planned, keep));
-        shelf.forget_specs();
     }
     done
 }
@@ -150,7 +143,7 @@ fn one<T>(
     environment: &str,
     planned: Result<Planned, Failure>,
     keep: &dyn Fn(Planned) -> T,
-) -> One<T> {
+) -> PlanOutcome<T> {
     let reads = match &planned {
         Ok(planned) => upstreams(planned.prepared.sized.pipeline()),
         Err(_) => shelf.reads(pipeline),
@@ -162,7 +155,7 @@ fn one<T>(
     let named: BTreeSet<&FilePath> = told.iter().flat_map(|d| &d.labels).map(|label| &label.place.file).collect();
     let texts = named.into_iter().filter_map(|file| Some((file.clone(), shelf.texts().get(file)?.clone()))).collect();
     let outcome = planned.map(keep);
-    One { pipeline: pipeline.to_owned(), environment: environment.to_owned(), reads, outcome, texts }
+    PlanOutcome { pipeline: pipeline.to_owned(), environment: environment.to_owned(), reads, outcome, texts }
 }
 
 /// The pipelines whose streams a pipeline reads.
@@ -177,10 +170,10 @@ fn upstreams(pipeline: &Pipeline) -> BTreeSet<String> {
 /// Puts each pipeline behind those whose streams it reads, by name where nothing else decides. Environments stay in their
 /// order; pipelines that read each other in a circle begin with the first by name.
 #[must_use]
-pub fn in_order<T>(mut all: Vec<One<T>>) -> Vec<One<T>> {
+pub fn in_order<T>(mut all: Vec<PlanOutcome<T>>) -> Vec<PlanOutcome<T>> {
     let mut ordered = Vec::with_capacity(all.len());
     while let Some(environment) = all.first().map(|one| one.environment.clone()) {
-        let (mut waiting, rest): (BTreeMap<String, One<T>>, Vec<One<T>>) = {
+        let (mut waiting, rest): (BTreeMap<String, PlanOutcome<T>>, Vec<PlanOutcome<T>>) = {
             let (here, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.environment == environment);
             (here.into_iter().map(|one| (one.pipeline.clone(), one)).collect(), rest)
         };
@@ -193,7 +186,7 @@ pub fn in_order<T>(mut all: Vec<One<T>>) -> Vec<One<T>> {
 }
 
 /// The first that waits for nobody; in a circle, the first.
-fn next<T>(waiting: &BTreeMap<String, One<T>>) -> Option<String> {
+fn next<T>(waiting: &BTreeMap<String, PlanOutcome<T>>) -> Option<String> {
     let free = waiting
         .values()
         .find(|one| !one.reads.iter().any(|other| *other != one.pipeline && waiting.contains_key(other)));
@@ -202,10 +195,12 @@ fn next<T>(waiting: &BTreeMap<String, One<T>>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn one_of(pipeline: &str, environment: &str, reads: &[&str]) -> One<()> {
-        One {
+    fn one_of(pipeline: &str, environment: &str, reads: &[&str]) -> PlanOutcome<()> {
+        PlanOutcome {
             pipeline: pipeline.to_owned(),
             environment: environment.to_owned(),
             reads: reads.iter().map(|&name| name.to_owned()).collect(),
@@ -214,7 +209,7 @@ mod tests {
         }
     }
 
-    fn names(all: Vec<One<()>>) -> Vec<String> {
+    fn names(all: Vec<PlanOutcome<()>>) -> Vec<String> {
         in_order(all).into_iter().map(|one| format!("{}.{}", one.environment, one.pipeline)).collect()
     }
 
@@ -231,5 +226,24 @@ mod tests {
     fn a_circle_begins_with_the_first_by_name_and_nobody_is_left_out() {
         let all = vec![one_of("b", "dev", &["a"]), one_of("a", "dev", &["b"]), one_of("c", "dev", &["c"])];
         assert_eq!(names(all), ["dev.c", "dev.a", "dev.b"]);
+    }
+
+    proptest! {
+        /// Whatever reads whatever: nobody is lost, and without a circle everybody comes after those it reads.
+        #[test]
+        fn order_keeps_everybody_and_puts_readers_last(reads in prop::collection::vec(prop::collection::vec(0usize..8, 0..4), 1..8)) {
+            // Nobody reads one of a higher number, so there is no circle; names count the other way round.
+            let name = |number: usize| format!("p{}", 9 - number);
+            let all = reads.iter().enumerate().map(|(number, reads)| {
+                let reads = reads.iter().filter(|other| **other < number).map(|other| name(*other)).collect();
+                PlanOutcome { reads, ..one_of(&name(number), "dev", &[]) }
+            });
+            let ordered = in_order(all.collect());
+            prop_assert_eq!(ordered.len(), reads.len());
+            for (at, one) in ordered.iter().enumerate() {
+                let before: BTreeSet<&String> = ordered.iter().take(at).map(|one| &one.pipeline).collect();
+                prop_assert!(one.reads.iter().all(|read| before.contains(read)), "{} before what it reads", one.pipeline);
+            }
+        }
     }
 }

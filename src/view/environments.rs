@@ -24,6 +24,9 @@ pub fn to_text(look: &Look, diff: &EnvironmentDiff) -> String {
     for deliberate in reaching {
         out.push('\n');
         out.push_str(&settings(look, &deliberate.settings));
+        if !deliberate.stack.is_empty() {
+            out.push_str(&format!("    {} the stack itself\n", look.paint(Label::Changed, "~")));
+        }
         out.push_str(&changes(look, &deliberate.stack));
         for resource in &deliberate.resources {
             out.push_str(&resource_text(look, diff, resource));
@@ -86,7 +89,7 @@ fn summary(diff: &EnvironmentDiff) -> String {
 fn settings(look: &Look, settings: &[Setting]) -> String {
     let mut out = String::new();
     for setting in settings {
-        let values = format!("{} {} {}", value(&setting.before), look.arrow(), value(&setting.after));
+        let values = format!("{} {} {}", value(setting, &setting.before), look.arrow(), value(setting, &setting.after));
         let path = look.paint(Label::Heading, printable(&setting.path));
         let mut table = Table::new();
         table.row([Cell::plain(values)]);
@@ -100,8 +103,12 @@ fn settings(look: &Look, settings: &[Setting]) -> String {
     out
 }
 
-fn value(setter: &Setter) -> String {
-    setter.value.as_ref().map_or_else(|| "(default)".to_owned(), |value| printable(value).into_owned())
+fn value(setting: &Setting, setter: &Setter) -> String {
+    let unset = match setting.kind {
+        SettingKind::Pipeline => "(default)",
+        SettingKind::Tier | SettingKind::Environment => "(not set)",
+    };
+    setter.value.as_ref().map_or_else(|| unset.to_owned(), |value| printable(value).into_owned())
 }
 
 /// Where the values of a setting stand; one place where only one side sets it, or both do in one line.
@@ -201,11 +208,20 @@ fn row(deliberate: &Deliberate, setting: &Setting) -> String {
     format!(
         "| `{}`{tier} | `{}` | `{}` | {} | {} |\n",
         code(&setting.path),
-        code(&value(&setting.before)),
-        code(&value(&setting.after)),
-        deliberate.resources.len(),
+        code(&value(setting, &setting.before)),
+        code(&value(setting, &setting.after)),
+        reach(deliberate),
         escape(&places("→", setting).unwrap_or_default())
     )
+}
+
+/// How many resources a setting reaches, the stack itself named.
+fn reach(deliberate: &Deliberate) -> String {
+    match (deliberate.resources.len(), deliberate.stack.is_empty()) {
+        (count, true) => count.to_string(),
+        (0, false) => "the stack".to_owned(),
+        (count, false) => format!("{count}, the stack"),
+    }
 }
 
 /// Writes the folded details, never splitting a setting; returns how many did not fit.
@@ -232,6 +248,9 @@ fn details(out: &mut String, diff: &EnvironmentDiff) -> usize {
 fn block(diff: &EnvironmentDiff, deliberate: &Deliberate) -> String {
     let paths: Vec<&str> = deliberate.settings.iter().map(|setting| setting.path.as_str()).collect();
     let mut out = format!("@@ {} @@\n", printable(&paths.join(", ")));
+    if !deliberate.stack.is_empty() {
+        out.push_str("! the stack itself\n");
+    }
     out.push_str(&lines(&deliberate.stack));
     for resource in &deliberate.resources {
         let (symbol, _) = sign(resource.presence);

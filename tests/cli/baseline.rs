@@ -140,10 +140,7 @@ fn what_is_not_there_yet_counts_as_new() {
         let outcome =
             project.sluice(&format!("plan {pipeline} --env {environment} --detailed-exitcode --against git:main"));
         assert_eq!(outcome.code, Some(2), "{outcome}");
-        assert!(
-            outcome.stdout.contains(&format!("a new stack: git:main (")) && outcome.stdout.contains(why),
-            "{outcome}"
-        );
+        assert!(outcome.stdout.contains("a new stack: git:main (") && outcome.stdout.contains(why), "{outcome}");
     }
     project.edit("environments/prod.yaml", "123456789012", "999988887777");
     let outcome = project.sluice(&format!("{PLAN} git:main"));

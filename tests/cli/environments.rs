@@ -134,6 +134,6 @@ mod wrong_input {
         let project = project();
         project.edit(SPEC, "from: orders", "from: odrers");
         let outcome = project.sluice("diff staging prod");
-        assert_eq!((outcome.code, outcome.stderr.matches("E2002").count()), (Some(1), 1), "{outcome}");
+        assert_eq!((outcome.code, outcome.stderr.matches("error[E2002]").count()), (Some(1), 1), "{outcome}");
     }
 }

@@ -12,7 +12,7 @@ use crate::template::schema::facts;
 use crate::template::{Resource, Template};
 use crate::units::LogicalId;
 
-/// A stack whose logical ids do not follow from content.
+/// A stack without what only repeats what it holds: digits in logical ids and names that follow from content.
 pub(super) struct Settled {
     template: Template,
     stack: Map<String, Value>,
@@ -21,6 +21,10 @@ pub(super) struct Settled {
 
 /// Digits of the content's hash at the end of a version's logical id.
 const VERSION_DIGITS: usize = 12;
+
+/// Properties that hold a digest of all the others.
+const NAMED_BY_CONTENT: [(&str, &str); 2] =
+    [("AWS::SageMaker::EndpointConfig", "EndpointConfigName"), ("AWS::SageMaker::Model", "ModelName")];
 
 impl Settled {
     pub(super) fn of(stand: &Stand) -> Self {
@@ -39,6 +43,10 @@ impl Settled {
             for value in properties.chain(template.outputs.values_mut().map(|output| &mut output.value)) {
                 rename(value, id.as_str(), plain.as_str());
             }
+        }
+        for (type_name, name) in NAMED_BY_CONTENT {
+            let named = template.resources.values_mut().filter(|resource| resource.type_name == type_name);
+            named.for_each(|resource| drop(resource.properties.shift_remove(name)));
         }
         let outputs: Map<String, Value> =
             template.outputs.iter().map(|(name, output)| (name.to_string(), output.value.clone())).collect();
@@ -122,12 +130,11 @@ fn changes(before: &Resource, after: &Resource) -> Vec<Change> {
     found
 }
 
-/// What a resource has beside its properties. `DependsOn` only orders work.
+/// What a resource has beside its properties. `DependsOn` only orders work, and `Metadata` only speaks to whoever reads the template.
 fn beside(resource: &Resource) -> Map<String, Value> {
     let all = [
         ("Condition", resource.condition.clone().map(Value::from)),
         ("DeletionPolicy", resource.deletion_policy.map(|policy| Value::from(policy.as_str()))),
-        ("Metadata", (!resource.metadata.is_empty()).then(|| resource.metadata.clone().into())),
         ("Type", Some(Value::from(resource.type_name.clone()))),
         ("UpdatePolicy", resource.update_policy.clone()),
         ("UpdateReplacePolicy", resource.update_replace_policy.map(|policy| Value::from(policy.as_str()))),

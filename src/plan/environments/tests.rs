@@ -123,3 +123,15 @@ fn two_that_are_alike_have_nothing_to_tell() {
     assert!(diff.is_empty());
     assert_eq!(diff.derived.values, 1);
 }
+
+#[test]
+fn a_name_that_follows_from_content_and_metadata_are_no_differences() {
+    let config = |name: &str, count: u32, skip: &str| {
+        let config = json!({"Type": "AWS::SageMaker::EndpointConfig", "Metadata": {"checkov": skip},
+            "Properties": {"EndpointConfigName": name, "Count": count}});
+        stand(json!({"Config": config}), &[])
+    };
+    let start = config("c-1", 1, "a");
+    let diff = told(&start, &start, vec![("instances", config("c-2", 2, "b"))]);
+    assert_eq!(paths(&diff, "instances"), ["Config.Count"]);
+}
