@@ -11,7 +11,7 @@ use crate::plan::{
     Change, ChangeKind, Deliberate, EnvironmentDiff, Presence, ResourceDifference, Setter, Setting, SettingKind, Side,
 };
 
-/// Returns the comparison; its last line is `Diff: N settings differ, N of them in resources; N values follow from name, account and region.`
+/// Returns the comparison; its last line is `Diff: N settings differ, N of them reach what is deployed; N values follow from name, account and region.`
 #[must_use]
 pub fn to_text(look: &Look, diff: &EnvironmentDiff) -> String {
     let heading = format!("{}: {} {} {}", diff.pipeline, diff.before.environment, look.arrow(), diff.after.environment);
@@ -75,7 +75,7 @@ fn summary(diff: &EnvironmentDiff) -> String {
     let settings: usize = diff.deliberate.iter().map(|deliberate| deliberate.settings.len()).sum();
     let verb = if settings == 1 { "differs" } else { "differ" };
     format!(
-        "Diff: {} {verb}, {reaching} of them in resources; {} from name, account and region.",
+        "Diff: {} {verb}, {reaching} of them reach what is deployed; {} from name, account and region.",
         plural(settings, "setting"),
         if diff.derived.values == 1 {
             "1 value follows".to_owned()

@@ -92,6 +92,31 @@ fn there_and_back_tell_the_same_differences() {
 }
 
 #[test]
+fn settings_that_only_fit_together_are_told_together() {
+    let project = project();
+    project.edit(SPEC, "    writes: [results]", "    filters: [{data: {shop: [1]}}]\n    writes: [results]");
+    project.edit(
+        "environments/prod.yaml",
+        "batch: {size: 50}",
+        "batch: {parallel: null, tumbling: 60s}, filters: null",
+    );
+    let told = |arguments: &str| -> Vec<String> {
+        let json = json(&project.sluice(arguments));
+        let paths = |found: &serde_json::Value| -> String {
+            let settings = found["settings"].as_array().expect("a list");
+            let paths = settings.iter().map(|setting| setting["path"].as_str().expect("a path"));
+            paths.filter_map(|path| path.strip_prefix("consumers.score.")).collect::<Vec<_>>().join(" and ")
+        };
+        let all = json["deliberate"].as_array().expect("a list");
+        all.iter().map(paths).filter(|paths| !paths.is_empty()).collect()
+    };
+    // A window does not go with filters: it is told with the filters that it makes go.
+    assert_eq!(told("diff staging prod --output json"), ["batch.parallel", "batch.tumbling and filters"]);
+    // The other way round each fits what is there so far.
+    assert_eq!(told("diff prod staging --output json"), ["batch.tumbling", "batch.parallel", "filters"]);
+}
+
+#[test]
 fn every_pipeline_of_this_repository_is_told_apart_in_every_two_environments() {
     let project = Project::of_this_repository();
     for pipeline in ["fraud-detection", "personalization", "observability", "multi-model-inference"] {
