@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::load::Shelf;
 use super::prepare::{Prepared, prepare};
 use crate::capacity;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::environment::{self, EnvironmentFile, EnvironmentSpec};
 use crate::pipeline::{self, FolderFacts};
 use crate::plan::{EnvironmentDiff, Setter, Setting, SettingKind, Side, Stand, Step, environments};
@@ -225,9 +225,7 @@ fn kind(found: &Difference<'_>) -> SettingKind {
 }
 
 fn setting(found: &Difference<'_>, kind: SettingKind) -> Setting {
-    let setter = |node: Option<&Node>| Setter {
-        value: node.map(Node::on_one_line),
-        place: node.map(|node: &Node| -> Place { node.place.clone() }),
-    };
+    let setter =
+        |node: Option<&Node>| Setter { value: node.map(Node::on_one_line), place: node.map(|node| node.place.clone()) };
     Setting { path: found.path.join("."), kind, before: setter(found.before), after: setter(found.after) }
 }
