@@ -146,7 +146,7 @@ fn tell(asked: &Asked<'_>, all: Vec<PlanOutcome<Kept>>) -> Exit {
         Output::Markdown => {
             let called =
                 if asked.args.pipelines.is_empty() { "all".to_owned() } else { asked.args.pipelines.join(",") };
-            view::many_to_markdown(&entries, &called)
+            view::many_to_markdown(&entries, &called, asked.region)
         }
     });
     exit

@@ -7,6 +7,7 @@ use super::markdown::{MARKDOWN_LIMIT, escape, is_alarming, within};
 use super::{About, to_json, words};
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::plan::{Action, Plan, Summary};
+use crate::units::Region;
 use crate::view::diagnostics;
 use crate::view::style::{Label, Look};
 use crate::view::table::{Cell, Table};
@@ -159,19 +160,20 @@ pub fn many_to_json(entries: &[Entry]) -> Value {
 const TAIL: usize = 2_000;
 
 /// Returns one comment for all plans, at most as long as a comment may be: the table whole, then each plan with changes folded. What
-/// did not fit is said loudly. `called` says in the hidden marker which pipelines were meant, so that the next comment on the
-/// same ones takes its place.
+/// did not fit is said loudly. The hidden marker says which pipelines were `called` for, and in which region where one was asked
+/// for, so that the next comment on the same ones takes its place.
 #[must_use]
-pub fn many_to_markdown(entries: &[Entry], called: &str) -> String {
+pub fn many_to_markdown(entries: &[Entry], called: &str, region: Option<&Region>) -> String {
     let alarming = entries.iter().any(|entry| entry.outcome.is_err() || entry.plan().is_some_and(is_alarming));
     let symbol = if alarming { "⚠️ " } else { "" };
     let mut environments: Vec<&str> = entries.iter().map(|entry| entry.environment.as_str()).collect();
     environments.dedup();
     let environments = environments.join(",");
     let mut out = format!(
-        "<!-- sluice:plan pipelines={} env={} -->\n### {symbol}{}: {}\n\n`{}`\n",
+        "<!-- sluice:plan pipelines={} env={}{} -->\n### {symbol}{}: {}\n\n`{}`\n",
         named(called),
         named(&environments),
+        region.map(|region| format!(" region={region}")).unwrap_or_default(),
         escape(&environments),
         tally(entries),
         total(entries)
@@ -303,7 +305,7 @@ mod tests {
 
     #[test]
     fn one_comment_tells_all_of_them_and_folds_each() {
-        insta::assert_snapshot!(many_to_markdown(&entries(), "calm,risky,same,new,wrong"));
+        insta::assert_snapshot!(many_to_markdown(&entries(), "calm,risky,same,new,wrong", None));
     }
 
     #[test]
@@ -327,7 +329,7 @@ mod tests {
                 environment: "prod".to_owned(),
                 outcome: Ok((huge.clone(), about())),
             };
-            let text = many_to_markdown(&vec![entry; count], "all");
+            let text = many_to_markdown(&vec![entry; count], "all", None);
             assert!(text.chars().count() <= MARKDOWN_LIMIT, "{count}: {}", text.chars().count());
             assert!(text.contains("**Cut:**"), "{count}");
             assert_eq!(text.matches("<details>").count(), text.matches("</details>").count(), "{count}");

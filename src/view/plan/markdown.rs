@@ -21,7 +21,8 @@ const LOOK: Look = Look { palette: Palette::Plain, symbols: Symbols::Unicode, wi
 /// Returns the comment, at most [`MARKDOWN_LIMIT`] characters. What did not fit is counted and said loudly.
 #[must_use]
 pub fn to_markdown(plan: &Plan, about: &About) -> String {
-    let marker = format!("<!-- sluice:plan pipeline={} env={} -->\n", about.pipeline, about.environment);
+    let marker =
+        format!("<!-- sluice:plan pipeline={} env={} region={} -->\n", about.pipeline, about.environment, about.region);
     let room = MARKDOWN_LIMIT - marker.chars().count().min(MARKDOWN_LIMIT);
     format!("{marker}{}", within(plan, about, room))
 }
@@ -316,7 +317,10 @@ mod tests {
     fn a_calm_plan_has_no_warning() {
         let text = to_markdown(&change_of_parallel(), &about());
         assert!(!text.contains("> [!"), "{text}");
-        assert!(text.starts_with("<!-- sluice:plan pipeline=fraud-detection env=local -->\n"), "{text}");
+        assert!(
+            text.starts_with("<!-- sluice:plan pipeline=fraud-detection env=local region=eu-west-1 -->\n"),
+            "{text}"
+        );
         assert!(to_markdown(&empty(), &about()).contains("fraud-detection · local: no changes"));
     }
 
