@@ -910,5 +910,7 @@ mod import {
 
 #[path = "cli/cost.rs"]
 mod cost;
+#[path = "cli/saved.rs"]
+mod saved;
 #[path = "cli/sizing.rs"]
 mod sizing;
