@@ -916,5 +916,7 @@ mod cost;
 mod environments;
 #[path = "cli/many.rs"]
 mod many;
+#[path = "cli/saved.rs"]
+mod saved;
 #[path = "cli/sizing.rs"]
 mod sizing;

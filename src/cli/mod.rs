@@ -13,6 +13,7 @@ mod offline;
 mod online;
 mod plan;
 mod producer;
+mod saved;
 mod screen;
 mod world;
 
@@ -70,6 +71,7 @@ fn run() -> Exit {
         Command::Import(command) => import::run(&world, command),
         Command::Plan(args) => plan::plan(&world, &cli.global, &args),
         Command::Diff(args) => plan::diff(&world, &args),
+        Command::Show(args) => saved::show(&world, &args),
         Command::Deploy(args) => online::deploy(&world, &cli.global, &args),
         Command::Destroy(args) => online::destroy(&world, &cli.global, &args),
         Command::Status(args) => online::status(&world, &cli.global, &args),

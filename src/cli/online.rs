@@ -9,6 +9,7 @@ use super::args::{ConsentArgs, DeployArgs, DestroyArgs, Global, One, Output, Sta
 use super::clouds::Clouds;
 use super::exit::Exit;
 use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
+use super::saved;
 use super::screen::{Screen, about, out_look};
 use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
@@ -49,7 +50,11 @@ impl Company for Shared<'_> {
 
 /// `sluice deploy`.
 pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit {
-    let (project, name, region) = match one(world, &args.one) {
+    let (typed, reviewed) = match saved::target(world, &args.target) {
+        Ok(target) => target,
+        Err(failure) => return fail(world, &failure, NO_TEXTS),
+    };
+    let (project, name, region) = match one(world, &typed) {
         Ok(one) => one,
         Err(exit) => return exit,
     };
@@ -59,10 +64,11 @@ pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit 
     };
     let order = DeployOrder {
         pipeline: name.clone(),
-        environment: args.one.environment.clone(),
+        environment: typed.environment.clone(),
         region,
         yes: args.consent.yes,
         allow_data_loss,
+        reviewed,
     };
     let mut shelf = Shelf::new(&project);
     let (clouds, interrupt) = (Clouds::new(world, global, &project), Interrupt::new());
@@ -76,7 +82,7 @@ pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit 
     };
     match outcome {
         Ok(deployed) => {
-            let next = after_deploy(&deployed, &name, &args.one.environment);
+            let next = after_deploy(&deployed, &name, &typed.environment);
             screen.borrow_mut().end(shelf.texts(), &next);
             if args.output == Output::Json {
                 let about = about(&deployed.prepared);

@@ -5,10 +5,11 @@ use super::clouds::Clouds;
 use super::exit::Exit;
 use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
 use super::online::block_on;
+use super::saved;
 use super::screen::{about, out_look, print_diagnostics};
 use super::world::{World, print_err, print_out};
-use crate::diagnostic::Diagnostics;
-use crate::operate::{self, EarlierFiles, Footing, Interrupt, PlanOutcome, Planned, Shelf, Tools};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::operate::{self, EarlierFiles, Footing, Interrupt, Keep, PlanOutcome, Planned, Shelf, Tools};
 use crate::plan::Plan;
 use crate::units::Region;
 use crate::view::environments as diff_view;
@@ -47,6 +48,10 @@ pub(crate) fn plan(world: &World, global: &Global, args: &PlanArgs) -> Exit {
     let asked = Asked { world, global, args, project: &project, region: region.as_ref(), earlier: earlier.as_ref() };
     // Whoever asks for several gets their form even where there happens to be only one.
     let several = args.all || args.pipelines.len() > 1 || args.environments.len() > 1;
+    if several && args.out.is_some() {
+        let one = Diagnostic::error(Code::BadArgument, "a saved plan is of one pipeline in one environment");
+        return fail(world, &one.help("save them one by one: `--out` for each").into(), NO_TEXTS);
+    }
     match pairs.as_slice() {
         [(pipeline, environment)] if !several => alone(&asked, pipeline, environment),
         pairs => many(&asked, pairs),
@@ -61,7 +66,8 @@ fn alone(asked: &Asked<'_>, pipeline: &str, environment: &str) -> Exit {
         (Against::Live, None) => {
             let (clouds, interrupt) = (Clouds::new(world, asked.global, asked.project), Interrupt::new());
             let tools = Tools { connector: &clouds, clock: &*world.clock, interrupt: &interrupt };
-            match block_on(operate::plan_live(&mut shelf, pipeline, environment, asked.region, tools)) {
+            let keep = if asked.args.out.is_some() { Keep::ChangeSet } else { Keep::Nothing };
+            match block_on(operate::plan_live(&mut shelf, pipeline, environment, asked.region, keep, tools)) {
                 Ok(planned) => planned,
                 Err(exit) => return exit,
             }
@@ -70,17 +76,18 @@ fn alone(asked: &Asked<'_>, pipeline: &str, environment: &str) -> Exit {
             operate::plan_afresh(&mut shelf, pipeline, environment, asked.region)
         }
     };
-    let Planned { prepared, plan } = match planned {
+    let Planned { prepared, plan, saved: inputs } = match planned {
         Ok(planned) => planned,
         Err(failure) => return fail(world, &failure, shelf.texts()),
     };
     print_diagnostics(world, &prepared.warnings, shelf.texts());
     let about = about(&prepared);
-    print_out(&match asked.args.output {
-        Output::Text | Output::Sarif => view::to_text(&out_look(world), &plan, &about),
-        Output::Json | Output::Jsonl => format!("{:#}\n", view::to_json(&plan, &about)),
-        Output::Markdown => view::to_markdown(&plan, &about),
-    });
+    saved::print(world, asked.args.output, &plan, &about);
+    if let (Some(file), Some(inputs)) = (&asked.args.out, &inputs)
+        && let Err(failure) = saved::save(world, file, &plan, &about, inputs)
+    {
+        return fail(world, &failure, shelf.texts());
+    }
     changed(asked.args.detailed_exitcode, !plan.is_empty())
 }
 

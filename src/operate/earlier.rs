@@ -5,12 +5,13 @@ use std::path::Path;
 
 use super::failure::Failure;
 use super::load::{Resolved, Shelf};
+use super::named::named_file;
 use super::prepare::{Prepared, prepare};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, closest};
 use crate::plan::{Earlier, EarlierStack, Lacking, Source};
 use crate::template::Template;
-use crate::units::{ByteSize, Region};
-use crate::workspace::{Checkout, GitError, MAX_FILE_BYTES, Project, ReadFile, read_file};
+use crate::units::Region;
+use crate::workspace::{Checkout, GitError, MAX_FILE_BYTES, Project};
 
 /// The folders of a project that a rendering reads.
 const FOLDERS: [&str; 3] = ["stacks", "environments", "templates"];
@@ -61,7 +62,7 @@ impl EarlierFiles {
         if !TEMPLATES.iter().any(|ending| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending))) {
             return Err(nothing_there(project, typed)?.into());
         }
-        let template = read_template(&path, typed)?;
+        let template = read_template(folder, typed)?;
         Ok(Self { source: Source::Template { path: typed.to_owned() }, held: Held::Template(Box::new(template)) })
     }
 
@@ -214,22 +215,11 @@ fn render(shelf: &mut Shelf<'_>, desired: &Prepared) -> Result<Result<EarlierSta
     Ok(Ok(EarlierStack { template: prepared.rendered.template, tags: Some(prepared.rendered.tags) }))
 }
 
-fn read_template(path: &Path, typed: &str) -> Result<Template, Failure> {
-    let refuse = |title: String| Diagnostic::error(Code::BaselineUnusable, title);
-    let bytes = match read_file(path)? {
-        ReadFile::Bytes(bytes) => bytes,
-        ReadFile::Missing => {
-            return Err(Diagnostic::error(Code::BadArgument, format!("there is no file {typed}")).into());
-        }
-        ReadFile::TooLarge { bytes } => {
-            let [size, most] = [bytes, MAX_FILE_BYTES].map(ByteSize::from_bytes);
-            return Err(refuse(format!("{typed} is {size}, more than the {most} that CloudFormation takes")).into());
-        }
-    };
-    let text = String::from_utf8(bytes).map_err(|_| refuse(format!("{typed} is not UTF-8 text")))?;
+fn read_template(folder: &Path, typed: &str) -> Result<Template, Failure> {
+    let (name, text) = named_file(folder, Path::new(typed), "template", MAX_FILE_BYTES)?;
     Template::parse(&text).map_err(|error| {
-        let why = refuse(format!("{typed} is no template that can be compared with: {error}"));
-        why.help("`sluice render PIPELINE --env ENV` writes one").into()
+        let title = format!("{name} is no template that can be compared with: {error}");
+        Diagnostic::error(Code::BaselineUnusable, title).help("`sluice render PIPELINE --env ENV` writes one").into()
     })
 }
 

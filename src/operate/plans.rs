@@ -8,7 +8,7 @@ use super::deploy::Tools;
 use super::earlier::{EarlierFiles, EarlierShelf};
 use super::failure::Failure;
 use super::load::{Shelf, only_pipeline};
-use super::plan::{Planned, plan_afresh, plan_beside, plan_live};
+use super::plan::{Keep, Planned, plan_afresh, plan_beside, plan_live};
 use super::share::{shares, side_by_side};
 use crate::diagnostic::FilePath;
 use crate::pipeline::{Pipeline, StreamFrom};
@@ -131,7 +131,7 @@ pub async fn plan_all_live<T>(
     let mut shelf = Shelf::new(project);
     let mut done = Vec::with_capacity(pairs.len());
     for (pipeline, environment) in pairs {
-        let planned = plan_live(&mut shelf, pipeline, environment, region, tools).await;
+        let planned = plan_live(&mut shelf, pipeline, environment, region, Keep::Nothing, tools).await;
         done.push(one(&mut shelf, pipeline, environment, planned, keep));
     }
     done

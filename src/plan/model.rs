@@ -1,10 +1,11 @@
 //! The plan as data. Readers of the JSON may rely on it: within a major version fields are only added.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::iter::Sum;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::pipeline::Origin;
@@ -15,10 +16,10 @@ use crate::units::{Digest, Duration, LogicalId, Timestamp};
 pub const FORMAT_VERSION: &str = "1.0";
 
 /// What a deployment would do.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// [`FORMAT_VERSION`].
-    pub format_version: &'static str,
+    pub format_version: Cow<'static, str>,
     /// The stack.
     pub stack: String,
     /// What kind of operation it is.
@@ -39,7 +40,7 @@ pub struct Plan {
     pub data: Vec<DataAtRisk>,
     /// What the stages would make and a patch of `null` leaves out, sorted by logical id. What is still in the stack
     /// is among the resources as well.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
     /// How long it is expected to take, along the longest chain of dependencies.
     pub expected: Expected,
@@ -77,7 +78,7 @@ impl Plan {
 }
 
 /// What kind of operation a plan stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PlanKind {
     /// A new stack.
@@ -89,7 +90,7 @@ pub enum PlanKind {
 }
 
 /// What the desired state was compared with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Baseline {
     /// There is no stack, or only the shell of one that was never created.
@@ -120,7 +121,7 @@ pub enum Baseline {
 }
 
 /// Where another state of the files is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "from")]
 pub enum Source {
     /// A revision of the git repository that the project stands in.
@@ -143,7 +144,7 @@ pub enum Source {
 }
 
 /// What another state of the files does not have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lacking {
     /// The project.
@@ -159,7 +160,7 @@ pub enum Lacking {
 }
 
 /// What happens to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// It is made.
@@ -216,7 +217,7 @@ impl Action {
 }
 
 /// How sure the plan is of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sureness {
     /// It follows from what is known.
@@ -228,7 +229,7 @@ pub enum Sureness {
 }
 
 /// Who says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decider {
     /// The published resource schema and recorded behaviour.
@@ -238,7 +239,7 @@ pub enum Decider {
 }
 
 /// One resource in a plan.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResourcePlan {
     /// Logical id.
     pub logical_id: LogicalId,
@@ -268,7 +269,7 @@ pub struct ResourcePlan {
 }
 
 /// Why a resource has its action.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "code")]
 pub enum Reason {
     /// The template has it and the stack does not.
@@ -327,7 +328,7 @@ pub enum Reason {
 }
 
 /// Why a service refuses a change.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "by")]
 pub enum BlockedBy {
     /// A resource with a fixed name cannot be replaced under that name (`cloudformation-behaviour.md` ER-33).
@@ -367,7 +368,7 @@ pub enum BlockedBy {
 }
 
 /// What works instead of something a service refuses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "remedy")]
 pub enum Remedy {
     /// Leave the property as it is deployed.
@@ -389,7 +390,7 @@ pub enum Remedy {
 }
 
 /// What becomes of a resource that leaves the stack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Removal {
     /// It is deleted.
@@ -399,7 +400,7 @@ pub enum Removal {
 }
 
 /// One changed property.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// Where, from `Properties`.
     pub path: PropertyPath,
@@ -424,7 +425,7 @@ pub struct Change {
 }
 
 /// What kind of change a property undergoes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// It was not there.
@@ -436,7 +437,7 @@ pub enum ChangeKind {
 }
 
 /// An output that changes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OutputChange {
     /// Its name.
     pub name: LogicalId,
@@ -447,7 +448,7 @@ pub struct OutputChange {
 }
 
 /// A tag of the stack that changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagChange {
     /// Its key.
     pub key: String,
@@ -458,7 +459,7 @@ pub struct TagChange {
 }
 
 /// What happens to the reading of one consumer. `rule` is the row of `stream-behaviour.md` 0.1.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConsumerEffect {
     /// The event source mapping or the Firehose stream.
     pub logical_id: LogicalId,
@@ -467,7 +468,7 @@ pub struct ConsumerEffect {
     /// What that means for records.
     pub records: Records,
     /// The row that says so, for instance `V-4`.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     /// The properties that cause it, sorted.
     pub because: Vec<PropertyPath>,
     /// Where in the pipeline file it comes from.
@@ -475,7 +476,7 @@ pub struct ConsumerEffect {
 }
 
 /// What happens to a consumer's position in its stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It begins to read.
@@ -495,7 +496,7 @@ pub enum Verdict {
 }
 
 /// Where a new reader begins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "start")]
 pub enum PositionReset {
     /// The oldest record still there.
@@ -512,7 +513,7 @@ pub enum PositionReset {
 }
 
 /// What a change means for records. Counts belong to whoever knows the load.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "effect")]
 pub enum Records {
     /// Neither skipped nor read again; at-least-once as ever.
@@ -545,7 +546,7 @@ pub enum Records {
 }
 
 /// A resource with data that leaves the stack or is replaced.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataAtRisk {
     /// The resource.
     pub logical_id: LogicalId,
@@ -563,7 +564,7 @@ pub struct DataAtRisk {
 }
 
 /// A resource that the escape hatch leaves out.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// The resource.
     pub logical_id: LogicalId,
@@ -572,7 +573,7 @@ pub struct LeftOut {
 }
 
 /// How a resource with data ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataEnd {
     /// It leaves the stack.
@@ -584,7 +585,7 @@ pub enum DataEnd {
 }
 
 /// How long something is expected to take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {
     /// Usually.
     #[serde(rename = "typical_micros")]
@@ -595,7 +596,7 @@ pub struct Expected {
 }
 
 /// How many of what.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// By action; actions that do not occur are absent.
     pub by_action: BTreeMap<Action, usize>,

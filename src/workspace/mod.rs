@@ -19,6 +19,6 @@ pub use error::WorkspaceError;
 pub use folder::{FileBytes, PathState};
 pub use git::{Checkout, GitError};
 pub use output::{append_line, is_empty_folder, read_text, write_file, write_new_file};
-pub use project::{MAX_FILE_BYTES, Project, ReadFile, read_file};
+pub use project::{MAX_FILE_BYTES, Project, ReadFile, read_file, read_file_within};
 pub use state::{StateError, StateGuard, StateStore};
 pub use terminal::{ask_line, terminal_size};

@@ -80,6 +80,20 @@ fn json_names_the_commit() {
 }
 
 #[test]
+fn a_plan_against_files_is_shown_again_and_never_deployed() {
+    let project = edited();
+    let plan = "plan orders --env prod --against git:HEAD~1";
+    project.write("plan.json", project.sluice(&format!("{plan} --output json")).stdout);
+    for form in ["text", "markdown", "json"] {
+        let (shown, planned) = (format!("show plan.json --output {form}"), format!("{plan} --output {form}"));
+        assert_eq!(project.sluice(&shown).stdout, project.sluice(&planned).stdout);
+    }
+    let outcome = project.sluice("deploy --plan plan.json --yes");
+    assert!(outcome.code == Some(1) && outcome.stderr.contains("E4005"), "{outcome}");
+    assert_eq!(project.sluice(&format!("{plan} --out saved.json")).code, Some(64));
+}
+
+#[test]
 fn aws_is_not_asked() {
     let outcome = edited().sluice(&format!("--verbose {PLAN} git:HEAD~1"));
     assert!(outcome.code == Some(2) && !outcome.stderr.contains("aws #"), "{outcome}");
@@ -276,7 +290,7 @@ mod wrong_input {
             ("prod", "`sluice diff prod OTHER`"),
             ("notes.txt", "there is no project in notes.txt"),
             ("stacks", "there is no project in stacks"),
-            ("gone.yaml", "there is no file gone.yaml"),
+            ("gone.yaml", "there is no template gone.yaml"),
             ("broken.yaml", "broken.yaml is no template that can be compared with"),
             ("list.json", "list.json is no template that can be compared with"),
         ];

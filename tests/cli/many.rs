@@ -158,6 +158,17 @@ mod wrong_input {
     }
 
     #[test]
+    fn several_plans_in_one_file() {
+        let project = project();
+        for several in ["orders refunds --env local", "orders --env local,dev"] {
+            let outcome = project.sluice(&format!("plan {several} --out plan.json"));
+            assert!(outcome.code == Some(1) && outcome.stderr.contains("E8011"), "{outcome}");
+            assert!(!project.path("plan.json").exists(), "{outcome}");
+        }
+        assert_eq!(project.sluice("plan --all --env local --out plan.json").code, Some(64));
+    }
+
+    #[test]
     fn no_environment() {
         let outcome = project().sluice("plan --all --against nothing");
         assert!(outcome.code == Some(64) && outcome.stderr.contains("--env"), "{outcome}");
