@@ -908,7 +908,11 @@ mod import {
     }
 }
 
+#[path = "cli/ci.rs"]
+mod ci;
 #[path = "cli/cost.rs"]
 mod cost;
 #[path = "cli/sizing.rs"]
 mod sizing;
+#[path = "cli/stand_in.rs"]
+mod stand_in;

@@ -35,13 +35,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("cloud", &["observed", "template", "units", "diagnostic"]),
     ("embedded", &["template", "units", "workspace", "diagnostic"]),
     ("import", &["spec", "template", "units", "diagnostic"]),
-    ("forge", &["units", "diagnostic"]),
+    ("ci", &["environment", "pipeline", "template", "units"]),
+    ("forge", &["units"]),
     ("workspace", &["units", "diagnostic"]),
     (
         "operate",
         &[
             "artifact",
             "capacity",
+            "ci",
             "cloud",
             "cost",
             "diagnostic",
@@ -68,6 +70,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "artifact",
             "capacity",
+            "ci",
             "cost",
             "diagnostic",
             "environment",
@@ -92,7 +95,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const FOREIGN: &[(&str, &[&str])] = &[
     ("aws_sdk_", &["cloud"]),
     ("aws_config", &["cloud"]),
-    ("aws_smithy_", &["cloud", "embedded"]),
+    ("aws_smithy_", &["cloud", "embedded", "forge"]),
     ("winterbaume_", &["embedded"]),
     ("hyper", &["embedded"]),
     ("granit_parser", &["spec"]),

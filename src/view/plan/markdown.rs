@@ -54,8 +54,15 @@ fn head(plan: &Plan, about: &About) -> String {
     };
     let symbol = if is_alarming(plan) { "⚠️ " } else { "" };
     let mut out = format!(
-        "<!-- sluice:plan pipeline={} env={} -->\n### {symbol}{} · {}: {verdict}\n\n{} / {} · stack `{}`\n",
-        about.pipeline, about.environment, about.pipeline, about.environment, about.account, about.region, plan.stack
+        "<!-- sluice:plan pipeline={} env={} region={} -->\n### {symbol}{} · {}: {verdict}\n\n{} / {} · stack `{}`\n",
+        about.pipeline,
+        about.environment,
+        about.region,
+        about.pipeline,
+        about.environment,
+        about.account,
+        about.region,
+        plan.stack
     );
     if about.embedded {
         out.push_str(&format!("\n*{EMBEDDED_NOTICE}*\n"));
@@ -305,7 +312,10 @@ mod tests {
     fn a_calm_plan_has_no_warning() {
         let text = to_markdown(&change_of_parallel(), &about());
         assert!(!text.contains("> [!"), "{text}");
-        assert!(text.starts_with("<!-- sluice:plan pipeline=fraud-detection env=local -->\n"), "{text}");
+        assert!(
+            text.starts_with("<!-- sluice:plan pipeline=fraud-detection env=local region=eu-west-1 -->\n"),
+            "{text}"
+        );
         assert!(to_markdown(&empty(), &about()).contains("fraud-detection · local: no changes"));
     }
 
