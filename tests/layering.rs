@@ -36,7 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("embedded", &["template", "units", "workspace", "diagnostic"]),
     ("import", &["spec", "template", "units", "diagnostic"]),
     ("ci", &["environment", "pipeline", "template", "units"]),
-    ("forge", &["units"]),
+    ("forge", &["units", "diagnostic"]),
     ("workspace", &["units", "diagnostic"]),
     (
         "operate",

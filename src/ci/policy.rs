@@ -92,7 +92,7 @@ pub(super) fn deploy(environment: &Deployable, names: Names) -> Vec<Value> {
     statements.push(allow("HandOverArtifacts", &["s3:GetObject", "s3:PutObject"], &objects, None));
     statements.extend(reads(&environments, names));
     for (on, actions) in merged(&environments, |rights| rights.write) {
-        let actions: Vec<&str> = actions.into_iter().collect();
+        let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
         let condition = guard(on, environment.boundary.as_deref());
         statements.push(allow(&format!("Change{on:?}"), &actions, &places(on, &environments, names), Some(condition)));
     }
@@ -103,22 +103,19 @@ fn reads(environments: &[&Deployable], names: Names) -> Vec<Value> {
     merged(environments, |rights| rights.read)
         .into_iter()
         .map(|(on, actions)| {
-            let actions: Vec<&str> = actions.into_iter().collect();
+            let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
             allow(&format!("LookAt{on:?}"), &actions, &places(on, environments, names), None)
         })
         .collect()
 }
 
 /// Actions of every type of the environments, by what they are allowed on.
-fn merged(
-    environments: &[&Deployable],
-    of: fn(&rights::Rights) -> &'static [Grant],
-) -> BTreeMap<On, BTreeSet<&'static str>> {
-    let mut merged: BTreeMap<On, BTreeSet<&'static str>> = BTreeMap::new();
+fn merged(environments: &[&Deployable], of: fn(&rights::Rights) -> &'static [Grant]) -> BTreeMap<On, BTreeSet<String>> {
+    let mut merged: BTreeMap<On, BTreeSet<String>> = BTreeMap::new();
     let types: BTreeSet<&String> = environments.iter().flat_map(|environment| &environment.types).collect();
     for rights in types.into_iter().filter_map(|name| rights::of(name)) {
-        for (on, actions) in of(&rights) {
-            merged.entry(*on).or_default().extend(*actions);
+        for grant in of(&rights) {
+            merged.entry(grant.0).or_default().extend(rights::actions(grant));
         }
     }
     merged

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::address::{Address, Token};
 use super::failure::ForgeError;
+use crate::diagnostic::chain;
 use crate::units::{Duration, Timestamp};
 
 /// How often a call is made at most.
@@ -242,20 +243,6 @@ fn said(text: &str) -> String {
     };
     let line: String = words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect();
     if line.is_empty() { "it gave no reason".to_owned() } else { line }
-}
-
-/// An error with its causes, each once.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut words = vec![error.to_string()];
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let text = next.to_string();
-        if !words.iter().any(|known| known.ends_with(&text)) {
-            words.push(text);
-        }
-        cause = next.source();
-    }
-    words.join(": ")
 }
 
 #[cfg(test)]

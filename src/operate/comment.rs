@@ -2,7 +2,9 @@
 
 use super::failure::Failure;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::forge::{self, Address, Comment, ForgeError, Host, LONGEST, NoComment, Posted, Sleep, Token, Waiting};
+use crate::forge::{
+    self, Address, AddressError, Comment, ForgeError, Host, LONGEST, NoComment, Posted, Sleep, Token, Waiting,
+};
 use crate::units::{Duration, Timestamp};
 use crate::workspace::Clock;
 
@@ -35,6 +37,14 @@ pub async fn comment(text: &[u8], order: &CommentOrder, clock: &dyn Clock) -> Re
     let address = Address::new(order.host, api, &order.project, order.number).map_err(|error| {
         Diagnostic::error(Code::BadArgument, format!("there is no such place for a comment: {error}"))
             .note(format!("given were `{}`, number {}, at {api}", order.project, order.number))
+            .help(match error {
+                AddressError::Repository => "give `--repo`, for instance `--repo acme/streams`",
+                AddressError::Project => "give `--gitlab`, for instance `--gitlab acme/ml/streams`",
+                AddressError::Number => "give the number of the pull or merge request with `--number`",
+                AddressError::Api | AddressError::NotEncrypted => {
+                    "give `--api`, for instance `--api https://HOST/api/v4`"
+                }
+            })
     })?;
     let token = order.token.as_ref().ok_or_else(|| no_token(order.host))?;
     let posted = forge::put(&address, token, &comment, order.author.as_deref(), &OnClock(clock)).await;

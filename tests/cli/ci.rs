@@ -137,6 +137,14 @@ mod wrong_order {
     }
 
     #[test]
+    fn a_role_that_is_none_is_a_usage_error() {
+        for (role, code) in [("admin", 64), ("arn:aws:iam::1:role/x", 64), ("none", 0)] {
+            let outcome = super::super::orders().sluice(&format!("plan --env local --against nothing --role {role}"));
+            assert_eq!(outcome.code, Some(code), "{outcome}");
+        }
+    }
+
+    #[test]
     fn a_repository_a_branch_or_a_command_that_would_break_out_is_refused() {
         let project = company();
         for arguments in ["--repo acme", "--repo acme/a$b", "--repo a/b --branch x'y", "--repo a@1/b", "--repo ../.."] {

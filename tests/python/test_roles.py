@@ -20,6 +20,8 @@ YOUNGER = {
     "kinesis:TagResource",
     "kinesis:UntagResource",
 }
+# Buckets take these since access can be given by their tags.
+ON_BUCKETS = {"s3:ListTagsForResource", "s3:TagResource", "s3:UntagResource"}
 
 
 def forms(action):
@@ -56,6 +58,8 @@ def check(path):
                 elif statement["Resource"] == ["*"]:
                     if known != {"*"}:
                         yield f"{where} can be granted on {sorted(known - {'*'})}"
+                elif action in ON_BUCKETS and all(arn.split(":")[2] == "s3" for arn in statement["Resource"]):
+                    continue
                 elif not any(fits(arn, form) for arn in statement["Resource"] for form in known - {"*"}):
                     yield f"{where} is granted on {statement['Resource']}, and takes {sorted(known)}"
 
