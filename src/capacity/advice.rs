@@ -5,9 +5,9 @@ use super::function::{Feed, Running};
 use super::limit::{MOST_BATCH, MOST_PARALLEL, SHARD_READS};
 use super::load::{Load, number, time};
 use super::report::{Advice, Level, Need, Resource, StageCapacity};
-use super::stream::{HEADROOM, Pressure, shards_for};
+use super::stream::{HEADROOM, Pressure, Shards, shards_for};
 use super::{SizedStream, assess};
-use crate::pipeline::{ReadMode, Serving, StageKind, StageRef, TableCapacity, WorkSource};
+use crate::pipeline::{ReadMode, Serving, StageKind, StageRef, TableCapacity, Traffic, WorkSource};
 use crate::units::StageName;
 
 /// Longest that a function may take.
@@ -53,7 +53,7 @@ fn given(need: &Need) -> String {
     need.assumes.as_ref().map_or_else(String::new, |assumes| format!(", if {assumes}"))
 }
 
-fn setting(stage: &StageRef, field: &str, from: impl ToString, to: impl ToString, why: String) -> Advice {
+pub(super) fn setting(stage: &StageRef, field: &str, from: impl ToString, to: impl ToString, why: String) -> Advice {
     Advice { spec_path: format!("{}.{field}", stage.path()), from: from.to_string(), to: to.to_string(), why }
 }
 
@@ -70,14 +70,7 @@ fn stream(site: Site<'_>, running: &[Running<'_>], stage: &StageCapacity) -> Vec
         return all;
     };
     let peak = Load::at(traffic, Level::Peak);
-    let mut pressure = Pressure::of(site.pipeline(), name, traffic);
-    pressure.readers = assess::readers(site, name);
-    // What more batches of a shard at once can mend needs no shards.
-    let reads =
-        |run: &&Running<'_>| matches!(run.feed, Feed::Stream { consumer, .. } if consumer.from.own() == Some(name));
-    let of_own = running.iter().filter(reads).filter(|run| wider(run, f64::from(shards)).is_none());
-    pressure.batches = of_own.map(|run| run.batches).collect();
-    let chosen = shards_for(peak, &pressure);
+    let (pressure, chosen) = pressed(site, running, name, traffic, shards);
     let lacks = |need: &Need| !need.fits(Level::Peak) && need.assumes.is_none();
     let slow =
         pressure.batches.iter().any(|batches| batches.at_once(peak.records) > f64::from(shards) * batches.parallel);
@@ -91,6 +84,33 @@ fn stream(site: Site<'_>, running: &[Running<'_>], stage: &StageCapacity) -> Vec
         ));
     }
     all
+}
+
+/// The shards that hold the peak of a provisioned stream with its headroom; `None` where its load is not declared.
+pub(super) fn enough_shards(site: Site<'_>, running: &[Running<'_>], stream: &StageName) -> Option<Shards> {
+    let traffic = site.pipeline().traffic().get(stream)?;
+    let Some(SizedStream::Provisioned { shards }) = site.sized.stream_capacity(stream) else { return None };
+    // A key whose weight nobody knows may need any number of them.
+    traffic.key.as_ref()?;
+    Some(pressed(site, running, stream, traffic, shards).1)
+}
+
+fn pressed(
+    site: Site<'_>,
+    running: &[Running<'_>],
+    stream: &StageName,
+    traffic: &Traffic,
+    shards: u32,
+) -> (Pressure, Shards) {
+    let mut pressure = Pressure::of(site.pipeline(), stream, traffic);
+    pressure.readers = assess::readers(site, stream);
+    // What more batches of a shard at once can mend needs no shards.
+    let reads =
+        |run: &&Running<'_>| matches!(run.feed, Feed::Stream { consumer, .. } if consumer.from.own() == Some(stream));
+    let of_own = running.iter().filter(reads).filter(|run| wider(run, f64::from(shards)).is_none());
+    pressure.batches = of_own.map(|run| run.batches).collect();
+    let chosen = shards_for(Load::at(traffic, Level::Peak), &pressure);
+    (pressure, chosen)
 }
 
 /// The shared reader that gains most from reading by itself: one that asks a model, or the first.

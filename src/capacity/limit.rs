@@ -57,7 +57,7 @@ pub(super) mod page {
         "https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html";
     /// Quotas of SQS.
     pub(in crate::capacity) const SQS: &str =
-        "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html";
+        "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html";
 }
 
 /// A shard takes 1 MB/s (aws-facts.md 2.1; the decimal megabyte is the careful reading) …

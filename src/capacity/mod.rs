@@ -23,6 +23,7 @@ mod recovery;
 mod report;
 mod scale;
 mod serving;
+mod spare;
 mod storage;
 mod stream;
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub use report::{
     QuotaUse, Recovery, Resource, StageCapacity, Supply, Surroundings, Unknown,
 };
 pub use scale::at_load;
+pub use spare::{Spare, spare};
 
 /// The capacity of a stream, decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

@@ -1,5 +1,7 @@
 //! What the modes of a stream cost, where they are compared: list prices of one region, in one place.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::load::Load;
@@ -7,10 +9,10 @@ use super::stream::Readers;
 use crate::pipeline::{Stream, Traffic};
 
 /// List prices of Kinesis Data Streams in a region, in USD.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StreamRates {
     /// The region.
-    pub region: &'static str,
+    pub region: Cow<'static, str>,
     /// A shard for an hour.
     pub shard_hour: f64,
     /// A million PUT payload units of 25 KiB.
@@ -39,9 +41,10 @@ pub struct StreamRates {
     pub advantage_kept: f64,
 }
 
+/// What a stream left to `auto` is decided by, wherever it runs: one decision in every environment.
 /// aws-facts.md 3.1: AWS's price list of 2025-11-03, the same on 2026-08-13.
 pub const US_EAST_1: StreamRates = StreamRates {
-    region: "us-east-1",
+    region: Cow::Borrowed("us-east-1"),
     shard_hour: 0.015,
     put_million: 0.014,
     extended_shard_hour: 0.020,

@@ -5,7 +5,6 @@ use super::exit::Exit;
 use super::offline::{fail, open, typed_region};
 use super::screen::{out_look, print_diagnostics};
 use super::world::{World, print_out};
-use crate::capacity::US_EAST_1;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::operate::{self, CapacityOrder, Failure, Placed, Shelf};
 use crate::units::{Duration, QuantityError, Rate};
@@ -27,7 +26,7 @@ pub(crate) fn capacity(world: &World, args: &CapacityArgs) -> Exit {
 /// `sluice decide`.
 pub(crate) fn decide(world: &World, args: &DecideArgs) -> Exit {
     shown(world, &args.one, args.traffic.as_deref(), args.output, |about, placed| {
-        let choices = placed.choices(&US_EAST_1);
+        let choices = placed.choices();
         (view::choices(about, &choices), view::choices_to_json(about, &choices))
     })
 }

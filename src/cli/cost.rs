@@ -48,6 +48,7 @@ pub(crate) fn cost(world: &World, args: &CostArgs) -> Exit {
     print_diagnostics(world, &costed.warnings, shelf.texts());
     let page = view::Page {
         estimate: &costed.estimate,
+        savings: &costed.savings,
         budget: costed.budget,
         compared: costed.compared.as_ref().map(|compared| view::Comparison {
             before: &compared.before,

@@ -119,6 +119,12 @@ impl UnitPrice {
     /// Nothing.
     pub const FREE: Self = Self(0);
 
+    /// Roughly, for comparisons; sums of money are reckoned exactly.
+    #[must_use]
+    pub fn roughly(self) -> f64 {
+        self.0 as f64 / 10_f64.powi(PLACES as i32)
+    }
+
     /// Reads `0.0000166667`.
     ///
     /// # Errors

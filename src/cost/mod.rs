@@ -15,6 +15,8 @@ mod listing;
 mod load;
 mod meter;
 mod prices;
+mod rates;
+mod saving;
 mod storage;
 mod stream;
 #[cfg(test)]
@@ -29,3 +31,5 @@ pub use listing::{FromPriceList, from_price_list, price_list_codes};
 pub use load::reckonable;
 pub use meter::{Meter, Service};
 pub use prices::{CURRENCY, Listed, PRICES_VERSION, Prices, Publication, Tier};
+pub use rates::stream_rates;
+pub use saving::{Saving, savings};

@@ -2,7 +2,8 @@
 
 use super::failure::Failure;
 use super::load::{Resolved, Shelf};
-use crate::capacity::{self, Assessment, Choices, Sized, StreamRates, Surroundings};
+use crate::capacity::{self, Assessment, Choices, Sized, Surroundings, US_EAST_1};
+use crate::cost::{self, Prices};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::units::{Duration, Rate, Region};
 
@@ -43,10 +44,12 @@ impl Placed {
         capacity::assess(&self.sized, &self.around(), outage)
     }
 
-    /// What could be chosen otherwise.
+    /// What could be chosen otherwise, at the rates of its region; at those of us-east-1 where one of them is not known.
     #[must_use]
-    pub fn choices(&self, rates: &StreamRates) -> Choices {
-        capacity::choices(&self.sized, &self.around(), rates)
+    pub fn choices(&self) -> Choices {
+        let of_region = |prices: Prices| cost::stream_rates(&prices, self.sized.pipeline().region());
+        let rates = Prices::built_in().ok().and_then(of_region).unwrap_or(US_EAST_1);
+        capacity::choices(&self.sized, &self.around(), &rates)
     }
 }
 

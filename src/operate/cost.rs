@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::load::{Resolved, Shelf};
 use crate::capacity;
 use crate::cloud::Cloud;
-use crate::cost::{self, Delta, Estimate, FromPriceList, Prices, Verdict};
+use crate::cost::{self, Delta, Estimate, FromPriceList, Prices, Saving, Verdict};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::units::{Money, Region};
 use crate::workspace::{MAX_FILE_BYTES, Project, ReadFile, read_file};
@@ -41,6 +41,8 @@ pub struct CostOrder<'a> {
 pub struct Costed {
     /// The estimate.
     pub estimate: Estimate,
+    /// What is larger than its load asks for, and what it would save, most first.
+    pub savings: Vec<Saving>,
     /// What it was compared with.
     pub compared: Option<Compared>,
     /// The pipeline's budget, and whether the estimate is within it.
@@ -71,8 +73,10 @@ pub fn cost(shelf: &mut Shelf<'_>, order: &CostOrder<'_>) -> Result<Costed, Fail
     let environment = pipeline.environment().clone();
     let (monthly, place) = (pipeline.budget().map(|budget| budget.monthly), pipeline.places().nearest("budget"));
     let place = place.map(|at| at.place.clone());
-    let (estimate, more) = cost::estimate(&capacity::size(pipeline), order.prices)?;
+    let sized = capacity::size(pipeline);
+    let (estimate, more) = cost::estimate(&sized, order.prices)?;
     warnings.extend(more);
+    let savings = cost::savings(&sized, order.prices, &estimate);
     let total = estimate.total();
     let budget = monthly.map(|monthly| (monthly, cost::within(total.known, total.unknown, monthly)));
     warnings.extend(budget.filter(|(_, verdict)| is_above(*verdict)).map(|(monthly, verdict)| {
@@ -96,7 +100,7 @@ pub fn cost(shelf: &mut Shelf<'_>, order: &CostOrder<'_>) -> Result<Costed, Fail
                 .help("make the change smaller, or raise `budget.max_monthly_increase`"),
         );
     }
-    Ok(Costed { estimate, compared, budget, warnings })
+    Ok(Costed { estimate, savings, compared, budget, warnings })
 }
 
 fn compare(

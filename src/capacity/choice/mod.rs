@@ -104,7 +104,7 @@ pub struct StreamChoice {
     /// What to make of the key.
     pub key_advice: Vec<String>,
     /// The region whose list prices were taken.
-    pub prices: &'static str,
+    pub prices: std::borrow::Cow<'static, str>,
 }
 
 /// How a consumer may read its stream.

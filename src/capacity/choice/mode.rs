@@ -123,7 +123,7 @@ pub(super) fn stream_choice(
         advantage_records: priced.crossing(|point| point.advantage < point.on_demand),
         key: hottest_key(traffic),
         key_advice: key_advice(site.pipeline(), stream, traffic, costs.shards),
-        prices: rates.region,
+        prices: rates.region.clone(),
     })
 }
 

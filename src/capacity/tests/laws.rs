@@ -125,6 +125,18 @@ proptest! {
     }
 
     #[test]
+    fn what_could_be_smaller_is_not_asked_for_again(made in made()) {
+        let text = made.text();
+        let sized = size(written(&text, &environment("eu-west-1"), &[]));
+        let asked: Vec<String> = made.assessed().advice.into_iter().map(|advice| advice.spec_path).collect();
+        for Spare { advice, .. } in spare(&sized, &Surroundings::default()) {
+            let smaller = crate::spec::set(&text, &advice.spec_path, &advice.to).expect("a setting");
+            let after = super::assessed_text("eu-west-1", &smaller).advice;
+            prop_assert!(after.iter().all(|new| asked.contains(&new.spec_path)), "{advice:?} then {after:?}");
+        }
+    }
+
+    #[test]
     fn absurd_magnitudes_give_finite_numbers(steady in 1e9f64..1e19, made in made()) {
         let made = Made { steady, peak: steady * 3.0, ..made };
         let found = made.assessed();

@@ -3,6 +3,7 @@
 mod laws;
 mod listing;
 mod prices;
+mod savings;
 mod stacks;
 mod worked;
 

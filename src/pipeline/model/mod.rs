@@ -101,6 +101,24 @@ impl Pipeline {
     pub fn with_traffic(self, traffic: BTreeMap<StageName, Traffic>) -> Self {
         Self { traffic, ..self }
     }
+    /// The same pipeline with another endpoint in the place of the one of its name.
+    #[must_use]
+    pub fn with_endpoint(mut self, endpoint: Endpoint) -> Self {
+        self.endpoints.insert(endpoint.name.clone(), endpoint);
+        self
+    }
+    /// The same pipeline with another table in the place of the one of its name.
+    #[must_use]
+    pub fn with_table(mut self, table: Table) -> Self {
+        self.tables.insert(table.name.clone(), table);
+        self
+    }
+    /// The same pipeline with another consumer in the place of the one of its name.
+    #[must_use]
+    pub fn with_consumer(mut self, consumer: Consumer) -> Self {
+        self.consumers.insert(consumer.name.clone(), consumer);
+        self
+    }
     /// The end-to-end latency that is aimed for.
     #[must_use]
     pub fn latency(&self) -> Option<&LatencyTarget> {

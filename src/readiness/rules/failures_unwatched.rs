@@ -9,7 +9,7 @@ use crate::readiness::rule::{Letter, Rule, Tiers};
 
 pub(super) const RULE: Rule = Rule {
     code: Code::FailuresUnwatched,
-    rationale: "what was given up is in the stream only as long as the stream keeps it; somebody must hear of it in time",
+    rationale: "a queue or a topic gets a pointer into the stream, which is of use only as long as the stream keeps the record, and a bucket fills in silence",
     text: "STREAM framework, Resilience Patterns: dead letter queues; Monitoring and Alerting Checklist",
     page: Some(pages::GIVEN_UP),
     serves: &[Letter::Resilience, Letter::MonitoringList],

@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     rationale: "a stream's own age is that of whoever polls it: fan-out readers do not appear in it, and several pollers \
                 cannot be told apart",
     text: "Iterator Age Is Your Most Important Metric",
-    page: Some(pages::FAN_OUT),
+    page: Some(pages::KINESIS_METRICS),
     serves: &[Letter::MonitoringList, Letter::StreamList],
     tiers: Tiers::WRONG,
     look,

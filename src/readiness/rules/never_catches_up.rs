@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     code: Code::NeverCatchesUp,
     rationale: "a consumer that is only as fast as its stream never works off what waited",
     text: "SCALE framework, Ceiling Identification: failure recovery",
-    page: Some(pages::RECOMMENDED_ALARMS),
+    page: Some(pages::KINESIS_BEHIND),
     serves: &[Letter::Ceiling, Letter::Elasticity, Letter::ProductionList],
     tiers: Tiers::BREAKS,
     look,

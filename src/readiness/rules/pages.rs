@@ -14,6 +14,14 @@ pub(super) const FAN_OUT: Page = Page(
     "Amazon Kinesis Data Streams Developer Guide, Enhanced fan-out consumers",
     "https://docs.aws.amazon.com/streams/latest/dev/enhanced-consumers.html",
 );
+pub(super) const KINESIS_METRICS: Page = Page(
+    "Amazon Kinesis Data Streams Developer Guide, Monitoring with CloudWatch",
+    "https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html",
+);
+pub(super) const KINESIS_BEHIND: Page = Page(
+    "Amazon Kinesis Data Streams Developer Guide, Troubleshoot consumers",
+    "https://docs.aws.amazon.com/streams/latest/dev/troubleshooting-consumers.html",
+);
 pub(super) const LAMBDA_KINESIS: Page = Page(
     "AWS Lambda Developer Guide, Using Lambda with Kinesis",
     "https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html",
@@ -67,7 +75,7 @@ pub(super) const DATA_QUALITY: Page = Page(
     "https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-quality.html",
 );
 pub(super) const CONDITIONS: Page = Page(
-    "Amazon DynamoDB Developer Guide, Condition expressions",
+    "Amazon DynamoDB Developer Guide, Condition expression CLI example",
     "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html",
 );
 pub(super) const TIME_TO_LIVE: Page = Page(
@@ -79,8 +87,8 @@ pub(super) const RECOMMENDED_ALARMS: Page = Page(
     "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html",
 );
 pub(super) const ALARM_ACTIONS: Page = Page(
-    "Amazon CloudWatch User Guide, Using alarms",
-    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html",
+    "Amazon CloudWatch User Guide, Notifying users on alarm changes",
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html",
 );
 pub(super) const FIREHOSE_SOURCE: Page = Page(
     "Amazon Data Firehose Developer Guide, Kinesis Data Streams as a source",

@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     code: Code::PerRecordCalls,
     rationale: "a call per record makes a batch as slow as the sum of its calls, and somebody else's slowness an outage",
     text: "Anti-Pattern: The Synchronous External Call Anti-Pattern",
-    page: Some(pages::LAMBDA_PRACTICES),
+    page: Some(pages::KINESIS_BEHIND),
     serves: &[Letter::Amplification, Letter::Latency, Letter::ProductionList],
     tiers: Tiers::RISKS,
     look,

@@ -8,7 +8,7 @@ use crate::readiness::rule::{Letter, Rule, Tiers};
 
 pub(super) const RULE: Rule = Rule {
     code: Code::QuotaTooLow,
-    rationale: "a quota is raised by people at AWS, which takes days that nobody has during a spike",
+    rationale: "a large increase of a quota is reviewed by people at AWS, which takes time that nobody has during a spike",
     text: "Lambda concurrency limits (28 % of failures); SCALE framework, Ceiling Identification",
     page: Some(pages::SERVICE_QUOTAS),
     serves: &[Letter::Ceiling, Letter::Elasticity, Letter::DeploymentList],

@@ -28,6 +28,7 @@ pub fn to_json(page: &Page<'_>) -> Value {
         "total": to_value(&estimate.total()),
         "stages": stages.collect::<Vec<_>>(),
         "assumptions": estimate.assumptions,
+        "savings": to_value(&page.savings),
         "budget": page.budget.map(|(amount, verdict)| json!({"monthly": amount, "verdict": verdict})),
         "against": page.compared.as_ref().map(|compared| json!({
             "called": compared.called,

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cost::{Amount, Change, Item, Quantity, Range, Total, Verdict};
+use crate::capacity::Advice;
+use crate::cost::{Amount, Change, Item, Quantity, Range, Saving, Total, Verdict};
 use crate::units::{Money, grouped};
 use crate::view::plural;
 
@@ -66,6 +67,13 @@ pub(crate) fn total(total: Total) -> String {
         0 => amounts(total.known),
         unknown => format!("at least {}, plus {}", amounts(total.known), plural(unknown, "unknown amount")),
     }
+}
+
+/// What could be smaller: the setting, what it saves, and why.
+pub(super) fn saving(saving: &Saving) -> String {
+    let Saving { advice, by } = saving;
+    let Advice { spec_path, from, to, why } = advice;
+    format!("`{spec_path}`: {to} instead of {from} saves {} a month; {why}", amounts(*by))
 }
 
 /// What changes by how much: `+12.00`, `-3.50`, `unknown`.

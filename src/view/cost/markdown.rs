@@ -22,6 +22,10 @@ pub fn to_markdown(page: &Page<'_>) -> String {
     if let Some(compared) = &page.compared {
         out.push_str(&comparison(compared));
     }
+    if !page.savings.is_empty() {
+        out.push_str("\nLarger than the load asks for:\n\n");
+        out.extend(page.savings.iter().map(|saving| format!("- {}\n", cell(&lines::saving(saving)))));
+    }
     out.push_str("\n<details><summary>Every line</summary>\n\n");
     out.push_str("| stage | item | quantity | rate | steady | peak | how |\n|---|---|---:|---:|---:|---:|---|\n");
     for item in &estimate.items {

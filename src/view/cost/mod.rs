@@ -12,7 +12,7 @@ pub use markdown::to_markdown;
 pub use prices::{prices_to_json, rates_to_text, refreshed_to_text, regions_to_text};
 pub use text::to_text;
 
-use crate::cost::{Delta, Estimate, Verdict};
+use crate::cost::{Delta, Estimate, Saving, Verdict};
 use crate::units::Money;
 
 /// What one page of `sluice cost` is about.
@@ -20,6 +20,8 @@ use crate::units::Money;
 pub struct Page<'a> {
     /// The estimate.
     pub estimate: &'a Estimate,
+    /// What could be smaller, and what that saves, most first.
+    pub savings: &'a [Saving],
     /// The pipeline's budget, and whether the estimate is within it.
     pub budget: Option<(Money, Verdict)>,
     /// What it is compared with.

@@ -1,8 +1,8 @@
 //! A page at two widths.
 
 use super::*;
-use crate::capacity;
-use crate::cost::{Prices, compare, estimate, within};
+use crate::capacity::{self, Advice};
+use crate::cost::{Prices, Range, compare, estimate, within};
 use crate::pipeline::fixture::written;
 use crate::view::{Look, Symbols};
 
@@ -34,8 +34,16 @@ fn with_page<T>(show: impl Fn(&Page<'_>) -> T) -> T {
     let delta = compare(&before, &after);
     let (budget, most) = (Money(500_000_000), Money(100_000_000));
     let total = after.total();
+    let advice = Advice {
+        spec_path: "streams.orders.capacity".to_owned(),
+        from: "{provisioned: {shards: 10}}".to_owned(),
+        to: "{provisioned: {shards: 6}}".to_owned(),
+        why: "the peak with a quarter of headroom takes 6".to_owned(),
+    };
+    let savings = [Saving { advice, by: Range::flat(Money(43_800_000)) }];
     show(&Page {
         estimate: &after,
+        savings: &savings,
         budget: Some((budget, within(total.known, total.unknown, budget))),
         compared: Some(Comparison {
             before: &before,

@@ -26,6 +26,8 @@ pub fn to_text(look: &Look, page: &Page<'_>) -> String {
     if let Some(compared) = &page.compared {
         out.push_str(&comparison(look, compared));
     }
+    let savings: Vec<String> = page.savings.iter().map(lines::saving).collect();
+    out.push_str(&list(look, "Larger than the load asks for", &savings));
     out.push_str(&list(look, "Assumed", &estimate.assumptions));
     out.push_str(&list(look, "Prices", &lines::sources(&estimate.items)));
     out
