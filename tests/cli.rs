@@ -912,6 +912,8 @@ mod import {
 mod ci;
 #[path = "cli/cost.rs"]
 mod cost;
+#[path = "cli/saved.rs"]
+mod saved;
 #[path = "cli/sizing.rs"]
 mod sizing;
 #[path = "cli/stand_in.rs"]

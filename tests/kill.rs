@@ -121,6 +121,7 @@ async fn deploy(folder: &Path, last: Option<(usize, Dies)>) -> Ran {
         region: None,
         yes: true,
         allow_data_loss: BTreeSet::new(),
+        reviewed: None,
     };
     let tools = Tools { connector: &clouds, clock: &*clock, interrupt: &interrupt };
     let mut nobody = Nobody;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Sized;
 use super::load::{Levels, bytes, number, time};
@@ -11,7 +11,7 @@ use crate::pipeline::StageRef;
 use crate::units::Duration;
 
 /// The loads at which needs are reckoned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// The declared ordinary load.
@@ -40,7 +40,7 @@ impl Level {
 macro_rules! words {
     ($(#[$what:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal, $words:literal;)* }) => {
         $(#[$what])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum $name {
             $($(#[$doc])* #[serde(rename = $word)] $variant,)*
         }
@@ -350,7 +350,7 @@ pub struct Advice {
 }
 
 /// The stage that gives way first.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bottleneck {
     /// The stage.
     pub stage: StageRef,
@@ -438,7 +438,7 @@ pub struct QuotaUse {
 }
 
 /// How an open question is answered.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// By declaring something: its spec path, or in words what it is.
@@ -457,7 +457,7 @@ impl fmt::Display for Answer {
 }
 
 /// What cannot be told from what is declared.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Unknown {
     /// What is not known.
     pub question: String,

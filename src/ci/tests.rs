@@ -87,7 +87,7 @@ fn a_workflow_for_github_plans_every_environment_and_deploys_in_the_order_of_pro
         assert!(plan.lines().any(|other| other == line), "{plan}");
     }
     let deploy = step("deploy-staging", "Deploy")["run"].as_str().unwrap().to_owned();
-    let line = "sluice deploy scoring --env staging --region eu-west-1 --yes $ARGUMENTS";
+    let line = "sluice deploy --plan \"$RUNNER_TEMP/plans/scoring.eu-west-1.json\" --yes $ARGUMENTS";
     assert!(deploy.lines().any(|other| other == line), "{deploy}");
     // What a person typed reaches the shell only as a variable.
     let scripts = jobs.values().flat_map(|job| job["steps"].as_array().unwrap());

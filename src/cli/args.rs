@@ -126,6 +126,8 @@ pub(crate) enum Command {
     Graph(GraphArgs),
     /// Show exactly what a deployment would change
     Plan(PlanArgs),
+    /// Show a saved plan
+    Show(ShowArgs),
     /// Plan, ask, deploy, and follow it to its end
     Deploy(DeployArgs),
     /// Remove what was deployed
@@ -277,10 +279,25 @@ pub(crate) struct PlanArgs {
     /// What to compare with
     #[arg(long, value_enum, default_value_t)]
     pub(crate) against: Against,
+    /// Save the plan: `deploy --plan` deploys exactly that, `show` shows it anywhere
+    #[arg(long, value_name = "FILE", conflicts_with = "against")]
+    pub(crate) out: Option<PathBuf>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: Output,
     /// Exit with 2 where there are changes
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// What `plan --out` or `plan --output json` wrote
+    pub(crate) file: PathBuf,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+    /// Exit with 2 where the plan has changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
 }
@@ -309,7 +326,7 @@ pub(crate) struct ConsentArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DeployArgs {
     #[command(flatten)]
-    pub(crate) one: One,
+    pub(crate) target: DeployTarget,
     #[command(flatten)]
     pub(crate) consent: ConsentArgs,
     /// Form of the result
@@ -318,6 +335,23 @@ pub(crate) struct DeployArgs {
     /// Exit with 2 where something was changed
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+}
+
+/// What to deploy: a pipeline into an environment, or a saved plan, which names both.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DeployTarget {
+    /// Pipeline (a folder of `stacks/`); may be left out where there is only one
+    #[arg(value_name = "PIPELINE", conflicts_with = "plan")]
+    pub(crate) pipeline: Option<String>,
+    /// Environment (a file of `environments/`)
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", required_unless_present = "plan")]
+    pub(crate) environment: Option<String>,
+    /// Region, where the environment has several
+    #[arg(long, env = "SLUICE_REGION", conflicts_with = "plan")]
+    pub(crate) region: Option<String>,
+    /// Deploy a saved plan: exactly what was reviewed, or nothing where anything moved since
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

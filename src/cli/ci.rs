@@ -11,7 +11,7 @@ use crate::forge::{Host, Outcome, Token};
 use crate::operate::{self, CiDoing, CiOrder, CodeHost, CommentOrder, Failure, Shelf};
 use crate::view::ci as ci_view;
 use crate::view::comment as comment_view;
-use crate::workspace::{ReadFile, read_file, read_input};
+use crate::workspace::{MAX_FILE_BYTES, ReadFile, read_input};
 
 /// `sluice ci`.
 pub(crate) fn ci(world: &World, command: CiCommand) -> Exit {
@@ -96,28 +96,19 @@ fn order(args: &CommentArgs) -> CommentOrder {
 }
 
 /// What is to be posted: a file, or standard input.
-fn text(world: &World, args: &CommentArgs) -> Result<Vec<u8>, Failure> {
-    let too_large = |bytes: u64| {
-        let title = format!("{bytes} bytes are more than any comment has");
-        Failure::from(Diagnostic::error(Code::NoPlanComment, title).help("post one plan at a time"))
-    };
-    match &args.file {
-        Some(file) if file.as_os_str() != "-" => match read_file(&world.folder.join(file))? {
-            ReadFile::Bytes(bytes) => Ok(bytes),
-            ReadFile::TooLarge { bytes } => Err(too_large(bytes)),
-            ReadFile::Missing => {
-                Err(Diagnostic::error(Code::FileTrouble, format!("there is no file `{}`", file.display())).into())
-            }
-        },
-        _ => {
-            if world.interactive {
-                print_err("reading the plan from standard input; end it with Ctrl-D\n");
-            }
-            match read_input()? {
-                ReadFile::Bytes(bytes) => Ok(bytes),
-                ReadFile::TooLarge { bytes } => Err(too_large(bytes)),
-                ReadFile::Missing => Ok(Vec::new()),
-            }
+fn text(world: &World, args: &CommentArgs) -> Result<String, Failure> {
+    if let Some(file) = args.file.as_ref().filter(|file| file.as_os_str() != "-") {
+        return operate::named_file(&world.folder, file, "comment", MAX_FILE_BYTES).map(|(_, text)| text);
+    }
+    if world.interactive {
+        print_err("reading the plan from standard input; end it with Ctrl-D\n");
+    }
+    let refuse = |title: String| Failure::from(Diagnostic::error(Code::NoPlanComment, title));
+    match read_input()? {
+        ReadFile::Bytes(bytes) => {
+            String::from_utf8(bytes).map_err(|_| refuse("standard input is not UTF-8 text".to_owned()))
         }
+        ReadFile::TooLarge { bytes } => Err(refuse(format!("standard input has more than {bytes} bytes"))),
+        ReadFile::Missing => Ok(String::new()),
     }
 }

@@ -13,6 +13,7 @@ mod import;
 mod offline;
 mod online;
 mod producer;
+mod saved;
 mod screen;
 mod world;
 
@@ -71,6 +72,7 @@ fn run() -> Exit {
         Command::Init(args) => offline::init(&world, &args),
         Command::Import(command) => import::run(&world, command),
         Command::Plan(args) => online::plan(&world, &cli.global, &args),
+        Command::Show(args) => saved::show(&world, &args),
         Command::Deploy(args) => online::deploy(&world, &cli.global, &args),
         Command::Destroy(args) => online::destroy(&world, &cli.global, &args),
         Command::Status(args) => online::status(&world, &cli.global, &args),

@@ -9,13 +9,14 @@ use super::args::{Against, ConsentArgs, DeployArgs, DestroyArgs, Global, One, Ou
 use super::clouds::Clouds;
 use super::exit::Exit;
 use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
+use super::saved;
 use super::screen::{Screen, about, out_look, print_diagnostics};
 use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::event::{Event, OperationResult};
 use crate::operate::{
-    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Interrupt, Leaving, Planned, Prepared, Shelf,
-    Tools,
+    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Interrupt, Keep, Leaving, Planned, Prepared,
+    Shelf, Tools,
 };
 use crate::plan::Plan;
 use crate::rollout::LeftBehind;
@@ -61,29 +62,35 @@ pub(crate) fn plan(world: &World, global: &Global, args: &PlanArgs) -> Exit {
         Against::Live => {
             let (clouds, interrupt) = (Clouds::new(world, global, &project), Interrupt::new());
             let tools = Tools { connector: &clouds, clock: &*world.clock, interrupt: &interrupt };
-            match block_on(operate::plan_live(&mut shelf, &name, environment, region.as_ref(), tools)) {
+            let keep = if args.out.is_some() { Keep::ChangeSet } else { Keep::Nothing };
+            match block_on(operate::plan_live(&mut shelf, &name, environment, region.as_ref(), keep, tools)) {
                 Ok(planned) => planned,
                 Err(exit) => return exit,
             }
         }
     };
-    let Planned { prepared, plan } = match planned {
+    let Planned { prepared, plan, saved: inputs } = match planned {
         Ok(planned) => planned,
         Err(failure) => return fail(world, &failure, shelf.texts()),
     };
     print_diagnostics(world, &prepared.warnings, shelf.texts());
     let about = about(&prepared);
-    print_out(&match args.output {
-        Output::Text | Output::Sarif => plan_view::to_text(&out_look(world), &plan, &about),
-        Output::Json | Output::Jsonl => format!("{:#}\n", plan_view::to_json(&plan, &about)),
-        Output::Markdown => plan_view::to_markdown(&plan, &about),
-    });
+    saved::print(world, args.output, &plan, &about);
+    if let (Some(file), Some(inputs)) = (&args.out, &inputs)
+        && let Err(failure) = saved::save(world, file, &plan, &about, inputs)
+    {
+        return fail(world, &failure, shelf.texts());
+    }
     if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done }
 }
 
 /// `sluice deploy`.
 pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit {
-    let (project, name, region) = match one(world, &args.one) {
+    let (typed, reviewed) = match saved::target(world, &args.target) {
+        Ok(target) => target,
+        Err(failure) => return fail(world, &failure, NO_TEXTS),
+    };
+    let (project, name, region) = match one(world, &typed) {
         Ok(one) => one,
         Err(exit) => return exit,
     };
@@ -93,10 +100,11 @@ pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit 
     };
     let order = DeployOrder {
         pipeline: name.clone(),
-        environment: args.one.environment.clone(),
+        environment: typed.environment.clone(),
         region,
         yes: args.consent.yes,
         allow_data_loss,
+        reviewed,
     };
     let mut shelf = Shelf::new(&project);
     let (clouds, interrupt) = (Clouds::new(world, global, &project), Interrupt::new());
@@ -110,7 +118,7 @@ pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit 
     };
     match outcome {
         Ok(deployed) => {
-            let next = after_deploy(&deployed, &name, &args.one.environment);
+            let next = after_deploy(&deployed, &name, &typed.environment);
             screen.borrow_mut().end(shelf.texts(), &next);
             if args.output == Output::Json {
                 let about = about(&deployed.prepared);

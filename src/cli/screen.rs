@@ -206,7 +206,7 @@ pub(crate) fn about(prepared: &Prepared) -> plan_view::About {
         account: pipeline.account().to_string(),
         region: pipeline.region().to_string(),
         embedded: *pipeline.environment().target() == Target::Embedded,
-        outlook: Some(plan_view::Outlook { assessment, bill, budget }),
+        outlook: Some(plan_view::Outlook::of(assessment, bill, budget)),
     }
 }
 

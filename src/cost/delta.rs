@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::estimate::Estimate;
 use super::item::{Amount, Item, Owner, Range, Total};
@@ -97,7 +97,7 @@ fn change(owner: &Owner, meter: &Meter, old: Option<&Vec<&Item>>, new: Option<&V
 }
 
 /// What a budget says of an amount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Everything is known, and within it at every load.

@@ -124,6 +124,7 @@ codes! {
     PlanStale = "E4002", "the world moved since the plan was made";
     PlanDataLoss = "E4003", "data would be lost";
     PlanNotApproved = "E4004", "the plan was not approved";
+    NoPlan = "E4005", "the file holds no plan";
 
     // 5 deploy
     DeploymentFailed = "E5001", "the deployment failed";

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A file as people name it: relative to the project's root, forward slashes on every platform.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct FilePath(Arc<str>);
 
@@ -29,7 +29,7 @@ impl fmt::Display for FilePath {
 }
 
 /// A range of bytes of a file, zero-based, end exclusive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Span {
     /// First byte.
     pub start: usize,
@@ -38,7 +38,7 @@ pub struct Span {
 }
 
 /// Who set a value: the pipeline file, the environment's overlay, or a default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layer {
     /// The pipeline file.
@@ -48,7 +48,7 @@ pub enum Layer {
 }
 
 /// A place in a file: what an editor needs to jump there and what a renderer needs to underline it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     /// The file.
     pub file: FilePath,

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use super::load::{Resolved, Shelf};
+use super::named::named_file;
 use crate::capacity;
 use crate::cloud::Cloud;
 use crate::cost::{self, Delta, Estimate, FromPriceList, Prices, Saving, Verdict};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::units::{Money, Region};
-use crate::workspace::{MAX_FILE_BYTES, Project, ReadFile, read_file};
+use crate::workspace::{MAX_FILE_BYTES, Project};
 
 /// What an estimate is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,16 +143,7 @@ fn at(verdict: Verdict, known: cost::Range<Money>) -> String {
 /// What is wrong with the file.
 pub fn prices(folder: &Path, file: Option<&Path>) -> Result<Prices, (Failure, Option<(FilePath, String)>)> {
     let Some(file) = file else { return Prices::built_in().map_err(|wrong| (wrong.into(), None)) };
-    let name = FilePath::new(&file.display().to_string());
-    let refuse = |text: String| (Failure::from(Diagnostic::error(Code::FileTrouble, text)), None);
-    let bytes = match read_file(&folder.join(file)).map_err(|error| (error.into(), None))? {
-        ReadFile::Bytes(bytes) => bytes,
-        ReadFile::Missing => return Err(refuse(format!("there is no price file {name}"))),
-        ReadFile::TooLarge { bytes } => {
-            return Err(refuse(format!("{name} has {bytes} bytes; a price file has {MAX_FILE_BYTES} at most")));
-        }
-    };
-    let text = String::from_utf8(bytes).map_err(|_| refuse(format!("{name} is not UTF-8 text")))?;
+    let (name, text) = named_file(folder, file, "price file", MAX_FILE_BYTES).map_err(|failure| (failure, None))?;
     Prices::read(&name, &text).map_err(|wrong| (wrong.into(), Some((name, text))))
 }
 

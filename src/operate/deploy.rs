@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::load::Shelf;
 use super::plan::{Look, spec_places};
 use super::prepare::{Prepared, UploadSource, prepare};
+use super::saved::{Inputs, Reviewed};
 use super::upstream;
 use crate::cloud::{Cloud, Uploaded};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
@@ -86,6 +87,8 @@ pub struct DeployOrder {
     pub yes: bool,
     /// Losses agreed to by name.
     pub allow_data_loss: BTreeSet<LogicalId>,
+    /// The plan that was reviewed: exactly that is deployed, or nothing.
+    pub reviewed: Option<Reviewed>,
 }
 
 /// How a deployment ended.
@@ -117,6 +120,9 @@ pub async fn deploy(
     company.warned(&prepared.warnings, shelf.texts());
     let pipeline = prepared.sized.pipeline();
     let environment = pipeline.environment();
+    if let Some(reviewed) = &order.reviewed {
+        reviewed.same_files(&Inputs::of(&prepared, shelf.texts(), None), &prepared.rendered.template.digest())?;
+    }
     somebody_answers(order.yes, company)?;
     let cloud = tools.connector.connect(environment, pipeline.region()).await?;
     same_account(&cloud, environment).await?;
@@ -125,6 +131,13 @@ pub async fn deploy(
     let upstream = upstream::missing(&cloud, pipeline).await?;
     let look = Look::at(&cloud, &prepared, tools).await?;
     let plan = look.plan.clone();
+    if let Some(reviewed) = &order.reviewed
+        && let Err(moved) = reviewed.same_stack(&plan, look.change_set())
+    {
+        reviewed.forget(&cloud).await;
+        look.leave(&cloud, tools.clock).await?;
+        return Err(moved);
+    }
     company.planned(&prepared, &plan);
     if !plan.is_empty() && upstream.has_errors() {
         look.leave(&cloud, tools.clock).await?;

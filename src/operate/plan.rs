@@ -9,6 +9,7 @@ use super::ending::change_set_refused;
 use super::failure::Failure;
 use super::load::Shelf;
 use super::prepare::{Prepared, prepare};
+use super::saved::Inputs;
 use super::upstream;
 use crate::cloud::Cloud;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -27,6 +28,17 @@ pub struct Planned {
     pub prepared: Prepared,
     /// The plan.
     pub plan: Plan,
+    /// What it was made from, where it is to be saved. Its change set is then still there.
+    pub saved: Option<Inputs>,
+}
+
+/// What becomes of the change set that a plan was made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// It is removed at once.
+    Nothing,
+    /// It stays, for the plan is saved and it is what will be executed.
+    ChangeSet,
 }
 
 /// Plans as if nothing were deployed. Reads files only.
@@ -41,10 +53,10 @@ pub fn plan_afresh(
 ) -> Result<Planned, Failure> {
     let prepared = prepare(shelf, pipeline, environment, region)?;
     let plan = compare(&desired(&prepared), &Observed::Absent, &Known::default());
-    Ok(Planned { prepared, plan })
+    Ok(Planned { prepared, plan, saved: None })
 }
 
-/// Plans against the live stack, through a change set that is removed again at once.
+/// Plans against the live stack, through a change set that is removed again at once unless it is to be kept.
 ///
 /// # Errors
 /// What is wrong with the files, or what AWS refuses.
@@ -53,6 +65,7 @@ pub async fn plan_live(
     pipeline: &str,
     environment: &str,
     region: Option<&Region>,
+    keep: Keep,
     tools: Tools<'_>,
 ) -> Result<Planned, Failure> {
     let mut prepared = prepare(shelf, pipeline, environment, region)?;
@@ -63,9 +76,15 @@ pub async fn plan_live(
     let upstream = upstream::missing(&cloud, resolved).await?.into_iter();
     let upstream = upstream.map(|missing| Diagnostic { severity: Severity::Warning, ..missing });
     let look = Look::at(&cloud, &prepared, tools).await?;
-    look.leave(&cloud, tools.clock).await?;
+    let saved = match keep {
+        Keep::Nothing => {
+            look.leave(&cloud, tools.clock).await?;
+            None
+        }
+        Keep::ChangeSet => Some(Inputs::of(&prepared, shelf.texts(), look.change_set())),
+    };
     prepared.warnings.extend(upstream.collect::<Vec<_>>());
-    Ok(Planned { plan: look.plan, prepared })
+    Ok(Planned { plan: look.plan, prepared, saved })
 }
 
 /// The live stack, compared.
@@ -131,6 +150,11 @@ impl Look {
                 | NextAction::Blocked,
             ) => false,
         }
+    }
+
+    /// The change set that was made, or found from a saved plan.
+    pub(super) fn change_set(&self) -> Option<&ChangeSet> {
+        self.change_set.as_ref()
     }
 
     /// Leaves nothing behind: removes the change set, and the stack if it is only there because of it.

@@ -8,7 +8,7 @@ use crate::diagnostic::{FilePath, Place};
 use crate::units::LogicalId;
 
 /// What a resource comes from.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Origin {
     /// Dotted path in the pipeline file, for instance `consumers.score.batch`; empty for the file as a whole.
     pub spec_path: String,
@@ -17,12 +17,12 @@ pub struct Origin {
     /// The stage it belongs to; none for what belongs to the whole pipeline.
     pub stage: Option<StageRef>,
     /// What had its hand in it besides the stage, in the order in which it did.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub escapes: Vec<Escape>,
 }
 
 /// A way past what a stage alone would give.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case", tag = "by")]
 pub enum Escape {
     /// The project's own template in the place of the built-in one.
@@ -49,7 +49,7 @@ pub enum Escape {
 }
 
 /// Origins by logical id: of what is in the template, and of what a patch of `null` took out of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Origins(BTreeMap<LogicalId, Origin>);
 

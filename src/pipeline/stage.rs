@@ -7,7 +7,7 @@ use crate::units::StageName;
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident: $word:literal, $section:literal;)*) => {
         /// What a stage is.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "lowercase")]
         pub enum StageKind {
             $($(#[$doc])* $name,)*
@@ -64,7 +64,7 @@ impl fmt::Display for StageKind {
 }
 
 /// One stage: names are unique per kind only, so both are needed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct StageRef {
     /// Its kind.
     pub kind: StageKind,

@@ -94,7 +94,7 @@ fn finish(
         false => duration::of_all(&resources, shape),
     };
     Plan {
-        format_version: FORMAT_VERSION,
+        format_version: FORMAT_VERSION.into(),
         stack: desired.stack.clone(),
         kind,
         baseline: baseline(observed),

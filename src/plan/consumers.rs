@@ -33,7 +33,9 @@ pub(super) fn effects(
         }
     }
     // The gravest first.
-    found.sort_by(|a, b| (Reverse(a.verdict), &a.logical_id, a.rule).cmp(&(Reverse(b.verdict), &b.logical_id, b.rule)));
+    found.sort_by(|a, b| {
+        (Reverse(a.verdict), &a.logical_id, &a.rule).cmp(&(Reverse(b.verdict), &b.logical_id, &b.rule))
+    });
     found
 }
 
@@ -57,7 +59,7 @@ fn effect(
         logical_id: plan.logical_id.clone(),
         verdict,
         records,
-        rule,
+        rule: rule.into(),
         because: because.into_iter().collect(),
         origin: plan.origin.clone(),
     }

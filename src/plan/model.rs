@@ -1,9 +1,10 @@
 //! The plan as data. Readers of the JSON may rely on it: within a major version fields are only added.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::pipeline::Origin;
@@ -14,10 +15,10 @@ use crate::units::{Digest, Duration, LogicalId, Timestamp};
 pub const FORMAT_VERSION: &str = "1.0";
 
 /// What a deployment would do.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// [`FORMAT_VERSION`].
-    pub format_version: &'static str,
+    pub format_version: Cow<'static, str>,
     /// The stack.
     pub stack: String,
     /// What kind of operation it is.
@@ -38,7 +39,7 @@ pub struct Plan {
     pub data: Vec<DataAtRisk>,
     /// What the stages would make and a patch of `null` leaves out, sorted by logical id. What is still in the stack
     /// is among the resources as well.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
     /// How long it is expected to take, along the longest chain of dependencies.
     pub expected: Expected,
@@ -76,7 +77,7 @@ impl Plan {
 }
 
 /// What kind of operation a plan stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PlanKind {
     /// A new stack.
@@ -88,7 +89,7 @@ pub enum PlanKind {
 }
 
 /// What the desired state was compared with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Baseline {
     /// There is no stack, or only the shell of one that was never created.
@@ -105,7 +106,7 @@ pub enum Baseline {
 }
 
 /// What happens to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// It is made.
@@ -162,7 +163,7 @@ impl Action {
 }
 
 /// How sure the plan is of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sureness {
     /// It follows from what is known.
@@ -174,7 +175,7 @@ pub enum Sureness {
 }
 
 /// Who says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decider {
     /// The published resource schema and recorded behaviour.
@@ -184,7 +185,7 @@ pub enum Decider {
 }
 
 /// One resource in a plan.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResourcePlan {
     /// Logical id.
     pub logical_id: LogicalId,
@@ -214,7 +215,7 @@ pub struct ResourcePlan {
 }
 
 /// Why a resource has its action.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "code")]
 pub enum Reason {
     /// The template has it and the stack does not.
@@ -273,7 +274,7 @@ pub enum Reason {
 }
 
 /// Why a service refuses a change.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "by")]
 pub enum BlockedBy {
     /// A resource with a fixed name cannot be replaced under that name (`cloudformation-behaviour.md` ER-33).
@@ -313,7 +314,7 @@ pub enum BlockedBy {
 }
 
 /// What works instead of something a service refuses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "remedy")]
 pub enum Remedy {
     /// Leave the property as it is deployed.
@@ -335,7 +336,7 @@ pub enum Remedy {
 }
 
 /// What becomes of a resource that leaves the stack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Removal {
     /// It is deleted.
@@ -345,7 +346,7 @@ pub enum Removal {
 }
 
 /// One changed property.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// Where, from `Properties`.
     pub path: PropertyPath,
@@ -370,7 +371,7 @@ pub struct Change {
 }
 
 /// What kind of change a property undergoes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// It was not there.
@@ -382,7 +383,7 @@ pub enum ChangeKind {
 }
 
 /// An output that changes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OutputChange {
     /// Its name.
     pub name: LogicalId,
@@ -393,7 +394,7 @@ pub struct OutputChange {
 }
 
 /// A tag of the stack that changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagChange {
     /// Its key.
     pub key: String,
@@ -404,7 +405,7 @@ pub struct TagChange {
 }
 
 /// What happens to the reading of one consumer. `rule` is the row of `stream-behaviour.md` 0.1.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConsumerEffect {
     /// The event source mapping or the Firehose stream.
     pub logical_id: LogicalId,
@@ -413,7 +414,7 @@ pub struct ConsumerEffect {
     /// What that means for records.
     pub records: Records,
     /// The row that says so, for instance `V-4`.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     /// The properties that cause it, sorted.
     pub because: Vec<PropertyPath>,
     /// Where in the pipeline file it comes from.
@@ -421,7 +422,7 @@ pub struct ConsumerEffect {
 }
 
 /// What happens to a consumer's position in its stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It begins to read.
@@ -441,7 +442,7 @@ pub enum Verdict {
 }
 
 /// Where a new reader begins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "start")]
 pub enum PositionReset {
     /// The oldest record still there.
@@ -458,7 +459,7 @@ pub enum PositionReset {
 }
 
 /// What a change means for records. Counts belong to whoever knows the load.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "effect")]
 pub enum Records {
     /// Neither skipped nor read again; at-least-once as ever.
@@ -491,7 +492,7 @@ pub enum Records {
 }
 
 /// A resource with data that leaves the stack or is replaced.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataAtRisk {
     /// The resource.
     pub logical_id: LogicalId,
@@ -509,7 +510,7 @@ pub struct DataAtRisk {
 }
 
 /// A resource that the escape hatch leaves out.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// The resource.
     pub logical_id: LogicalId,
@@ -518,7 +519,7 @@ pub struct LeftOut {
 }
 
 /// How a resource with data ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataEnd {
     /// It leaves the stack.
@@ -530,7 +531,7 @@ pub enum DataEnd {
 }
 
 /// How long something is expected to take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {
     /// Usually.
     #[serde(rename = "typical_micros")]
@@ -541,7 +542,7 @@ pub struct Expected {
 }
 
 /// How many of what.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// By action; actions that do not occur are absent.
     pub by_action: BTreeMap<Action, usize>,

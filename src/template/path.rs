@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One step into a JSON value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,8 +127,59 @@ impl fmt::Display for PropertyPath {
     }
 }
 
+impl PropertyPath {
+    /// Reads a path as it is written. A key with a dot or an index in it comes back as several steps, which are written the
+    /// same.
+    #[must_use]
+    pub fn written(text: &str) -> Self {
+        if text.is_empty() {
+            return Self::root();
+        }
+        let mut steps = Vec::new();
+        for part in text.split('.') {
+            let mut rest = part;
+            let mut indices = Vec::new();
+            while let Some((before, index)) = rest.strip_suffix(']').and_then(|open| open.rsplit_once('[')) {
+                let Some(index) = index.parse::<usize>().ok().filter(|number| number.to_string() == index) else {
+                    break;
+                };
+                indices.push(Step::Index(index));
+                rest = before;
+            }
+            // An index at the very beginning stands on the root, or on the step before.
+            if !rest.is_empty() || indices.is_empty() || !steps.is_empty() {
+                steps.push(Step::Key(rest.to_owned()));
+            }
+            steps.extend(indices.into_iter().rev());
+        }
+        Self(steps)
+    }
+}
+
+impl<'de> Deserialize<'de> for PropertyPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::written(&String::deserialize(deserializer)?))
+    }
+}
+
 impl Serialize for PropertyPath {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_read_from_text_is_written_the_same() {
+        for text in
+            ["", "Name", "A.B", "A[0]", "A[0][12].B", "A[x]", "A[01]", "[3]", "a..b", ".a", "a.", "a]", "[", "a.[0]"]
+        {
+            assert_eq!(PropertyPath::written(text).to_string(), text);
+        }
+        let path = PropertyPath::of("Rules").index(2).key("Name");
+        assert_eq!(PropertyPath::written(&path.to_string()), path);
     }
 }

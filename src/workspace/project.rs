@@ -188,12 +188,20 @@ impl Project {
 /// # Errors
 /// When the file is there but cannot be read.
 pub fn read_file(path: &Path) -> Result<ReadFile, WorkspaceError> {
+    read_file_within(path, MAX_FILE_BYTES)
+}
+
+/// Reads a file of so many bytes at most.
+///
+/// # Errors
+/// When the file is there but cannot be read.
+pub fn read_file_within(path: &Path, most: u64) -> Result<ReadFile, WorkspaceError> {
     let meta = match fs::metadata(path) {
         Ok(meta) => meta,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ReadFile::Missing),
         Err(error) => return Err(WorkspaceError::io("read", path)(error)),
     };
-    if meta.len() > MAX_FILE_BYTES {
+    if meta.len() > most {
         return Ok(ReadFile::TooLarge { bytes: meta.len() });
     }
     fs::read(path).map(ReadFile::Bytes).map_err(WorkspaceError::io("read", path))

@@ -54,6 +54,7 @@ impl World {
             region: None,
             yes: true,
             allow_data_loss: BTreeSet::new(),
+            reviewed: None,
         };
         let cloud = embedded(self.folder.path(), self.environment, &self.clock);
         let clouds = Clouds { http: cloud.http_client(), clock: Arc::clone(&self.clock) };

@@ -48,8 +48,9 @@ fn deploy(ci: &Ci, environment: &Deployable, sluice: &str) -> String {
     let name = &environment.name;
     let aws = aws(environment, &environment.deploy_role(&ci.repository), DEPLOY_SESSION);
     let before = environment.after.as_ref().map(|before| format!(", deploy-{before}")).unwrap_or_default();
-    let deploys = environment
-        .each(|pipeline, region| format!("sluice deploy {pipeline} --env {name} --region {region} --yes $ARGUMENTS"));
+    let deploys = environment.each(|pipeline, region| {
+        format!("sluice deploy --plan \"$RUNNER_TEMP/plans/{pipeline}.{region}.json\" --yes $ARGUMENTS")
+    });
     let places = [
         ("environment", name.as_str()),
         ("needs", &format!("[plan-{name}{before}]")),

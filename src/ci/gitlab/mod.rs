@@ -54,8 +54,9 @@ fn plan(ci: &Ci, environment: &Deployable) -> String {
 fn deploy(ci: &Ci, environment: &Deployable) -> String {
     let name = &environment.name;
     let before = environment.after.as_ref().map(|before| format!(", sluice-deploy-{before}")).unwrap_or_default();
-    let deploys = environment
-        .each(|pipeline, region| format!("sluice deploy {pipeline} --env {name} --region {region} --yes $ARGUMENTS"));
+    let deploys = environment.each(|pipeline, region| {
+        format!("sluice deploy --plan \"$CI_PROJECT_DIR/plans/{name}/{pipeline}.{region}.json\" --yes $ARGUMENTS")
+    });
     // Approvals of environments are a paid feature of GitLab; a person starting the job is not.
     let (tier, when) = match environment.tier {
         Tier::Development => ("development", "when: on_success"),

@@ -207,7 +207,7 @@ fn latency(budget: &LatencyBudget) -> Section {
             (Label::Faint, part.how.clone()),
         ]);
     }
-    let (label, against) = against_target(budget);
+    let (label, against) = against_target(budget.total_p99, budget.target, budget.assumes.as_deref());
     section.rows.push(vec![
         (Label::Heading, "together".to_owned()),
         (Label::Plain, String::new()),
@@ -222,11 +222,11 @@ fn latency(budget: &LatencyBudget) -> Section {
 }
 
 /// How the 99th percentile stands to the target.
-pub(crate) fn against_target(budget: &LatencyBudget) -> Said {
-    match budget.target {
+pub(crate) fn against_target(p99: Duration, target: Option<Duration>, assumes: Option<&str>) -> Said {
+    match target {
         None => (Label::Plain, "no target is declared".to_owned()),
-        Some(target) if budget.total_p99 <= target => (Label::Good, format!("within the target of {target}")),
-        Some(target) => match &budget.assumes {
+        Some(target) if p99 <= target => (Label::Good, format!("within the target of {target}")),
+        Some(target) => match assumes {
             None => (Label::Bad, format!("beyond the target of {target}")),
             Some(assumes) => (Label::Warning, format!("beyond the target of {target}, if {assumes}")),
         },

@@ -63,7 +63,7 @@ pub(super) fn strained() -> About {
     let budget = Some((usd(100_000), cost::Verdict::Above));
     About {
         embedded: false,
-        outlook: Some(Outlook { assessment, bill: Some(Total { known, unknown: 2 }), budget }),
+        outlook: Some(Outlook::of(assessment, Some(Total { known, unknown: 2 }), budget)),
         ..about()
     }
 }
@@ -125,7 +125,7 @@ fn plan(kind: PlanKind, resources: Vec<ResourcePlan>, unchanged: usize) -> Plan 
         },
     };
     Plan {
-        format_version: crate::plan::FORMAT_VERSION,
+        format_version: crate::plan::FORMAT_VERSION.into(),
         stack: "fraud-detection-local".into(),
         kind,
         baseline,
@@ -160,7 +160,7 @@ pub(super) fn change_of_parallel() -> Plan {
         logical_id: id("ConsumerScoreMapping"),
         verdict: Verdict::Continues,
         records: Records::Untouched,
-        rule: "V-3",
+        rule: "V-3".into(),
         because: vec![PropertyPath::of("ParallelizationFactor")],
         origin: Some(at),
     }];
@@ -216,7 +216,7 @@ pub(super) fn risky() -> Plan {
             logical_id: id("ArchiveTransactions"),
             verdict: Verdict::Continues,
             records: Records::Untouched,
-            rule: "V-1",
+            rule: "V-1".into(),
             because: Vec::new(),
             origin: None,
         },
@@ -224,7 +224,7 @@ pub(super) fn risky() -> Plan {
             logical_id: id("ConsumerScoreMapping"),
             verdict: Verdict::Resets,
             records: Records::ReadAgain { from: PositionReset::TrimHorizon },
-            rule: "V-4",
+            rule: "V-4".into(),
             because: vec![path],
             origin: Some(consumer),
         },

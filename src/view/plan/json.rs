@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{About, outlook, words};
+use super::{About, words};
 use crate::plan::{Action, Plan, ResourcePlan};
 use crate::view::TOOL_VERSION;
 use crate::view::words::json as to_value;
@@ -25,7 +25,7 @@ pub fn to_json(plan: &Plan, about: &About) -> Value {
     out.insert("changes".to_owned(), json!(!plan.is_empty()));
     out.insert("applyable".to_owned(), json!(plan.impossible().next().is_none()));
     out.insert("counts".to_owned(), counts(plan));
-    out.insert("outlook".to_owned(), outlook::to_json(about));
+    out.insert("outlook".to_owned(), to_value(&about.outlook));
     if let Value::Object(fields) = to_value(plan) {
         out.extend(fields);
     }

@@ -14,7 +14,7 @@ pub use outlook::Outlook;
 pub use text::{removal_to_text, to_text};
 
 /// What a plan is about.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
 pub struct About {
     /// The pipeline.
     pub pipeline: String,
@@ -28,6 +28,16 @@ pub struct About {
     pub embedded: bool,
     /// How the load meets it and what a month costs; `None` where it is being removed.
     pub outlook: Option<Outlook>,
+}
+
+impl About {
+    /// Reads what a plan's JSON says that it is about; what it does not know is left out.
+    ///
+    /// # Errors
+    /// When it does not say it.
+    pub fn read(plan: &serde_json::Value) -> Result<Self, serde_json::Error> {
+        serde_json::from_value(plan.clone())
+    }
 }
 
 #[cfg(test)]

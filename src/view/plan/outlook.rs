@@ -1,25 +1,105 @@
 //! The lines of a plan that are not about its changes: what gives way first, how long a record takes, which quotas
 //! must be raised, what a month costs, and what cannot be told.
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::About;
-use crate::capacity::{Assessment, LatencyBudget};
+use crate::capacity::{Assessment, Bottleneck, LatencyBudget, Quota, QuotaUse, Unknown};
 use crate::cost::{CURRENCY, Total, Verdict};
-use crate::units::Money;
+use crate::units::{Duration, Money};
 use crate::view::style::Label;
-use crate::view::words::{json as to_value, plural};
+use crate::view::words::plural;
 use crate::view::{capacity, cost};
 
-/// How the load meets a pipeline, and what a month of it costs.
-#[derive(Clone, Debug, PartialEq)]
+/// How the load meets a pipeline, and what a month of it costs. Durations in microseconds, amounts in millionths.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outlook {
-    /// Its capacity, as if nothing else ran in the account.
-    pub assessment: Assessment,
+    /// What gives way first, as if nothing else ran in the account.
+    pub bottleneck: Option<Bottleneck>,
+    /// How long a record takes.
+    pub latency: Option<Latency>,
+    /// Quotas that must be raised.
+    pub quotas_to_raise: Vec<Raise>,
+    /// What cannot be told.
+    pub unknown: Vec<Unknown>,
     /// What a month costs; `None` where the declared load cannot be reckoned with.
-    pub bill: Option<Total>,
-    /// The pipeline's budget, and whether the bill is within it.
-    pub budget: Option<(Money, Verdict)>,
+    pub cost: Option<Cost>,
+}
+
+/// How long a record takes from its producer to its result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Latency {
+    /// Half of them, at the steady load.
+    pub p50: Duration,
+    /// 99 of 100, at the peak.
+    pub p99: Duration,
+    /// What is aimed for.
+    pub target: Option<Duration>,
+    /// What the sum takes for granted.
+    pub assumes: Option<String>,
+}
+
+/// A quota that must be raised.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Raise {
+    /// The quota.
+    pub quota: Quota,
+    /// What is needed at the peak.
+    pub need: f64,
+    /// What an account has where nobody raised it.
+    pub default: f64,
+    /// The page of AWS that names it.
+    pub source: String,
+}
+
+/// What a month costs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// `USD`.
+    pub currency: String,
+    /// The sum.
+    pub total: Total,
+    /// What it may come to.
+    pub budget: Option<Budget>,
+}
+
+/// What a month may come to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Budget {
+    /// As declared.
+    pub monthly: Money,
+    /// Whether the sum is within it.
+    pub verdict: Verdict,
+}
+
+impl Outlook {
+    /// Picks what a plan tells of what was reckoned.
+    #[must_use]
+    pub fn of(assessment: Assessment, bill: Option<Total>, budget: Option<(Money, Verdict)>) -> Self {
+        let latency = |budget: LatencyBudget| Latency {
+            p50: budget.total_p50,
+            p99: budget.total_p99,
+            target: budget.target,
+            assumes: budget.assumes,
+        };
+        let raise = |quota: QuotaUse| Raise {
+            quota: quota.quota,
+            need: quota.need,
+            default: quota.default,
+            source: quota.source.to_owned(),
+        };
+        Self {
+            bottleneck: assessment.bottleneck,
+            latency: assessment.latency.map(latency),
+            quotas_to_raise: assessment.quotas.into_iter().filter(|quota| quota.raise).map(raise).collect(),
+            unknown: assessment.unknown,
+            cost: bill.map(|total| Cost {
+                currency: CURRENCY.to_owned(),
+                total,
+                budget: budget.map(|(monthly, verdict)| Budget { monthly, verdict }),
+            }),
+        }
+    }
 }
 
 /// One line: how it is meant, what it is about, where, and what there is to say.
@@ -33,47 +113,45 @@ pub(super) struct Line {
 /// Returns the lines, none where nothing was reckoned.
 pub(super) fn lines(about: &About) -> Vec<Line> {
     let Some(outlook) = &about.outlook else { return Vec::new() };
-    let assessment = &outlook.assessment;
     let mut lines = Vec::new();
     let mut line = |label, what, place: String, text| lines.push(Line { label, what, place, text });
-    if let Some(bottleneck) = &assessment.bottleneck {
+    if let Some(bottleneck) = &outlook.bottleneck {
         let (label, text) = capacity::carries(bottleneck);
         line(label, "Load", bottleneck.stage.to_string(), text);
     }
-    if let Some(budget) = &assessment.latency {
-        let (label, text) = latency(budget);
+    if let Some(found) = &outlook.latency {
+        let (label, text) = latency(found);
         line(label, "Latency", String::new(), text);
     }
-    for quota in assessment.quotas.iter().filter(|quota| quota.raise) {
+    for quota in &outlook.quotas_to_raise {
         let [need, default] = [quota.need, quota.default].map(|number| quota.quota.amount(number));
         let text = format!("the peak needs {need}, and an account has {default} unless it was raised");
         line(Label::Warning, "Quota", quota.quota.words().to_owned(), text);
     }
-    if !assessment.unknown.is_empty() {
-        let text = format!("{}: `sluice capacity` says what to declare", plural(assessment.unknown.len(), "question"));
+    if !outlook.unknown.is_empty() {
+        let text = format!("{}: `sluice capacity` says what to declare", plural(outlook.unknown.len(), "question"));
         line(Label::Faint, "Not known", String::new(), text);
     }
-    if let Some(bill) = outlook.bill {
-        let (label, text) = monthly(bill, outlook.budget, about.embedded);
+    if let Some(cost) = &outlook.cost {
+        let (label, text) = monthly(cost, about.embedded);
         line(label, "Cost", "a month".to_owned(), text);
     }
     lines
 }
 
-fn latency(budget: &LatencyBudget) -> (Label, String) {
-    let (label, against) = capacity::against_target(budget);
-    let text = format!("99 of 100 records in {} at the peak, {against}", capacity::exact(budget.total_p99));
-    (label, text)
+fn latency(found: &Latency) -> (Label, String) {
+    let (label, against) = capacity::against_target(found.p99, found.target, found.assumes.as_deref());
+    (label, format!("99 of 100 records in {} at the peak, {against}", capacity::exact(found.p99)))
 }
 
-fn monthly(bill: Total, budget: Option<(Money, Verdict)>, embedded: bool) -> (Label, String) {
-    let mut text = cost::total_in_words(bill);
+fn monthly(found: &Cost, embedded: bool) -> (Label, String) {
+    let mut text = cost::total_in_words(found.total);
     if embedded {
         text.push_str(", if this were AWS");
     }
-    match budget {
+    match found.budget {
         None => (Label::Plain, text),
-        Some((monthly, verdict)) => {
+        Some(Budget { monthly, verdict }) => {
             let label = match verdict {
                 Verdict::Within | Verdict::WithinAsFarAsKnown => Label::Plain,
                 Verdict::AboveAtPeak => Label::Warning,
@@ -82,29 +160,6 @@ fn monthly(bill: Total, budget: Option<(Money, Verdict)>, embedded: bool) -> (La
             (label, format!("{text}; budget {monthly}: {}", cost::verdict_in_words(verdict)))
         }
     }
-}
-
-/// The same for a program; `null` where nothing was reckoned. Durations in microseconds, amounts in millionths.
-pub(super) fn to_json(about: &About) -> Value {
-    let Some(outlook) = &about.outlook else { return Value::Null };
-    let assessment = &outlook.assessment;
-    json!({
-        "bottleneck": to_value(&assessment.bottleneck),
-        "latency": assessment.latency.as_ref().map(|budget| json!({
-            "p50": budget.total_p50,
-            "p99": budget.total_p99,
-            "target": budget.target,
-            "assumes": budget.assumes,
-        })),
-        "quotas_to_raise": assessment.quotas.iter().filter(|quota| quota.raise).map(to_value).collect::<Vec<_>>(),
-        "unknown": to_value(&assessment.unknown),
-        "cost": outlook.bill.map(|bill| json!({
-            "currency": CURRENCY,
-            "amounts_in": "millionths",
-            "total": to_value(&bill),
-            "budget": outlook.budget.map(|(monthly, verdict)| json!({"monthly": monthly, "verdict": verdict})),
-        })),
-    })
 }
 
 #[cfg(test)]
@@ -125,6 +180,6 @@ mod tests {
     #[test]
     fn a_plan_whose_outlook_nobody_reckoned_says_nothing_of_it() {
         assert!(lines(&about()).is_empty());
-        assert_eq!(to_json(&change_of_parallel(), &about()).get("outlook"), Some(&Value::Null));
+        assert_eq!(to_json(&change_of_parallel(), &about()).get("outlook"), Some(&serde_json::Value::Null));
     }
 }

@@ -1,0 +1,92 @@
+//! Saved plans: written by `sluice plan --out`, shown by `sluice show`, deployed by `sluice deploy --plan`.
+
+use std::path::Path;
+
+use super::args::{DeployTarget, One, Output, ShowArgs};
+use super::exit::Exit;
+use super::offline::{NO_TEXTS, fail};
+use super::screen::out_look;
+use super::world::{World, print_err, print_out};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::operate::{self, Failure, Inputs, Reviewed};
+use crate::plan::Plan;
+use crate::view::plan as view;
+use crate::workspace::write_file;
+
+/// Bytes of a plan: one of 500 resources, the most that a stack has, is about two million.
+const LARGEST_PLAN: u64 = 64 << 20;
+
+/// `sluice show`.
+pub(crate) fn show(world: &World, args: &ShowArgs) -> Exit {
+    let read = operate::named_file(&world.folder, &args.file, "plan", LARGEST_PLAN).and_then(|(name, text)| {
+        let (plan, whole) = operate::read_plan(&name, &text)?;
+        let about = view::About::read(&whole).map_err(|error| {
+            let foreign = Diagnostic::error(Code::NoPlan, format!("{name} does not say what its plan is about"));
+            Failure::from(foreign.note(error.to_string()).help("`sluice plan … --out plan.json` writes one"))
+        })?;
+        Ok((plan, about))
+    });
+    let (plan, about) = match read {
+        Ok(read) => read,
+        Err(failure) => return fail(world, &failure, NO_TEXTS),
+    };
+    print(world, args.output, &plan, &about);
+    if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done }
+}
+
+/// Prints a plan in a form.
+pub(crate) fn print(world: &World, output: Output, plan: &Plan, about: &view::About) {
+    print_out(&match output {
+        Output::Text | Output::Sarif => view::to_text(&out_look(world), plan, about),
+        Output::Json | Output::Jsonl => format!("{:#}\n", view::to_json(plan, about)),
+        Output::Markdown => view::to_markdown(plan, about),
+    });
+}
+
+/// Saves a plan with what it was made from.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(crate) fn save(
+    world: &World,
+    file: &Path,
+    plan: &Plan,
+    about: &view::About,
+    inputs: &Inputs,
+) -> Result<(), Failure> {
+    let mut document = view::to_json(plan, about);
+    if let Some(fields) = document.as_object_mut() {
+        fields.insert("saved".to_owned(), serde_json::to_value(inputs).unwrap_or_default());
+    }
+    write_file(&world.folder.join(file), format!("{document:#}\n").as_bytes())?;
+    let shown = file.display();
+    print_err(&format!("saved to {shown}; deploy exactly that: sluice deploy --plan {shown}\n"));
+    Ok(())
+}
+
+/// What is to be deployed: as typed, or as a saved plan says.
+///
+/// # Errors
+/// When there is no such plan.
+pub(crate) fn target(world: &World, target: &DeployTarget) -> Result<(One, Option<Reviewed>), Failure> {
+    let Some(file) = &target.plan else {
+        let environment = target.environment.clone().unwrap_or_default();
+        return Ok((One { pipeline: target.pipeline.clone(), environment, region: target.region.clone() }, None));
+    };
+    let (name, text) = operate::named_file(&world.folder, file, "plan", LARGEST_PLAN)?;
+    let reviewed = operate::read_saved(&name, &text)?;
+    let Inputs { pipeline, environment, region, .. } = &reviewed.inputs;
+    if let Some(typed) = target.environment.as_deref().filter(|typed| *typed != environment.as_str()) {
+        let other = Diagnostic::error(
+            Code::BadArgument,
+            format!("{name} is a plan for the environment {environment}, and `{typed}` was asked for"),
+        );
+        return Err(other.help("leave out `--env`, or name the plan of that environment").into());
+    }
+    let one = One {
+        pipeline: Some(pipeline.to_string()),
+        environment: environment.to_string(),
+        region: Some(region.to_string()),
+    };
+    Ok((one, Some(reviewed)))
+}
