@@ -29,9 +29,7 @@ pub struct CommentOrder {
 ///
 /// # Errors
 /// What is wrong with the text or the order, and what the code host refuses.
-pub async fn comment(text: &[u8], order: &CommentOrder, clock: &dyn Clock) -> Result<(Comment, Posted), Failure> {
-    let text =
-        std::str::from_utf8(text).map_err(|_| Diagnostic::error(Code::NotUtf8, "the comment is not UTF-8 text"))?;
+pub async fn comment(text: &str, order: &CommentOrder, clock: &dyn Clock) -> Result<(Comment, Posted), Failure> {
     let comment = Comment::new(text).map_err(|error| no_comment(&error))?;
     let api = order.api.as_deref().unwrap_or(order.host.public_api());
     let address = Address::new(order.host, api, &order.project, order.number).map_err(|error| {
