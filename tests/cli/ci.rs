@@ -104,6 +104,50 @@ mod init {
         assert!(text.contains("SLUICE_PROJECT: \"project\"") && text.contains("--repo acme/monorepo"), "{text}");
     }
 
+    /// Runs a script of the workflow as a runner does.
+    #[cfg(unix)]
+    fn runs(project: &Project, job: &str, step: &str, event: &str) {
+        let text = std::fs::read_to_string(project.path(WORKFLOW)).expect("was written");
+        let workflow = sluicegate::template::Template::read_yaml(&text).expect("is YAML");
+        let steps = workflow["jobs"][job]["steps"].as_array().expect("steps");
+        let script =
+            steps.iter().find(|one| one["name"] == step).and_then(|one| one["run"].as_str()).expect("a script");
+        let folder = std::path::Path::new(env!("CARGO_BIN_EXE_sluice")).parent().expect("has a folder");
+        let path = format!("{}:{}", folder.display(), std::env::var("PATH").expect("is set"));
+        let done = std::process::Command::new("bash")
+            .args(["-e", "-c", script])
+            .current_dir(project.path(""))
+            .env("PATH", path)
+            .env("SLUICE_CLOCK", "2026-01-02T03:04:05Z")
+            .env("RUNNER_TEMP", project.path(""))
+            .env("GITHUB_STEP_SUMMARY", project.path("summary.md"))
+            .env("GITHUB_EVENT_NAME", event)
+            .env("ARGUMENTS", "")
+            .output()
+            .expect("bash runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_scripts_of_the_workflow_plan_save_and_deploy_what_was_saved() {
+        let project = company();
+        assert_eq!(github(&project, "").code, Some(0));
+        // The embedded cloud stands in for AWS.
+        project.edit("environments/dev.yaml", "target: aws", "target: embedded");
+        runs(&project, "plan-dev", "Plan", "pull_request");
+        let plan = |ending: &str| project.path(&format!("plans/orders.eu-west-1.{ending}"));
+        let shown = std::fs::read_to_string(plan("md")).expect("a plan to comment with");
+        assert!(shown.starts_with("<!-- sluice:plan pipeline=orders env=dev region=eu-west-1 -->"), "{shown}");
+        assert!(!plan("json").exists(), "a pull request keeps no change set");
+        std::fs::remove_dir_all(project.path("plans")).expect("another runner begins anew");
+        runs(&project, "plan-dev", "Plan", "push");
+        assert!(plan("json").exists());
+        runs(&project, "deploy-dev", "Deploy", "push");
+        let after = project.sluice("plan orders --env dev --detailed-exitcode");
+        assert_eq!(after.code, Some(0), "{after}");
+    }
+
     #[test]
     fn an_environment_between_that_is_not_on_aws_is_passed_over() {
         let project = company();
