@@ -910,6 +910,8 @@ mod import {
 
 #[path = "cli/baseline.rs"]
 mod baseline;
+#[path = "cli/ci.rs"]
+mod ci;
 #[path = "cli/cost.rs"]
 mod cost;
 #[path = "cli/environments.rs"]
@@ -920,3 +922,5 @@ mod many;
 mod saved;
 #[path = "cli/sizing.rs"]
 mod sizing;
+#[path = "cli/stand_in.rs"]
+mod stand_in;

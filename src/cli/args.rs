@@ -48,6 +48,34 @@ pub(crate) struct Global {
     /// Also write every AWS call to this file, as JSON lines
     #[arg(long, global = true, value_name = "FILE", env = "SLUICE_LOG_FILE", help_heading = "Global options")]
     pub(crate) log_file: Option<PathBuf>,
+    /// Role to assume instead of the environment's; `none` for the credentials as they are
+    #[arg(long, global = true, value_name = "ARN|none", env = "SLUICE_ROLE", value_parser = role, help_heading = "Global options")]
+    pub(crate) role: Option<Role>,
+}
+
+/// Whose role acts, where the environment's does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// None: the credentials as they are.
+    AsTheyAre,
+    /// This one, by ARN.
+    Arn(String),
+}
+
+fn role(typed: &str) -> Result<Role, String> {
+    let parts: Vec<&str> = typed.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["none"] => Ok(Role::AsTheyAre),
+        ["arn", partition, "iam", "", account, role]
+            if partition.starts_with("aws")
+                && account.len() == 12
+                && account.bytes().all(|b| b.is_ascii_digit())
+                && role.strip_prefix("role/").is_some_and(|name| !name.is_empty()) =>
+        {
+            Ok(Role::Arn(typed.to_owned()))
+        }
+        _ => Err("it is `none` or the ARN of a role, such as arn:aws:iam::123456789012:role/sluice-deploy".to_owned()),
+    }
 }
 
 /// When to colour.
@@ -119,6 +147,11 @@ pub(crate) enum Command {
     /// The table of AWS's list prices
     #[command(subcommand)]
     Prices(PricesCommand),
+    /// What a code host needs to plan and deploy this project
+    #[command(subcommand)]
+    Ci(CiCommand),
+    /// Put a plan on a pull or merge request as a comment, edited in place
+    Comment(CommentArgs),
     /// Explain a code, for instance `sluice explain E1004`
     Explain(ExplainArgs),
     /// Print the JSON Schema of pipeline or environment files
@@ -478,6 +511,81 @@ pub(crate) struct PricesShowArgs {
     #[arg(long, value_name = "FILE", env = "SLUICE_PRICES")]
     pub(crate) prices: Option<PathBuf>,
     /// Form of the result; JSON is a file that `--prices` reads
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CiCommand {
+    /// Write a workflow that plans on pull requests and deploys after the merge, and the CloudFormation of its roles
+    Init {
+        #[command(subcommand)]
+        platform: CiPlatform,
+    },
+}
+
+/// A code host.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CiPlatform {
+    /// For GitHub Actions
+    Github(CiInitArgs),
+    /// For GitLab CI/CD
+    Gitlab {
+        /// Host name of the instance; left out, that of the remote `origin`, or gitlab.com
+        #[arg(long)]
+        host: Option<String>,
+        #[command(flatten)]
+        args: CiInitArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CiInitArgs {
+    /// Repository, `OWNER/NAME`, or GitLab's path; left out, the one that the remote `origin` leads to. On GitHub
+    /// `OWNER@ID/NAME@ID` where its tokens carry numbers
+    #[arg(long)]
+    pub(crate) repo: Option<String>,
+    /// Branch whose state is deployed
+    #[arg(long, default_value = "main")]
+    pub(crate) branch: String,
+    /// Command that brings `sluice` into a runner (may be given several times) [default: cargo install]
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) install: Vec<String>,
+    /// Show the files instead of writing them
+    #[arg(long, conflicts_with_all = ["check", "force"])]
+    pub(crate) print: bool,
+    /// Write nothing; fail where the files are not what the project needs
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) check: bool,
+    /// Write over files that somebody edited
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("place").required(true).args(["repo", "gitlab"]))]
+pub(crate) struct CommentArgs {
+    /// The plan as `sluice plan --output markdown` prints it; standard input where it is left out or `-`
+    pub(crate) file: Option<PathBuf>,
+    /// Repository of GitHub; the token is read from GITHUB_TOKEN
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub(crate) repo: Option<String>,
+    /// Project of GitLab, its path or number; the token is read from GITLAB_TOKEN
+    #[arg(long, value_name = "PROJECT")]
+    pub(crate) gitlab: Option<String>,
+    /// Number of the pull or merge request
+    #[arg(long)]
+    pub(crate) number: u64,
+    /// Edit only comments of this account, for instance `github-actions[bot]`
+    #[arg(long, value_name = "LOGIN")]
+    pub(crate) author: Option<String>,
+    /// Address of the interface [default: GITHUB_API_URL or CI_API_V4_URL, or the public one's]
+    #[arg(long, value_name = "URL")]
+    pub(crate) api: Option<String>,
+    /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: Output,
 }

@@ -3,6 +3,7 @@
 mod args;
 mod capacity;
 mod check;
+mod ci;
 mod clouds;
 mod cost;
 mod embedded;
@@ -65,6 +66,8 @@ fn run() -> Exit {
         Command::Prices(PricesCommand::Show(args)) => cost::show(&world, &args),
         Command::Prices(PricesCommand::Refresh(args)) => cost::refresh(&world, &cli.global, &args),
         Command::Graph(args) => graph::graph(&world, &args),
+        Command::Ci(command) => ci::ci(&world, command),
+        Command::Comment(args) => ci::comment(&world, &args),
         Command::Explain(args) => offline::explain(&world, &args),
         Command::Schema(args) => offline::schema(&args),
         Command::Init(args) => offline::init(&world, &args),

@@ -5,6 +5,8 @@
 
 mod capacity;
 mod check;
+mod ci;
+mod comment;
 mod connect;
 mod cost;
 mod deploy;
@@ -35,6 +37,8 @@ mod work;
 
 pub use capacity::{CapacityOrder, Placed, place};
 pub use check::{Checked, Looked, check};
+pub use ci::{CiDoing, CiMade, CiOrder, CodeHost, ci};
+pub use comment::{CommentOrder, comment};
 pub use connect::{Connecting, Connector};
 pub use cost::{Compared, CostBaseline, CostOrder, Costed, cost, prices, refresh_prices};
 pub use deploy::{Answer, Company, DeployOrder, Deployed, Leaving, Tools, deploy};

@@ -220,6 +220,18 @@ pub fn read_file_within(path: &Path, most: u64) -> Result<ReadFile, WorkspaceErr
     fs::read(path).map(ReadFile::Bytes).map_err(WorkspaceError::io("read", path))
 }
 
+/// Reads standard input, unless it is unreasonably large.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_input() -> Result<ReadFile, WorkspaceError> {
+    let mut bytes = Vec::new();
+    let input = std::io::stdin().lock().take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
+    let read = input.map_err(WorkspaceError::io("read", Path::new("standard input")))?;
+    let read = u64::try_from(read).unwrap_or(u64::MAX);
+    Ok(if read > MAX_FILE_BYTES { ReadFile::TooLarge { bytes: read } } else { ReadFile::Bytes(bytes) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
