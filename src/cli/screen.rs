@@ -140,7 +140,7 @@ impl Company for Screen<'_> {
         let embedded = *pipeline.environment().target() == Target::Embedded;
         self.set_scene(&prepared.rendered.stack_name, embedded, plan, &prepared.rendered.origins);
         if self.output != Output::Jsonl {
-            let about = about(prepared);
+            let about = about(prepared, plan);
             let look = if self.output == Output::Text { self.out() } else { err_look(self.world) };
             let text = plan_view::to_text(&look, plan, &about);
             if self.output == Output::Text { print_out(&text) } else { print_err(&text) }
@@ -155,6 +155,7 @@ impl Company for Screen<'_> {
             region: leaving.region.to_string(),
             embedded: *leaving.environment.target() == Target::Embedded,
             outlook: None,
+            consent: Vec::new(),
         };
         self.set_scene(&leaving.plan.stack, about.embedded, leaving.plan, &Origins::new());
         if self.output != Output::Jsonl {
@@ -197,9 +198,11 @@ impl Company for Screen<'_> {
 }
 
 /// What a plan is about, as its views take it.
-pub(crate) fn about(prepared: &Prepared) -> plan_view::About {
+pub(crate) fn about(prepared: &Prepared, plan: &Plan) -> plan_view::About {
     let pipeline = prepared.sized.pipeline();
-    let operate::Outlook { assessment, bill, budget } = operate::outlook(&prepared.sized);
+    let outlook = operate::outlook(&prepared.sized);
+    let consent = outlook.policy(pipeline.environment().tier()).demands(plan);
+    let operate::Outlook { assessment, bill, budget } = outlook;
     plan_view::About {
         pipeline: pipeline.name().to_string(),
         environment: pipeline.environment().name().to_string(),
@@ -207,6 +210,7 @@ pub(crate) fn about(prepared: &Prepared) -> plan_view::About {
         region: pipeline.region().to_string(),
         embedded: *pipeline.environment().target() == Target::Embedded,
         outlook: Some(plan_view::Outlook::of(assessment, bill, budget)),
+        consent,
     }
 }
 

@@ -30,7 +30,7 @@ pub fn to_markdown(plan: &Plan, about: &About) -> String {
 /// The comment without its marker, in at most `limit` characters where that leaves room for the head and the dangers.
 pub(super) fn within(plan: &Plan, about: &About, limit: usize) -> String {
     let mut out = head(plan, about);
-    out.push_str(&warnings(plan));
+    out.push_str(&warnings(plan, about));
     let mut shown: Vec<&ResourcePlan> = plan.resources.iter().collect();
     shown.sort_by_key(|resource| rank(resource.action));
     let mut cut = table(&mut out, &shown, limit / 2);
@@ -44,9 +44,10 @@ pub(super) fn within(plan: &Plan, about: &About, limit: usize) -> String {
         ));
     }
     out.push_str(&format!(
-        "\nAfter merge: `sluice deploy {} --env {}` · template `{}`\n\n`{}`\n",
+        "\nAfter merge: `sluice deploy {} --env {}{}` · template `{}`\n\n`{}`\n",
         about.pipeline,
         about.environment,
+        words::flags(&about.consent),
         plan.template.short(),
         plan.summary
     ));
@@ -83,7 +84,7 @@ pub(super) fn is_alarming(plan: &Plan) -> bool {
 }
 
 /// The caution block: what cannot work, what is lost, which readers lose their place.
-fn warnings(plan: &Plan) -> String {
+fn warnings(plan: &Plan, about: &About) -> String {
     let mut lines = Vec::new();
     for resource in plan.impossible() {
         let reason = resource.reasons.first().map(words::reason).unwrap_or_default();
@@ -96,6 +97,13 @@ fn warnings(plan: &Plan) -> String {
     for effect in plan.consumers.iter().filter(|effect| words::is_risky(effect)) {
         let text = format!("{}: {}", words::verdict(effect.verdict), words::records(effect));
         lines.push(format!("`{}` {}", effect.logical_id, escape(&text)));
+    }
+    if !about.consent.is_empty() {
+        lines.push(format!(
+            "not deployed to {} without `{}`",
+            about.environment,
+            words::flags(&about.consent).trim_start()
+        ));
     }
     if lines.is_empty() {
         return String::new();

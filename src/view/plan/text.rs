@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{About, outlook, words};
 use crate::observed::Holding;
-use crate::plan::{Action, Baseline, Change, ChangeKind, Plan, PlanKind, Reason, Removal, ResourcePlan};
+use crate::plan::{Action, Baseline, Change, ChangeKind, Permission, Plan, PlanKind, Reason, Removal, ResourcePlan};
+use crate::units::LogicalId;
 use crate::view::EMBEDDED_NOTICE;
 use crate::view::style::{Label, Look, Symbols};
 use crate::view::table::{Cell, Table};
@@ -235,6 +236,11 @@ fn consequences(look: &Look, plan: &Plan, about: &About) -> String {
         let label = if words::is_risky(effect) { Label::Bad } else { Label::Plain };
         let text = format!("{}: {}", words::verdict(effect.verdict), words::records(effect));
         row(label, "Reader", effect.logical_id.as_str(), text);
+    }
+    // What is lost says so itself, above.
+    for permission in about.consent.iter().filter(|one| !matches!(one, Permission::DataLoss { .. })) {
+        let id = permission.logical_id().map_or("", LogicalId::as_str);
+        row(Label::Warning, "Consent", id, format!("refused without {}", permission.flag()));
     }
     let new = plan.outputs.iter().filter(|output| output.before.is_none());
     let new: Vec<&str> = new.map(|output| output.name.as_str()).collect();

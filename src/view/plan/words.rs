@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::diagnostic::Place;
 use crate::pipeline::{Escape, Origin};
 use crate::plan::{
-    Action, Baseline, BlockedBy, ConsumerEffect, DataAtRisk, DataEnd, Lacking, PositionReset, Reason, Records, Remedy,
-    Removal, Risk, Source, Verdict,
+    Action, Baseline, BlockedBy, ConsumerEffect, DataAtRisk, DataEnd, Lacking, Permission, PositionReset, Reason,
+    Records, Remedy, Removal, Risk, Source, Verdict,
 };
 use crate::units::Duration;
 use crate::view::words::{plural, printable, short_duration};
@@ -49,6 +49,11 @@ fn lacking(source: &Source, lacking: Lacking) -> String {
         Lacking::Account => format!("in {source} the environment is in another account"),
         Lacking::Region => format!("in {source} the environment is not in this region"),
     }
+}
+
+/// The flags that say what must be said by name, each after a space.
+pub(super) fn flags(consent: &[Permission]) -> String {
+    consent.iter().map(|permission| format!(" {}", permission.flag())).collect()
 }
 
 /// What happens to a resource, in a word or two.
