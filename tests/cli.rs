@@ -920,6 +920,8 @@ mod cost;
 mod environments;
 #[path = "cli/many.rs"]
 mod many;
+#[path = "cli/reads.rs"]
+mod reads;
 #[path = "cli/saved.rs"]
 mod saved;
 #[path = "cli/sizing.rs"]

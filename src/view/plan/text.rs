@@ -237,6 +237,19 @@ fn consequences(look: &Look, plan: &Plan, about: &About) -> String {
         let text = format!("{}: {}", words::verdict(effect.verdict), words::records(effect));
         row(label, "Reader", effect.logical_id.as_str(), text);
     }
+    for moved in &plan.moves {
+        row(Label::Warning, "Moved", moved.to.as_str(), words::moved(moved));
+    }
+    for change in &plan.access {
+        let both =
+            change.gained.iter().map(|grant| ("gains ", grant)).chain(change.lost.iter().map(|it| ("loses ", it)));
+        for (verb, grant) in both {
+            let broad = verb == "gains " && grant.is_broad();
+            let label = if broad { Label::Warning } else { Label::Plain };
+            let text = format!("{verb}{}", words::grant(&change.logical_id, grant));
+            row(label, "Access", change.logical_id.as_str(), text);
+        }
+    }
     // What is lost says so itself, above.
     for permission in about.consent.iter().filter(|one| !matches!(one, Permission::DataLoss { .. })) {
         let id = permission.logical_id().map_or("", LogicalId::as_str);
