@@ -123,7 +123,13 @@ fn check(back: &Back, properties: &Properties) -> Result<(), HandlerError> {
 
 /// The description that AWS would give: the service keeps a stream's name and nothing of what it does.
 fn describe(back: &mut Back, name: &str, properties: &Properties, version: u64) {
-    let made_at = back.now.as_millis() as f64 / 1_000.0;
+    // FH-12: reading begins where the delivery stream began; another destination does not change that (V-11).
+    let began = back
+        .world
+        .details
+        .get(&format!("firehose/{name}"))
+        .and_then(|known| known.pointer("/Source/KinesisStreamSourceDescription/DeliveryStartTimestamp").cloned());
+    let began = began.unwrap_or_else(|| json!(back.now.as_millis() as f64 / 1_000.0));
     let mut known = json!({
         "VersionId": version.to_string(),
         "DeliveryStreamEncryptionConfiguration": {"Status": "DISABLED"},
@@ -135,11 +141,10 @@ fn describe(back: &mut Back, name: &str, properties: &Properties, version: u64) 
     }
     let source = object(properties, "KinesisStreamSourceConfiguration");
     if let (false, Some(map)) = (source.is_empty(), known.as_object_mut()) {
-        // FH-12: reading begins where the delivery stream began.
         let description = json!({
             "KinesisStreamARN": source.get("KinesisStreamARN"),
             "RoleARN": source.get("RoleARN"),
-            "DeliveryStartTimestamp": made_at,
+            "DeliveryStartTimestamp": began,
         });
         map.insert("Source".to_owned(), json!({"KinesisStreamSourceDescription": description}));
     }
