@@ -30,6 +30,7 @@ pub(crate) async fn table(back: &mut Back, effect: &Effect) -> Made {
         EffectAction::Update { physical_id: name, before, after, .. } => {
             check_attributes(after)?;
             check_indexes(before, after)?;
+            check_expiry(before, after)?;
             let mut body = pick(after, &["AttributeDefinitions", "BillingMode", "ProvisionedThroughput"]);
             body.insert("TableName".to_owned(), json!(name));
             if let Some(stream) = stream_specification(after) {
@@ -164,12 +165,25 @@ fn stream_specification(properties: &Properties) -> Option<Value> {
     Some(json!({"StreamEnabled": true, "StreamViewType": view}))
 }
 
+/// The attribute by which items expire, if they do.
+fn expiry(properties: &Properties) -> Option<String> {
+    let ttl = object(properties, "TimeToLiveSpecification");
+    boolean(&ttl, "Enabled").unwrap_or(false).then(|| text(&ttl, "AttributeName").unwrap_or_default())
+}
+
+/// Expiry is off before it is on by another attribute, and it changes once an hour (DynamoDB API reference,
+/// UpdateTimeToLive): not both in one update.
+fn check_expiry(before: &Properties, after: &Properties) -> Result<(), HandlerError> {
+    match (expiry(before), expiry(after)) {
+        (Some(old), Some(new)) if old != new => {
+            Err(invalid(format!("TimeToLive is active on a different AttributeName: current AttributeName is {old}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Expiry and point-in-time recovery have calls of their own.
 async fn settle(back: &mut Back, name: &str, before: &Properties, after: &Properties) -> Result<(), Refusal> {
-    let expiry = |properties: &Properties| {
-        let ttl = object(properties, "TimeToLiveSpecification");
-        boolean(&ttl, "Enabled").unwrap_or(false).then(|| text(&ttl, "AttributeName").unwrap_or_default())
-    };
     let (old, new) = (expiry(before), expiry(after));
     if old != new {
         for (attribute, enabled) in [(old, false), (new, true)] {

@@ -204,6 +204,21 @@ async fn one_index_comes_or_goes_in_an_update() {
 }
 
 #[tokio::test]
+async fn the_time_to_live_moves_to_another_attribute_only_when_it_is_off() {
+    let cloud = cloud();
+    let given = |attribute: &str, on: bool| {
+        json!({"TableName": "t", "BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": on}})
+    };
+    create(&cloud, Kind::Table, given("a", true)).await;
+    let refused = changed(&cloud, Kind::Table, "t", given("a", true), given("b", true)).await.unwrap_err();
+    assert_eq!(refused.message, "TimeToLive is active on a different AttributeName: current AttributeName is a");
+    changed(&cloud, Kind::Table, "t", given("a", true), given("a", false)).await.unwrap();
+    changed(&cloud, Kind::Table, "t", given("a", false), given("b", true)).await.unwrap();
+}
+
+#[tokio::test]
 async fn concurrency_is_provisioned_for_what_is_published_and_within_what_is_reserved() {
     let cloud = cloud();
     function(&cloud).await;
