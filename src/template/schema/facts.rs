@@ -104,12 +104,27 @@ impl TypeFacts {
     #[must_use]
     pub fn recreation(&self, path: &PropertyPath) -> Recreation {
         let covered = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.covers(path));
-        if covered(&self.create_only) {
+        let documented = path.top().is_some_and(|top| names::documented_create_only(&self.type_name).contains(&top));
+        if documented || covered(&self.create_only) {
             Recreation::Always
         } else if covered(&self.conditional_create_only) {
             Recreation::Conditionally
         } else {
             Recreation::Never
+        }
+    }
+
+    /// What giving another value to what had one does: never less than [`Self::recreation`].
+    #[must_use]
+    pub fn recreation_of_edit(&self, path: &PropertyPath) -> Recreation {
+        let fixed = names::fixed_members(&self.type_name);
+        match (fixed, path.steps()) {
+            (Some((list, member)), [Step::Key(top), Step::Index(_), Step::Key(key)])
+                if list == top && member == key =>
+            {
+                Recreation::Always
+            }
+            _ => self.recreation(path),
         }
     }
 

@@ -55,6 +55,22 @@ pub(super) fn not_updatable(type_name: &str) -> &'static [&'static str] {
     }
 }
 
+/// Properties that only a new resource can have, though the schema does not say so (CloudFormation template reference,
+/// `AWS::DynamoDB::Table`: "Update requires: Replacement"; `UpdateTable` does not take them).
+pub(super) fn documented_create_only(type_name: &str) -> &'static [&'static str] {
+    match type_name {
+        "AWS::DynamoDB::Table" => &["LocalSecondaryIndexes"],
+        _ => &[],
+    }
+}
+
+/// Members of the items of a list that only a new resource can have otherwise, while items may come and go (CloudFormation
+/// template reference, `AWS::DynamoDB::Table`, `AttributeDefinitions`: "Replacement if you edit an existing
+/// AttributeDefinition").
+pub(super) fn fixed_members(type_name: &str) -> Option<(&'static str, &'static str)> {
+    (type_name == "AWS::DynamoDB::Table").then_some(("AttributeDefinitions", "AttributeType"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
