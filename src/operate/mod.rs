@@ -25,6 +25,7 @@ mod prepare;
 mod producer;
 mod render;
 mod saved;
+mod shards;
 mod status;
 mod upstream;
 mod work;

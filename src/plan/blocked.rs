@@ -63,13 +63,18 @@ fn taken(plan: &ResourcePlan, after: &Resource, unique: &[&str], path: PropertyP
 }
 
 fn block(plan: &mut ResourcePlan, by: BlockedBy, cause: Option<&Change>) {
-    plan.action = Action::Cannot;
-    plan.sureness = Sureness::Certain;
-    plan.reasons.insert(0, Reason::Blocked(by));
     let deployed = cause
         .filter(|change| change.caused_by.is_none())
         .and_then(|change| Some(Remedy::KeepValue { path: change.path.to_string(), deployed: change.before.clone()? }));
-    plan.remedies = deployed.into_iter().chain([Remedy::NewStage, Remedy::RemoveThenAdd]).collect();
+    block_with(plan, by, deployed.into_iter().chain([Remedy::NewStage, Remedy::RemoveThenAdd]).collect());
+}
+
+/// Makes a plan impossible, with what works instead.
+pub(super) fn block_with(plan: &mut ResourcePlan, by: BlockedBy, remedies: Vec<Remedy>) {
+    plan.action = Action::Cannot;
+    plan.sureness = Sureness::Certain;
+    plan.reasons.insert(0, Reason::Blocked(by));
+    plan.remedies = remedies;
 }
 
 /// Refuses new resources that need what a resource of the old template still has: CloudFormation makes the new

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::blocked;
+use super::bounds;
 use super::compare::bare;
 use super::desired::{Desired, Known};
 use super::diff::{additions, diff, same};
@@ -29,6 +30,7 @@ pub(super) fn resources(desired: &Desired, before: &Template, known: &Known, tag
         plans.insert(plan.logical_id.clone(), plan);
     }
     blocked::by_leftovers(desired, before, &mut plans);
+    bounds::refuse(desired, before, known, &mut plans);
     if tags_change {
         tagged(desired, before, &mut plans);
     }

@@ -7,7 +7,7 @@ use super::model::{
     Action, Baseline, DataAtRisk, DataEnd, Decider, Expected, FORMAT_VERSION, LeftOut, OutputChange, Plan, PlanKind,
     Reason, Removal, ResourcePlan, Summary, Sureness, TagChange, Verdict,
 };
-use super::{change_set, classify, consumers, duration};
+use super::{change_set, classify, consumers, duration, effects};
 use crate::observed::{NextAction, Observed, StackDescription};
 use crate::pipeline::{Escape, Origins};
 use crate::template::Template;
@@ -56,7 +56,11 @@ pub fn destroy(stack: &str, observed: &Observed, origins: &Origins) -> Plan {
         let found = observed.stack().and_then(|stack| stack.resources.get(&plan.logical_id));
         plan.physical_id = found.and_then(|found| found.physical_id.clone());
         plan.origin = origins.get(&plan.logical_id).cloned();
-        plan.removal = removal(plan, &desired, before);
+        // Whoever destroys a stack empties its buckets first.
+        plan.removal = removal(plan, &desired, before).map(|removal| match removal {
+            Removal::Deleted | Removal::DeletedIfEmpty => Removal::Deleted,
+            Removal::Retained => Removal::Retained,
+        });
         plan.expected = duration::of_resource(&plan.type_name, plan.action);
     }
     let changes = Changes { outputs: Vec::new(), tags: Vec::new(), unchanged: 0 };
@@ -81,6 +85,7 @@ fn finish(
 ) -> Plan {
     let data = data_at_risk(&resources);
     let consumers = consumers::effects(desired, before, &resources, &data);
+    let effects = effects::effects(desired, before, &resources);
     let mut summary = Summary { unchanged: changes.unchanged, ..Summary::default() };
     for plan in &resources {
         *summary.by_action.entry(plan.action).or_default() += 1;
@@ -104,6 +109,7 @@ fn finish(
         tags: changes.tags,
         consumers,
         data,
+        effects,
         left_out: if kind == PlanKind::Destroy { Vec::new() } else { left_out(&desired.origins) },
         expected,
         summary,
@@ -150,7 +156,11 @@ fn removal(plan: &ResourcePlan, desired: &Desired, before: &Template) -> Option<
         }
         Action::Create | Action::Update | Action::Import | Action::Cannot => return None,
     };
-    Some(if keeps(policy) { Removal::Retained } else { Removal::Deleted })
+    Some(match keeps(policy) {
+        true => Removal::Retained,
+        false if plan.type_name == "AWS::S3::Bucket" => Removal::DeletedIfEmpty,
+        false => Removal::Deleted,
+    })
 }
 
 /// Types that hold what nobody can make again (DESIGN 8): records, items, objects, messages, keys.

@@ -4,6 +4,7 @@
 //! is carried out is `rollout`'s. Only [`approve`] makes an [`ApprovedPlan`], and only that may be carried out.
 
 mod blocked;
+mod bounds;
 mod change_set;
 mod classify;
 mod compare;
@@ -12,6 +13,7 @@ mod consumers;
 mod desired;
 mod diff;
 mod duration;
+mod effects;
 mod model;
 #[cfg(test)]
 mod tests;
@@ -19,8 +21,9 @@ mod tests;
 pub use compare::{compare, destroy};
 pub use consent::{ApprovedPlan, Consent, Refusal, approve};
 pub use desired::{Desired, ExistingResource, Known, NamedResource, named_resources};
+pub use effects::{Consequence, Effect, Gravity};
 pub use model::{
-    Action, Baseline, BlockedBy, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected,
+    Action, Baseline, BlockedBy, Bound, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected,
     FORMAT_VERSION, OutputChange, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal, ResourcePlan,
     Summary, Sureness, TagChange, Verdict,
 };

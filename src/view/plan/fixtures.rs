@@ -135,6 +135,7 @@ fn plan(kind: PlanKind, resources: Vec<ResourcePlan>, unchanged: usize) -> Plan 
         tags: Vec::new(),
         consumers: Vec::new(),
         data: Vec::new(),
+        effects: Vec::new(),
         left_out: Vec::new(),
         expected: Expected { typical: Duration::from_secs(40), slow: Duration::from_secs(120) },
         summary: Summary { by_action, unchanged, ..Summary::default() },
