@@ -8,6 +8,7 @@
 
 pub mod artifact;
 pub mod capacity;
+pub mod ci;
 pub mod cli;
 pub mod cloud;
 pub mod cost;
@@ -15,6 +16,7 @@ pub mod diagnostic;
 pub mod embedded;
 pub mod environment;
 pub mod event;
+pub mod forge;
 pub mod import;
 pub mod observed;
 pub mod operate;

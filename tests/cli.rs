@@ -59,6 +59,15 @@ fn refused(change: impl FnOnce(&Project)) -> Outcome {
     outcome
 }
 
+/// What changes with every refinement of templates or of the embedded cloud's pace, and is proven elsewhere.
+const FILTERS: &[(&str, &str)] = &[
+    (r"template [0-9a-f]{12}", "template [DIGEST]"),
+    (r"(in|about|after|took) (\d+h )?(\d+m )?[\d.]+s", "$1 [TIME]"),
+    (r"(\d+h )?(\d+m )?[\d.]+s when", "[TIME] when"),
+    (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "[MOMENT]"),
+    (r"scalingPolicy:[0-9a-f-]{36}", "scalingPolicy:[ID]"),
+];
+
 macro_rules! snapshot {
     ($outcome:expr) => {
         insta::assert_snapshot!($outcome.to_string())
@@ -679,15 +688,6 @@ mod deployments {
 
     const FRAUD: &str = "stacks/fraud-detection/pipeline.yaml";
 
-    /// What changes with every refinement of templates or of the embedded cloud's pace, and is proven elsewhere.
-    const FILTERS: &[(&str, &str)] = &[
-        (r"template [0-9a-f]{12}", "template [DIGEST]"),
-        (r"(in|about|after|took) (\d+h )?(\d+m )?[\d.]+s", "$1 [TIME]"),
-        (r"(\d+h )?(\d+m )?[\d.]+s when", "[TIME] when"),
-        (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "[MOMENT]"),
-        (r"scalingPolicy:[0-9a-f-]{36}", "scalingPolicy:[ID]"),
-    ];
-
     #[test]
     fn a_first_plan_needs_no_credentials() {
         let outcome = Project::of_this_repository().sluice("plan fraud-detection --env local --against nothing");
@@ -908,9 +908,19 @@ mod import {
     }
 }
 
+#[path = "cli/baseline.rs"]
+mod baseline;
+#[path = "cli/ci.rs"]
+mod ci;
 #[path = "cli/cost.rs"]
 mod cost;
+#[path = "cli/environments.rs"]
+mod environments;
+#[path = "cli/many.rs"]
+mod many;
 #[path = "cli/saved.rs"]
 mod saved;
 #[path = "cli/sizing.rs"]
 mod sizing;
+#[path = "cli/stand_in.rs"]
+mod stand_in;

@@ -35,6 +35,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("cloud", &["observed", "template", "units", "diagnostic"]),
     ("embedded", &["template", "units", "workspace", "diagnostic"]),
     ("import", &["spec", "template", "units", "diagnostic"]),
+    ("ci", &["environment", "pipeline", "template", "units"]),
     ("forge", &["units", "diagnostic"]),
     ("workspace", &["units", "diagnostic"]),
     (
@@ -42,6 +43,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "artifact",
             "capacity",
+            "ci",
             "cloud",
             "cost",
             "diagnostic",
@@ -68,6 +70,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "artifact",
             "capacity",
+            "ci",
             "cost",
             "diagnostic",
             "environment",
@@ -92,7 +95,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const FOREIGN: &[(&str, &[&str])] = &[
     ("aws_sdk_", &["cloud"]),
     ("aws_config", &["cloud"]),
-    ("aws_smithy_", &["cloud", "embedded"]),
+    ("aws_smithy_", &["cloud", "embedded", "forge"]),
     ("winterbaume_", &["embedded"]),
     ("hyper", &["embedded"]),
     ("granit_parser", &["spec"]),

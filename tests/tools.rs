@@ -95,6 +95,19 @@ fn actions_on_every_resource_have_no_narrower_one_in_the_service_authorization_r
     python::passes_with(&checkov(), "tests/python/test_narrowest.py", &[root().join("docs/security.md")]);
 }
 
+/// The roles of CI for the projects of this repository, on either code host.
+#[test]
+fn roles_for_ci_pass_cfn_lint_and_allow_no_more_than_the_service_authorization_reference_offers() {
+    let project = project();
+    for host in ["github", "gitlab"] {
+        sluice(project.path(), &["ci", "init", host, "--repo", "acme/streams", "--force"]);
+        let roles = project.path().join("ci");
+        lint(&roles, 3, |_| true);
+        let templates = fs::read_dir(&roles).unwrap().map(|entry| entry.unwrap().path());
+        python::passes_with(&checkov(), "tests/python/test_roles.py", &templates.collect::<Vec<_>>());
+    }
+}
+
 #[test]
 fn the_handlers_of_every_stack_do_what_its_readme_says() {
     python::passes("tests/python/test_handlers.py", &[""; 0]);

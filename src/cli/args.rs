@@ -48,6 +48,34 @@ pub(crate) struct Global {
     /// Also write every AWS call to this file, as JSON lines
     #[arg(long, global = true, value_name = "FILE", env = "SLUICE_LOG_FILE", help_heading = "Global options")]
     pub(crate) log_file: Option<PathBuf>,
+    /// Role to assume instead of the environment's; `none` for the credentials as they are
+    #[arg(long, global = true, value_name = "ARN|none", env = "SLUICE_ROLE", value_parser = role, help_heading = "Global options")]
+    pub(crate) role: Option<Role>,
+}
+
+/// Whose role acts, where the environment's does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// None: the credentials as they are.
+    AsTheyAre,
+    /// This one, by ARN.
+    Arn(String),
+}
+
+fn role(typed: &str) -> Result<Role, String> {
+    let parts: Vec<&str> = typed.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["none"] => Ok(Role::AsTheyAre),
+        ["arn", partition, "iam", "", account, role]
+            if partition.starts_with("aws")
+                && account.len() == 12
+                && account.bytes().all(|b| b.is_ascii_digit())
+                && role.strip_prefix("role/").is_some_and(|name| !name.is_empty()) =>
+        {
+            Ok(Role::Arn(typed.to_owned()))
+        }
+        _ => Err("it is `none` or the ARN of a role, such as arn:aws:iam::123456789012:role/sluice-deploy".to_owned()),
+    }
 }
 
 /// When to colour.
@@ -98,6 +126,8 @@ pub(crate) enum Command {
     Graph(GraphArgs),
     /// Show exactly what a deployment would change
     Plan(PlanArgs),
+    /// Compare a pipeline in two environments: what is meant to differ, and by which line
+    Diff(DiffArgs),
     /// Show a saved plan
     Show(ShowArgs),
     /// Plan, ask, deploy, and follow it to its end
@@ -117,6 +147,11 @@ pub(crate) enum Command {
     /// The table of AWS's list prices
     #[command(subcommand)]
     Prices(PricesCommand),
+    /// What a code host needs to plan and deploy this project
+    #[command(subcommand)]
+    Ci(CiCommand),
+    /// Put a plan on a pull or merge request as a comment, edited in place
+    Comment(CommentArgs),
     /// Explain a code, for instance `sluice explain E1004`
     Explain(ExplainArgs),
     /// Print the JSON Schema of pipeline or environment files
@@ -241,13 +276,30 @@ pub(crate) enum GraphOutput {
 
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
-    #[command(flatten)]
-    pub(crate) one: One,
-    /// What to compare with
-    #[arg(long, value_enum, default_value_t)]
+    /// Pipelines (folders of `stacks/`); may be left out where there is only one
+    #[arg(value_name = "PIPELINE")]
+    pub(crate) pipelines: Vec<String>,
+    /// Every pipeline, and a table of all plans, in the order in which they would be deployed
+    #[arg(long, conflicts_with = "pipelines")]
+    pub(crate) all: bool,
+    /// Environments (files of `environments/`), separated by commas
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_delimiter = ',', required = true)]
+    pub(crate) environments: Vec<String>,
+    /// Region, where an environment has several
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+    /// What to compare with [default: live]
+    ///
+    /// - `live`: the deployed stack, through a change set
+    /// - `nothing`: as if it were deployed for the first time
+    /// - `git:REVISION`: the same files in a branch, a tag or a commit (`git:main`, `git:HEAD~1`)
+    /// - `PATH`: another project's folder, or a rendered template (.yaml, .json)
+    ///
+    /// All but `live` need no credentials and no network.
+    #[arg(long, value_name = "live|nothing|git:REVISION|PATH", default_value = "live", hide_default_value = true, value_parser = against, verbatim_doc_comment)]
     pub(crate) against: Against,
     /// Save the plan: `deploy --plan` deploys exactly that, `show` shows it anywhere
-    #[arg(long, value_name = "FILE", conflicts_with = "against")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["against", "all"])]
     pub(crate) out: Option<PathBuf>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
@@ -270,13 +322,43 @@ pub(crate) struct ShowArgs {
 }
 
 /// What a plan compares with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Against {
-    /// The deployed stack, through a change set
-    #[default]
+    /// The deployed stack, through a change set.
     Live,
-    /// Nothing, as if it were deployed for the first time; needs no credentials
+    /// Nothing, as if it were deployed for the first time.
     Nothing,
+    /// Another state of the files: `git:REVISION`, or a path.
+    Files(String),
+}
+
+fn against(typed: &str) -> Result<Against, String> {
+    match typed {
+        "live" => Ok(Against::Live),
+        "nothing" => Ok(Against::Nothing),
+        "" => Err("it is empty".to_owned()),
+        "git:" => Err("a revision follows `git:`, for instance `git:main`".to_owned()),
+        typed => Ok(Against::Files(typed.to_owned())),
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The one environment
+    #[arg(value_name = "ENV_A")]
+    pub(crate) before: String,
+    /// The other environment
+    #[arg(value_name = "ENV_B")]
+    pub(crate) after: String,
+    /// Pipeline (a folder of `stacks/`); may be left out where there is only one
+    #[arg(value_name = "PIPELINE")]
+    pub(crate) pipeline: Option<String>,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+    /// Exit with 2 where something is meant to differ
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
 }
 
 /// Consent, given beforehand.
@@ -387,8 +469,9 @@ pub(crate) struct DecideArgs {
 pub(crate) struct CostArgs {
     #[command(flatten)]
     pub(crate) one: One,
-    /// Compare with the same pipeline in another environment (`env:staging`), or as another project's folder has it
-    #[arg(long, value_name = "env:ENV|FOLDER")]
+    /// Compare with the same pipeline in another environment (`env:staging`), in a git revision (`git:main`), or as
+    /// another project's folder has it
+    #[arg(long, value_name = "env:ENV|git:REVISION|FOLDER")]
     pub(crate) against: Option<String>,
     /// Price table instead of the built-in one
     #[arg(long, value_name = "FILE", env = "SLUICE_PRICES")]
@@ -428,6 +511,81 @@ pub(crate) struct PricesShowArgs {
     #[arg(long, value_name = "FILE", env = "SLUICE_PRICES")]
     pub(crate) prices: Option<PathBuf>,
     /// Form of the result; JSON is a file that `--prices` reads
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CiCommand {
+    /// Write a workflow that plans on pull requests and deploys after the merge, and the CloudFormation of its roles
+    Init {
+        #[command(subcommand)]
+        platform: CiPlatform,
+    },
+}
+
+/// A code host.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CiPlatform {
+    /// For GitHub Actions
+    Github(CiInitArgs),
+    /// For GitLab CI/CD
+    Gitlab {
+        /// Host name of the instance; left out, that of the remote `origin`, or gitlab.com
+        #[arg(long)]
+        host: Option<String>,
+        #[command(flatten)]
+        args: CiInitArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CiInitArgs {
+    /// Repository, `OWNER/NAME`, or GitLab's path; left out, the one that the remote `origin` leads to. On GitHub
+    /// `OWNER@ID/NAME@ID` where its tokens carry numbers
+    #[arg(long)]
+    pub(crate) repo: Option<String>,
+    /// Branch whose state is deployed
+    #[arg(long, default_value = "main")]
+    pub(crate) branch: String,
+    /// Command that brings `sluice` into a runner (may be given several times) [default: cargo install]
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) install: Vec<String>,
+    /// Show the files instead of writing them
+    #[arg(long, conflicts_with_all = ["check", "force"])]
+    pub(crate) print: bool,
+    /// Write nothing; fail where the files are not what the project needs
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) check: bool,
+    /// Write over files that somebody edited
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("place").required(true).args(["repo", "gitlab"]))]
+pub(crate) struct CommentArgs {
+    /// The plan as `sluice plan --output markdown` prints it; standard input where it is left out or `-`
+    pub(crate) file: Option<PathBuf>,
+    /// Repository of GitHub; the token is read from GITHUB_TOKEN
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub(crate) repo: Option<String>,
+    /// Project of GitLab, its path or number; the token is read from GITLAB_TOKEN
+    #[arg(long, value_name = "PROJECT")]
+    pub(crate) gitlab: Option<String>,
+    /// Number of the pull or merge request
+    #[arg(long)]
+    pub(crate) number: u64,
+    /// Edit only comments of this account, for instance `github-actions[bot]`
+    #[arg(long, value_name = "LOGIN")]
+    pub(crate) author: Option<String>,
+    /// Address of the interface [default: GITHUB_API_URL or CI_API_V4_URL, or the public one's]
+    #[arg(long, value_name = "URL")]
+    pub(crate) api: Option<String>,
+    /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: Output,
 }

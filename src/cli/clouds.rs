@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::args::Global;
+use super::args::{Global, Role};
 use super::world::{World, print_err};
 use crate::cloud::{Call, Cloud, CloudSettings, Credentials, Sleeper, TraceSink};
 use crate::embedded::{EmbeddedCloud, Settings, Speed};
@@ -19,6 +19,7 @@ pub(crate) struct Clouds {
     root: PathBuf,
     clock: Arc<dyn Clock>,
     trace: Option<TraceSink>,
+    role: Option<Role>,
 }
 
 impl Clouds {
@@ -28,6 +29,7 @@ impl Clouds {
             root: project.root().to_owned(),
             clock: Arc::clone(&world.clock),
             trace: trace(global.verbose, global.log_file.clone()),
+            role: global.role.clone(),
         }
     }
 
@@ -51,7 +53,11 @@ impl Clouds {
         let nobody = || Credentials::Static { access_key: "sluice".to_owned(), secret: "sluice".to_owned() };
         let (endpoint_url, credentials, http_client) = match environment.target() {
             Target::Aws => {
-                let role = environment.role().map(str::to_owned);
+                let role = match &self.role {
+                    None => environment.role().map(str::to_owned),
+                    Some(Role::AsTheyAre) => None,
+                    Some(Role::Arn(arn)) => Some(arn.clone()),
+                };
                 (None, Credentials::Chain { profile: None, role }, None)
             }
             Target::Embedded => (None, nobody(), Some(self.embedded(environment, region).http_client())),

@@ -127,20 +127,16 @@ fn prices(world: &World, file: Option<&Path>) -> Result<Prices, Exit> {
     })
 }
 
-/// What `--against` names: `env:staging`, or another project's folder.
+/// What `--against` names: `env:staging`, `git:main`, or another project's folder.
 fn baseline(world: &World, project: &Project, typed: &str) -> Result<CostBaseline, Failure> {
     if let Some(environment) = typed.strip_prefix("env:") {
         return Ok(CostBaseline::Environment(environment.to_owned()));
     }
-    let folder = world.folder.join(typed);
-    if Project::find(&folder).is_ok() {
-        return Ok(CostBaseline::Folder(folder));
+    if project.environments()?.iter().any(|environment| environment == typed)
+        && Project::at(&world.folder.join(typed)).is_none()
+    {
+        let wrong = Diagnostic::error(Code::BadArgument, format!("there is no project in {typed} to compare with"));
+        return Err(wrong.help(format!("an environment is written `--against env:{typed}`")).into());
     }
-    let wrong = Diagnostic::error(Code::BadArgument, format!("there is no project in {typed} to compare with"));
-    let wrong = if project.environments()?.iter().any(|environment| environment == typed) {
-        wrong.help(format!("an environment is written `--against env:{typed}`"))
-    } else {
-        wrong.help("write `env:ENVIRONMENT`, or the folder of another project")
-    };
-    Err(wrong.into())
+    operate::earlier_files(project, &world.folder, typed).map(CostBaseline::Files)
 }

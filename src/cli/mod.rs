@@ -3,6 +3,7 @@
 mod args;
 mod capacity;
 mod check;
+mod ci;
 mod clouds;
 mod cost;
 mod embedded;
@@ -11,6 +12,7 @@ mod graph;
 mod import;
 mod offline;
 mod online;
+mod plan;
 mod producer;
 mod saved;
 mod screen;
@@ -64,11 +66,14 @@ fn run() -> Exit {
         Command::Prices(PricesCommand::Show(args)) => cost::show(&world, &args),
         Command::Prices(PricesCommand::Refresh(args)) => cost::refresh(&world, &cli.global, &args),
         Command::Graph(args) => graph::graph(&world, &args),
+        Command::Ci(command) => ci::ci(&world, command),
+        Command::Comment(args) => ci::comment(&world, &args),
         Command::Explain(args) => offline::explain(&world, &args),
         Command::Schema(args) => offline::schema(&args),
         Command::Init(args) => offline::init(&world, &args),
         Command::Import(command) => import::run(&world, command),
-        Command::Plan(args) => online::plan(&world, &cli.global, &args),
+        Command::Plan(args) => plan::plan(&world, &cli.global, &args),
+        Command::Diff(args) => plan::diff(&world, &args),
         Command::Show(args) => saved::show(&world, &args),
         Command::Deploy(args) => online::deploy(&world, &cli.global, &args),
         Command::Destroy(args) => online::destroy(&world, &cli.global, &args),

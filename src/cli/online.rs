@@ -5,18 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::rc::Rc;
 
-use super::args::{Against, ConsentArgs, DeployArgs, DestroyArgs, Global, One, Output, PlanArgs, StatusArgs};
+use super::args::{ConsentArgs, DeployArgs, DestroyArgs, Global, One, Output, StatusArgs};
 use super::clouds::Clouds;
 use super::exit::Exit;
 use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
 use super::saved;
-use super::screen::{Screen, about, out_look, print_diagnostics};
+use super::screen::{Screen, about, out_look};
 use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::event::{Event, OperationResult};
 use crate::operate::{
-    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Interrupt, Keep, Leaving, Planned, Prepared,
-    Shelf, Tools,
+    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Interrupt, Leaving, Prepared, Shelf, Tools,
 };
 use crate::plan::Plan;
 use crate::rollout::LeftBehind;
@@ -47,41 +46,6 @@ impl Company for Shared<'_> {
     fn tell(&mut self, event: Event) {
         self.0.borrow_mut().tell(event);
     }
-}
-
-/// `sluice plan`.
-pub(crate) fn plan(world: &World, global: &Global, args: &PlanArgs) -> Exit {
-    let (project, name, region) = match one(world, &args.one) {
-        Ok(one) => one,
-        Err(exit) => return exit,
-    };
-    let mut shelf = Shelf::new(&project);
-    let environment = &args.one.environment;
-    let planned = match args.against {
-        Against::Nothing => operate::plan_afresh(&mut shelf, &name, environment, region.as_ref()),
-        Against::Live => {
-            let (clouds, interrupt) = (Clouds::new(world, global, &project), Interrupt::new());
-            let tools = Tools { connector: &clouds, clock: &*world.clock, interrupt: &interrupt };
-            let keep = if args.out.is_some() { Keep::ChangeSet } else { Keep::Nothing };
-            match block_on(operate::plan_live(&mut shelf, &name, environment, region.as_ref(), keep, tools)) {
-                Ok(planned) => planned,
-                Err(exit) => return exit,
-            }
-        }
-    };
-    let Planned { prepared, plan, saved: inputs } = match planned {
-        Ok(planned) => planned,
-        Err(failure) => return fail(world, &failure, shelf.texts()),
-    };
-    print_diagnostics(world, &prepared.warnings, shelf.texts());
-    let about = about(&prepared);
-    saved::print(world, args.output, &plan, &about);
-    if let (Some(file), Some(inputs)) = (&args.out, &inputs)
-        && let Err(failure) = saved::save(world, file, &plan, &about, inputs)
-    {
-        return fail(world, &failure, shelf.texts());
-    }
-    if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done }
 }
 
 /// `sluice deploy`.

@@ -7,6 +7,7 @@ use aws_sdk_sts::config::http::HttpResponse;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
 
+use crate::diagnostic::chain;
 use crate::observed::{Failure, FailureKind};
 
 /// Turns what the SDK gave into a failure of `service` and `action`.
@@ -55,20 +56,6 @@ where
 fn is_about_credentials(text: &str) -> bool {
     let text = text.to_lowercase();
     text.contains("credential") || text.contains("identity")
-}
-
-/// An error with its causes, each once, as one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let words = next.to_string();
-        if !text.ends_with(&words) {
-            text = format!("{text}: {words}");
-        }
-        cause = next.source();
-    }
-    text
 }
 
 /// An answer that came but lacks what AWS promises to put in it.

@@ -125,6 +125,7 @@ codes! {
     PlanDataLoss = "E4003", "data would be lost";
     PlanNotApproved = "E4004", "the plan was not approved";
     NoPlan = "E4005", "the file holds no plan";
+    BaselineUnusable = "E4010", "what is compared with does not render";
 
     // 5 deploy
     DeploymentFailed = "E5001", "the deployment failed";
@@ -226,6 +227,22 @@ codes! {
     BadPrices = "E8201", "a price file does not have the right form";
     NoPrices = "W8202", "no price of a region is known";
     NoSuchPrices = "E8203", "AWS lists no prices for this";
+
+    // 83 files and command line: code hosts
+    ForgeToken = "E8301", "there is no usable token for the code host";
+    ForgeDenied = "E8302", "the token may not comment";
+    ForgeNotFound = "E8303", "no such repository or request";
+    ForgeRefused = "E8304", "the code host refuses the comment";
+    ForgeUnreachable = "E8305", "the code host does not answer as it should";
+    NoPlanComment = "E8306", "a text that cannot be posted";
+    NothingForCi = "E8310", "no environment is deployed to AWS";
+    PromotionCircle = "E8311", "environments are promoted from each other in a circle";
+    CiStale = "E8312", "the CI files are not what the project needs";
+    UnknownRights = "W8313", "the rights that a resource type takes are not known";
+
+    // 84 files and command line: git
+    GitUnusable = "E8401", "git cannot be used here";
+    UnknownRevision = "E8402", "there is no such revision";
 
     // 9 internal
     ImportUnreadable = "E9101", "an imported pipeline file does not read";

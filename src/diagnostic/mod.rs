@@ -3,10 +3,12 @@
 //! This room says *what* a person must know; how it looks on a terminal, in JSON or in a pull request
 //! is the business of `view`. It knows nothing of pipelines or of AWS.
 
+mod chain;
 mod code;
 mod place;
 mod suggest;
 
+pub use chain::chain;
 pub use code::{Area, Code};
 pub use place::{FilePath, Layer, Place, Span};
 pub use suggest::closest;

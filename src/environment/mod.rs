@@ -8,7 +8,7 @@ mod read;
 
 pub use file::{EnvironmentSpec, Overlay};
 pub use model::{Approval, Environment, Gates, Network, Notify, Target, Tier};
-pub use read::{EnvironmentFile, read};
+pub use read::{EnvironmentFile, read, read_tree};
 
 /// The schema of environment files, for editors: `schemas/environment.schema.json`.
 #[must_use]

@@ -28,6 +28,12 @@ impl EnvironmentFile {
         &self.environment
     }
 
+    /// The file as it was read.
+    #[must_use]
+    pub fn tree(&self) -> &Node {
+        &self.tree
+    }
+
     /// What it changes in a pipeline's file.
     #[must_use]
     pub fn overlay(&self, pipeline: &PipelineName) -> Option<&Node> {
@@ -51,7 +57,14 @@ impl EnvironmentFile {
 /// # Errors
 /// Everything that is wrong with it, its overlays included, in one go.
 pub fn read(file: &FilePath, bytes: &[u8]) -> Result<EnvironmentFile, Diagnostics> {
-    let tree = spec::parse(file, bytes)?;
+    read_tree(file, spec::parse(file, bytes)?)
+}
+
+/// Reads a tree as if it stood in a file.
+///
+/// # Errors
+/// Everything that is wrong with it, its overlays included, in one go.
+pub fn read_tree(file: &FilePath, tree: Node) -> Result<EnvironmentFile, Diagnostics> {
     let reading = Reader::whole().read::<EnvironmentSpec>(&tree);
     let (decoded, mut found) = reading.found.into_result(reading.value)?;
     let Some(decoded) = decoded else { return Err(found) };

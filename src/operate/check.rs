@@ -2,12 +2,12 @@
 //! processor; then every readiness rule.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::failure::Failure;
 use super::load::Shelf;
 use super::prepare::prepare;
+use super::share::{shares, side_by_side, workers};
 use crate::capacity::{self, Sized, Surroundings};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::pipeline::{self, Pipeline, StreamFrom};
@@ -99,20 +99,6 @@ fn once(found: Diagnostics) -> Diagnostics {
     kept.into_iter().collect()
 }
 
-/// How many pieces of work run side by side.
-fn workers() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-}
-
-/// Runs a share of the work on every processor and puts the results together again, in order.
-fn side_by_side<T: Send, R: Send>(shares: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let work = &work;
-    std::thread::scope(|scope| {
-        let running: Vec<_> = shares.into_iter().map(|share| scope.spawn(move || work(share))).collect();
-        running.into_iter().map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    })
-}
-
 type Sorted = (Vec<Sound>, Vec<(usize, Diagnostics)>);
 
 fn prepare_all(project: &Project, pairs: &[(String, String)], region: Option<&Region>) -> Result<Sorted, Failure> {
@@ -122,10 +108,7 @@ fn prepare_all(project: &Project, pairs: &[(String, String)], region: Option<&Re
         Err(failure) => return Ok((Vec::new(), vec![(0, failure.diagnostics)])),
     };
     let indexed: Vec<(usize, &(String, String))> = pairs.iter().enumerate().collect();
-    let share = indexed.len().div_ceil(workers()).max(1);
-    let done = side_by_side(indexed.chunks(share).collect(), |chunk| {
-        prepare_share(project, Arc::clone(&templates), chunk, region)
-    });
+    let done = side_by_side(shares(&indexed), |chunk| prepare_share(project, Arc::clone(&templates), chunk, region));
     let mut sorted: Sorted = (Vec::new(), Vec::new());
     for (sound, unsound) in done {
         sorted.0.extend(sound);

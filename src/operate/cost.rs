@@ -1,8 +1,9 @@
 //! `sluice cost`: what a pipeline costs in a month, against what, and within which budget.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::earlier::EarlierFiles;
 use super::failure::Failure;
 use super::load::{Resolved, Shelf};
 use super::named::named_file;
@@ -11,19 +12,19 @@ use crate::cloud::Cloud;
 use crate::cost::{self, Delta, Estimate, FromPriceList, Prices, Saving, Verdict};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::units::{Money, Region};
-use crate::workspace::{MAX_FILE_BYTES, Project};
+use crate::workspace::MAX_FILE_BYTES;
 
 /// What an estimate is compared with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum CostBaseline {
     /// The same pipeline in another environment.
     Environment(String),
-    /// The same pipeline in the same environment, as another folder has it.
-    Folder(PathBuf),
+    /// The same pipeline in the same environment, as other files have it.
+    Files(EarlierFiles),
 }
 
 /// Which estimate.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct CostOrder<'a> {
     /// The pipeline.
     pub pipeline: &'a str,
@@ -113,11 +114,7 @@ fn compare(
 ) -> Result<Compared, Failure> {
     let (resolved, called) = match baseline {
         CostBaseline::Environment(name) => (shelf.resolve(order.pipeline, name, None)?, format!("in {name}")),
-        CostBaseline::Folder(folder) => {
-            let project = Project::find(folder)?;
-            let resolved = Shelf::new(&project).resolve(order.pipeline, order.environment, order.region)?;
-            (resolved, format!("in {}", folder.display()))
-        }
+        CostBaseline::Files(files) => files.resolve(shelf, order.pipeline, order.environment, order.region)?,
     };
     let (before, _) = cost::estimate(&capacity::size(resolved.pipeline), order.prices)?;
     let delta = cost::compare(&before, estimate);

@@ -1,6 +1,6 @@
 //! From names on the command line to resolved pipelines: every file read once, every problem told once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::failure::Failure;
@@ -75,6 +75,11 @@ impl<'a> Shelf<'a> {
         &self.texts
     }
 
+    /// Keeps texts of other files for whoever shows places in them.
+    pub(super) fn remember(&mut self, texts: impl IntoIterator<Item = (FilePath, String)>) {
+        self.texts.extend(texts);
+    }
+
     /// The built-in templates, shadowed by the project's own; compiled once.
     ///
     /// # Errors
@@ -121,6 +126,13 @@ impl<'a> Shelf<'a> {
         Ok(spec)
     }
 
+    /// The pipelines whose streams a pipeline file names, as far as it can be read.
+    pub(super) fn reads(&mut self, name: &str) -> BTreeSet<String> {
+        let spec = self.spec_partly(name);
+        spec.map(|spec| spec::read_pipelines(spec.base()).into_iter().map(ToString::to_string).collect())
+            .unwrap_or_default()
+    }
+
     /// Reads what can be read of a pipeline file.
     fn spec_partly(&mut self, name: &str) -> Result<&Arc<SpecFile>, Failure> {
         if !self.specs.contains_key(name) {
@@ -148,11 +160,17 @@ impl<'a> Shelf<'a> {
             wrong.extend(environment_read.into_iter().flat_map(|failure| failure.diagnostics));
             return Err(wrong.into());
         }
-        let mut facts = self.folder_facts(name)?;
-        self.meet_neighbours(name, &mut facts)?;
+        let facts = self.facts(name)?;
         let environment = kept(&self.environments, environment)?;
         let (pipeline, warnings) = pipeline::resolve(kept(&self.specs, name)?, environment, region, &facts)?;
         Ok(Resolved { pipeline, warnings })
+    }
+
+    /// What stands beside a pipeline file that was read.
+    pub(super) fn facts(&mut self, name: &str) -> Result<FolderFacts, Failure> {
+        let mut facts = self.folder_facts(name)?;
+        self.meet_neighbours(name, &mut facts)?;
+        Ok(facts)
     }
 
     /// Reads the pipelines whose streams a pipeline reads, and those that they read in turn.

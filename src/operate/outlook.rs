@@ -1,5 +1,7 @@
 //! What a plan says besides its changes: how the load meets the pipeline, and what a month of it costs.
 
+use std::sync::LazyLock;
+
 use crate::capacity::{self, Assessment, Sized, Surroundings};
 use crate::cost::{self, Prices, Total, Verdict};
 use crate::units::{Duration, Money};
@@ -22,8 +24,10 @@ pub struct Outlook {
 #[must_use]
 pub fn outlook(sized: &Sized) -> Outlook {
     let assessment = capacity::assess(sized, &Surroundings::default(), OUTAGE);
-    let prices = Prices::built_in().ok();
-    let bill = prices.and_then(|prices| cost::estimate(sized, &prices).ok()).map(|(estimate, _)| estimate.total());
+    // Read once for however many plans.
+    static PRICES: LazyLock<Option<Prices>> = LazyLock::new(|| Prices::built_in().ok());
+    let bill =
+        PRICES.as_ref().and_then(|prices| cost::estimate(sized, prices).ok()).map(|(estimate, _)| estimate.total());
     let monthly = sized.pipeline().budget().map(|budget| budget.monthly);
     let budget = bill.zip(monthly).map(|(bill, monthly)| (monthly, cost::within(bill.known, bill.unknown, monthly)));
     Outlook { assessment, bill, budget }

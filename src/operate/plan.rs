@@ -1,10 +1,11 @@
-//! `sluice plan`: what a deployment would change, compared with the live stack or with nothing.
+//! `sluice plan`: what a deployment would change, compared with the live stack, with other files or with nothing.
 
 use std::collections::BTreeMap;
 
 use super::connect::{cadence, same_account};
 use super::deploy::Tools;
 use super::drive::request;
+use super::earlier::{EarlierFiles, EarlierShelf};
 use super::ending::change_set_refused;
 use super::failure::Failure;
 use super::load::Shelf;
@@ -17,7 +18,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::{Environment, Target, Tier};
 use crate::observed::{ChangeSet, ChangeSetState, NextAction, Observed};
 use crate::pipeline::Origins;
-use crate::plan::{Desired, Known, Plan, compare};
+use crate::plan::{Desired, Known, Plan, compare, compare_files};
 use crate::rollout::{Basis, Deployment, FailedCreate};
 use crate::units::{Duration, LogicalId, Region};
 use crate::workspace::Clock;
@@ -54,6 +55,34 @@ pub fn plan_afresh(
 ) -> Result<Planned, Failure> {
     let prepared = prepare(shelf, pipeline, environment, region)?;
     let plan = compare(&desired(&prepared), &Observed::Absent, &Known::default());
+    Ok(Planned { prepared, plan, saved: None })
+}
+
+/// Plans against another state of the files. Reads files only.
+///
+/// # Errors
+/// What is wrong with the files, those that are compared with included.
+pub fn plan_against(
+    shelf: &mut Shelf<'_>,
+    pipeline: &str,
+    environment: &str,
+    region: Option<&Region>,
+    earlier: &EarlierFiles,
+) -> Result<Planned, Failure> {
+    let mut then = EarlierShelf::beside(shelf, earlier)?;
+    plan_beside(shelf, &mut then, pipeline, environment, region)
+}
+
+/// The same with both shelves at hand.
+pub(super) fn plan_beside(
+    shelf: &mut Shelf<'_>,
+    then: &mut EarlierShelf<'_>,
+    pipeline: &str,
+    environment: &str,
+    region: Option<&Region>,
+) -> Result<Planned, Failure> {
+    let prepared = prepare(shelf, pipeline, environment, region)?;
+    let plan = compare_files(&desired(&prepared), &then.stack(shelf, &prepared)?);
     Ok(Planned { prepared, plan, saved: None })
 }
 

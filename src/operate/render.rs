@@ -1,11 +1,11 @@
 //! `sluice render`: templates of many pipelines and environments, on every processor.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::failure::Failure;
 use super::load::Shelf;
 use super::prepare::prepare;
+use super::share::{shares, side_by_side};
 use crate::diagnostic::Diagnostics;
 use crate::units::Region;
 use crate::workspace::Project;
@@ -41,20 +41,8 @@ pub fn render_all(
     keep: &(dyn Fn(RenderedFile) -> Result<(), Failure> + Sync),
 ) -> Result<Diagnostics, Failure> {
     let templates = Shelf::new(project).templates()?;
-    let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let share = pairs.len().div_ceil(workers).max(1);
-    let outcomes: Vec<Result<Diagnostics, Failure>> = std::thread::scope(|scope| {
-        let running: Vec<_> = pairs
-            .chunks(share)
-            .map(|chunk| {
-                let shelf = Shelf::sibling(project, Arc::clone(&templates));
-                scope.spawn(move || render_share(shelf, chunk, region, form, keep))
-            })
-            .collect();
-        running
-            .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
+    let outcomes = side_by_side(shares(pairs), |chunk| {
+        render_share(Shelf::sibling(project, Arc::clone(&templates)), chunk, region, form, keep)
     });
     let mut found = Diagnostics::new();
     let mut failed = false;

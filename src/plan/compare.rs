@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::desired::{Desired, Known, keeps};
+use super::desired::{Desired, Earlier, Known, keeps};
 use super::model::{
     Action, Baseline, DataAtRisk, DataEnd, Decider, Expected, FORMAT_VERSION, LeftOut, OutputChange, Plan, PlanKind,
     Reason, Removal, ResourcePlan, Summary, Sureness, TagChange, Verdict,
 };
 use super::{change_set, classify, consumers, duration, effects};
-use crate::observed::{NextAction, Observed, StackDescription};
+use crate::observed::{NextAction, Observed, ObservedResource, StackDescription};
 use crate::pipeline::{Escape, Origins};
 use crate::template::Template;
 use crate::units::LogicalId;
@@ -16,13 +16,46 @@ use crate::units::LogicalId;
 /// Compares what should be there with what is.
 #[must_use]
 pub fn compare(desired: &Desired, observed: &Observed, known: &Known) -> Plan {
-    let live = deployed(observed);
+    let (live, empty) = (deployed(observed), Template::default());
+    let standing = live.map(|stack| Standing {
+        template: stack.template.as_ref().unwrap_or(&empty),
+        tags: &stack.tags,
+        resources: Some(&stack.resources),
+    });
+    against(desired, standing.as_ref(), baseline(observed), known)
+}
+
+/// Compares what should be there with what another state of the files says.
+#[must_use]
+pub fn compare_files(desired: &Desired, earlier: &Earlier) -> Plan {
+    let source = earlier.source.clone();
+    match &earlier.stack {
+        Err(lacking) => against(desired, None, Baseline::Missing { source, lacking: *lacking }, &Known::default()),
+        Ok(stack) => {
+            let tags = stack.tags.as_ref().unwrap_or(&desired.tags);
+            let standing = Standing { template: &stack.template, tags, resources: None };
+            let baseline = Baseline::Files { source, template: stack.template.digest() };
+            against(desired, Some(&standing), baseline, &Known::default())
+        }
+    }
+}
+
+/// What stands before a change.
+struct Standing<'a> {
+    template: &'a Template,
+    tags: &'a BTreeMap<String, String>,
+    /// What there is in AWS; none where files are compared.
+    resources: Option<&'a BTreeMap<LogicalId, ObservedResource>>,
+}
+
+fn against(desired: &Desired, standing: Option<&Standing<'_>>, baseline: Baseline, known: &Known) -> Plan {
     let empty = Template::default();
-    let before = live.and_then(|stack| stack.template.as_ref()).unwrap_or(&empty);
-    let tags = tag_changes(live.map(|stack| &stack.tags), &desired.tags);
-    let mut resources = classify::resources(desired, before, known, live.is_some() && !tags.is_empty());
+    let before = standing.map_or(&empty, |standing| standing.template);
+    let tags = tag_changes(standing.map(|standing| standing.tags), &desired.tags);
+    let mut resources = classify::resources(desired, before, known, standing.is_some() && !tags.is_empty());
     for plan in &mut resources {
-        if let Some(found) = live.and_then(|stack| stack.resources.get(&plan.logical_id)) {
+        let found = standing.and_then(|standing| standing.resources).and_then(|all| all.get(&plan.logical_id));
+        if let Some(found) = found {
             plan.physical_id = found.physical_id.clone();
         }
     }
@@ -35,9 +68,9 @@ pub fn compare(desired: &Desired, observed: &Observed, known: &Known) -> Plan {
     }
     let unchanged = desired.template.resources.len()
         - resources.iter().filter(|plan| desired.template.resources.contains_key(&plan.logical_id)).count();
-    let kind = if live.is_some() { PlanKind::Update } else { PlanKind::Create };
+    let kind = if standing.is_some() { PlanKind::Update } else { PlanKind::Create };
     let outputs = output_changes(before, &desired.template);
-    finish(desired, before, kind, observed, resources, Changes { outputs, tags, unchanged })
+    finish(desired, before, kind, baseline, resources, Changes { outputs, tags, unchanged })
 }
 
 /// What destroying a stack does. `origins` may be empty where the pipeline file is gone.
@@ -64,7 +97,7 @@ pub fn destroy(stack: &str, observed: &Observed, origins: &Origins) -> Plan {
         plan.expected = duration::of_resource(&plan.type_name, plan.action);
     }
     let changes = Changes { outputs: Vec::new(), tags: Vec::new(), unchanged: 0 };
-    let mut plan = finish(&desired, before, PlanKind::Destroy, observed, resources, changes);
+    let mut plan = finish(&desired, before, PlanKind::Destroy, baseline(observed), resources, changes);
     plan.template = before.digest();
     plan
 }
@@ -79,7 +112,7 @@ fn finish(
     desired: &Desired,
     before: &Template,
     kind: PlanKind,
-    observed: &Observed,
+    baseline: Baseline,
     resources: Vec<ResourcePlan>,
     changes: Changes,
 ) -> Plan {
@@ -102,7 +135,7 @@ fn finish(
         format_version: FORMAT_VERSION.into(),
         stack: desired.stack.clone(),
         kind,
-        baseline: baseline(observed),
+        baseline,
         template: desired.template.digest(),
         resources,
         outputs: changes.outputs,

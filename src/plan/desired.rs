@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::model::{Lacking, Source};
 use crate::observed::ChangeSet;
 use crate::pipeline::Origins;
 use crate::template::schema::facts;
@@ -19,6 +20,24 @@ pub struct Desired {
     pub tags: BTreeMap<String, String>,
     /// Where in the pipeline file each resource comes from.
     pub origins: Origins,
+}
+
+/// What another state of the files says of the same stack.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Earlier {
+    /// Where those files are.
+    pub source: Source,
+    /// The stack, or what they lack for there to be one.
+    pub stack: Result<EarlierStack, Lacking>,
+}
+
+/// A stack as another state of the files says it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EarlierStack {
+    /// Its template.
+    pub template: Template,
+    /// Tags of the stack; none where a template alone is known, which does not hold them: they count as unchanged.
+    pub tags: Option<BTreeMap<String, String>>,
 }
 
 /// What else is known of the world, besides the stack.

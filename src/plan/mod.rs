@@ -14,16 +14,23 @@ mod desired;
 mod diff;
 mod duration;
 mod effects;
+mod environments;
 mod model;
+mod riskiest;
 #[cfg(test)]
 mod tests;
 
-pub use compare::{compare, destroy};
+pub use compare::{compare, compare_files, destroy};
 pub use consent::{ApprovedPlan, Consent, Refusal, approve};
-pub use desired::{Desired, ExistingResource, Known, NamedResource, named_resources};
+pub use desired::{Desired, Earlier, EarlierStack, ExistingResource, Known, NamedResource, named_resources};
 pub use effects::{Consequence, Effect, Gravity};
+pub use environments::{
+    Deliberate, Derived, EnvironmentDiff, Presence, ResourceDifference, Setter, Setting, SettingKind, Side, Stand,
+    Step, environments,
+};
 pub use model::{
     Action, Baseline, BlockedBy, Bound, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected,
-    FORMAT_VERSION, OutputChange, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal, ResourcePlan,
-    Summary, Sureness, TagChange, Verdict,
+    FORMAT_VERSION, Lacking, OutputChange, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal,
+    ResourcePlan, Source, Summary, Sureness, TagChange, Verdict,
 };
+pub use riskiest::{Risk, Riskiest};

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::iter::Sum;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -107,6 +108,59 @@ pub enum Baseline {
         /// When it was last created or updated.
         updated: Timestamp,
     },
+    /// What another state of the files says, rendered by the same binary; what is deployed may differ from it.
+    Files {
+        /// Where those files are.
+        source: Source,
+        /// Digest of their template.
+        template: Digest,
+    },
+    /// Another state of the files, in which there is no such stack: as if it were new.
+    Missing {
+        /// Where those files are.
+        source: Source,
+        /// What they do not have.
+        lacking: Lacking,
+    },
+}
+
+/// Where another state of the files is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "from")]
+pub enum Source {
+    /// A revision of the git repository that the project stands in.
+    Revision {
+        /// As it was typed: a branch, a tag, a commit, `HEAD~1`.
+        revision: String,
+        /// The commit it stands for.
+        commit: String,
+    },
+    /// Another project's folder.
+    Folder {
+        /// As it was typed.
+        path: String,
+    },
+    /// A rendered template.
+    Template {
+        /// As it was typed.
+        path: String,
+    },
+}
+
+/// What another state of the files does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lacking {
+    /// The project.
+    Project,
+    /// The pipeline.
+    Pipeline,
+    /// The environment.
+    Environment,
+    /// The account: the environment was in another one.
+    Account,
+    /// The region: the environment did not list it.
+    Region,
 }
 
 /// What happens to a resource.
@@ -618,6 +672,21 @@ impl Summary {
     #[must_use]
     pub fn count(&self, action: Action) -> usize {
         self.by_action.get(&action).copied().unwrap_or(0)
+    }
+}
+
+impl Sum for Summary {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |mut sum, one| {
+            for (action, count) in one.by_action {
+                *sum.by_action.entry(action).or_default() += count;
+            }
+            sum.unchanged += one.unchanged;
+            sum.retained += one.retained;
+            sum.consumer_resets += one.consumer_resets;
+            sum.data_loss += one.data_loss;
+            sum
+        })
     }
 }
 

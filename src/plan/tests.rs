@@ -439,3 +439,40 @@ fn what_is_left_out_is_told_whether_the_stack_has_it_or_not() {
     assert_eq!(removed.origin.as_ref().expect("an origin").escapes, [patch]);
     assert_eq!((later.left_out.len(), later.never_made().count()), (1, 0));
 }
+
+#[test]
+fn files_are_compared_like_a_stack_and_say_what_they_are() {
+    let source = Source::Revision { revision: "main".to_owned(), commit: "c0ffee".to_owned() };
+    let stack = |template: Value| {
+        let template = Template::from_value(json!({"Resources": template})).expect("a template");
+        EarlierStack { template, tags: None }
+    };
+    let wanted = desired(with(&[("/Function/Properties/MemorySize", json!(1024))]));
+    let earlier = Earlier { source: source.clone(), stack: Ok(stack(pipeline())) };
+    let plan = compare_files(&wanted, &earlier);
+    assert_eq!(plan.kind, PlanKind::Update);
+    assert_eq!(plan.resources.iter().map(|plan| plan.logical_id.as_str()).collect::<Vec<_>>(), ["Function"]);
+    assert!(matches!(&plan.baseline, Baseline::Files { source: found, .. } if *found == source));
+    let same =
+        Earlier { source: source.clone(), stack: Ok(EarlierStack { template: wanted.template.clone(), tags: None }) };
+    assert!(compare_files(&wanted, &same).is_empty(), "a template alone says nothing of tags");
+    let new = compare_files(&wanted, &Earlier { source: source.clone(), stack: Err(Lacking::Pipeline) });
+    assert_eq!((new.kind, new.summary.count(Action::Create)), (PlanKind::Create, 10));
+    assert_eq!(new.baseline, Baseline::Missing { source, lacking: Lacking::Pipeline });
+    // What was compared with files is never carried out: it says nothing of what is deployed.
+    let yes = Consent { yes: true, ..Consent::default() };
+    assert_eq!(approve(plan, &deployed(pipeline()), &yes), Err(Refusal::Stale));
+}
+
+#[test]
+fn the_riskiest_effect_is_the_one_to_look_at_first() {
+    let riskiest =
+        |edits: &[(&str, Value)]| plan(edits).riskiest().map(|found| (found.risk, found.logical_id.to_string()));
+    assert_eq!(riskiest(&[("/Function/Properties/MemorySize", json!(1024))]), None);
+    assert_eq!(riskiest(&[("/Version1", Value::Null)]), None, "versions come and go");
+    assert_eq!(riskiest(&[("/Board", Value::Null)]), Some((Risk::Removed, "Board".to_owned())));
+    let both = [("/Board", Value::Null), ("/Table", Value::Null)];
+    assert_eq!(riskiest(&both), Some((Risk::DataLost, "Table".to_owned())));
+    let refused = [("/Table", Value::Null), ("/Mapping/Properties/StartingPosition", json!("LATEST"))];
+    assert_eq!(riskiest(&refused), Some((Risk::Impossible, "Mapping".to_owned())));
+}

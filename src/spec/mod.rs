@@ -6,6 +6,7 @@
 
 mod declare;
 mod decode;
+mod differ;
 mod edit;
 mod file;
 mod leaf;
@@ -21,6 +22,7 @@ mod yaml;
 
 pub(crate) use declare::{choice, record};
 pub use decode::{Decode, FieldShape, Fields, Reader, Reading, Record, Shape};
+pub use differ::{Difference, differences};
 pub use edit::{EditError, set};
 pub use file::*;
 pub(crate) use leaf::checked_texts;

@@ -161,6 +161,18 @@ impl SpecFile {
         value.map(|file| Merged { file, tree, found, broken })
     }
 
+    /// The same file with another tree in it: another pipeline that might have been written.
+    ///
+    /// # Errors
+    /// What cannot be read of the tree.
+    pub fn with_tree(&self, tree: Node) -> Result<Self, Diagnostics> {
+        let Reading { value, mut found, .. } = decode(&tree);
+        found.extend(undecided(&tree));
+        let (base, found) = found.into_result(value)?;
+        let Some(base) = base else { return Err(found) };
+        Ok(Self { file: self.file.clone(), tree, base, found })
+    }
+
     /// The paths that the file names, so that somebody who may can look where they lead.
     /// With overlays, more may be named: see [`referenced_paths`].
     #[must_use]

@@ -5,8 +5,11 @@
 //! handed in as a [`Look`]. Whatever text says, JSON says too, because both read the same data.
 
 pub mod capacity;
+pub mod ci;
+pub mod comment;
 pub mod cost;
 pub mod diagnostics;
+pub mod environments;
 pub mod events;
 pub mod explain;
 pub mod graph;

@@ -51,6 +51,13 @@ impl Project {
         Err(WorkspaceError::NoProject { start })
     }
 
+    /// The project whose root is `folder` itself; `None` where it does not hold `stacks/` and `environments/`.
+    #[must_use]
+    pub fn at(folder: &Path) -> Option<Self> {
+        let root = folder.canonicalize().ok()?;
+        (root.join("stacks").is_dir() && root.join("environments").is_dir()).then_some(Self { root })
+    }
+
     /// The project's root folder.
     #[must_use]
     pub fn root(&self) -> &Path {
@@ -96,6 +103,12 @@ impl Project {
     #[must_use]
     pub fn environment_file(&self, environment: &str) -> FilePath {
         FilePath::new(&format!("environments/{environment}.yaml"))
+    }
+
+    /// Whether there is such a file.
+    #[must_use]
+    pub fn has(&self, file: &FilePath) -> bool {
+        self.root.join(file.as_str()).is_file()
     }
 
     /// Reads a file that people write, unless it is unreasonably large.
@@ -205,6 +218,18 @@ pub fn read_file_within(path: &Path, most: u64) -> Result<ReadFile, WorkspaceErr
         return Ok(ReadFile::TooLarge { bytes: meta.len() });
     }
     fs::read(path).map(ReadFile::Bytes).map_err(WorkspaceError::io("read", path))
+}
+
+/// Reads standard input, unless it is unreasonably large.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_input() -> Result<ReadFile, WorkspaceError> {
+    let mut bytes = Vec::new();
+    let input = std::io::stdin().lock().take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
+    let read = input.map_err(WorkspaceError::io("read", Path::new("standard input")))?;
+    let read = u64::try_from(read).unwrap_or(u64::MAX);
+    Ok(if read > MAX_FILE_BYTES { ReadFile::TooLarge { bytes: read } } else { ReadFile::Bytes(bytes) })
 }
 
 #[cfg(test)]

@@ -169,71 +169,19 @@ fn what_is_shown_as_json_is_a_price_file() {
 
 /// A stand-in of AWS's price list on loopback: it answers `GetProducts` in two pages, and keeps what was asked.
 mod price_list {
-    use std::io::{BufRead, BufReader, Read, Write};
-    use std::net::{TcpListener, TcpStream};
-    use std::sync::{Arc, Mutex};
-
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::stand_in::{Answer, Asked, StandIn};
 
-    struct StandIn {
-        address: String,
-        asked: Arc<Mutex<Vec<Value>>>,
-    }
-
-    impl StandIn {
-        fn start(answer: fn(&Value) -> (u16, Value)) -> Self {
-            let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-            let address = format!("http://{}", listener.local_addr().expect("has an address"));
-            let asked = Arc::new(Mutex::new(Vec::new()));
-            let kept = Arc::clone(&asked);
-            std::thread::spawn(move || {
-                for stream in listener.incoming().map_while(Result::ok) {
-                    let kept = Arc::clone(&kept);
-                    std::thread::spawn(move || serve(stream, &kept, answer));
-                }
-            });
-            Self { address, asked }
-        }
-
-        fn asked(&self) -> Vec<Value> {
-            self.asked.lock().expect("nobody panicked").clone()
-        }
-    }
-
-    /// Serves one connection until the client closes it.
-    fn serve(stream: TcpStream, kept: &Mutex<Vec<Value>>, answer: fn(&Value) -> (u16, Value)) {
-        let mut reader = BufReader::new(stream.try_clone().expect("can be cloned"));
-        let mut writer = stream;
-        loop {
-            let (mut length, mut line) = (0, String::new());
-            loop {
-                line.clear();
-                if reader.read_line(&mut line).unwrap_or(0) == 0 {
-                    return;
-                }
-                if let Some((name, value)) = line.split_once(':')
-                    && name.eq_ignore_ascii_case("content-length")
-                {
-                    length = value.trim().parse().expect("a length");
-                }
-                if line.trim().is_empty() {
-                    break;
-                }
+    fn start(answer: fn(&Value) -> (u16, Value)) -> StandIn {
+        StandIn::start(move |asked: &Asked| {
+            let (status, body) = answer(&asked.body);
+            Answer {
+                headers: vec![("content-type", "application/x-amz-json-1.1".to_owned())],
+                ..Answer::json(status, &body)
             }
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).expect("the body comes");
-            let request: Value = serde_json::from_slice(&body).expect("a request is JSON");
-            let (status, answer) = answer(&request);
-            kept.lock().expect("nobody panicked").push(request);
-            let text = answer.to_string();
-            let head = format!(
-                "HTTP/1.1 {status} -\r\ncontent-type: application/x-amz-json-1.1\r\nx-amzn-requestid: r-1\r\ncontent-length: {}\r\n\r\n",
-                text.len()
-            );
-            writer.write_all(format!("{head}{text}").as_bytes()).expect("the client listens");
-        }
+        })
     }
 
     fn product(usage: &str, rate: &str) -> Value {
@@ -272,11 +220,11 @@ mod price_list {
 
     #[test]
     fn every_page_of_every_service_is_read_and_the_file_is_one_that_cost_takes() {
-        let (project, stand_in) = (orders(), StandIn::start(ireland));
+        let (project, stand_in) = (orders(), start(ireland));
         let outcome = refresh(&project, &stand_in);
         assert_eq!(outcome.code, Some(0), "{outcome}");
         assert!(outcome.stderr.starts_with("wrote 2 rates of eu-west-1 to prices.json\n"), "{outcome}");
-        let asked = stand_in.asked();
+        let asked: Vec<Value> = stand_in.asked().into_iter().map(|asked| asked.body).collect();
         assert_eq!(asked.iter().filter(|request| request["ServiceCode"] == "AmazonKinesis").count(), 2);
         let filter = json!([{"Type": "TERM_MATCH", "Field": "regionCode", "Value": "eu-west-1"}]);
         assert!(asked.len() > 10 && asked.iter().all(|request| request["Filters"] == filter), "{asked:?}");
@@ -288,7 +236,7 @@ mod price_list {
 
     #[test]
     fn an_empty_list_writes_nothing() {
-        let (project, stand_in) = (orders(), StandIn::start(|_| (200, json!({"PriceList": []}))));
+        let (project, stand_in) = (orders(), start(|_| (200, json!({"PriceList": []}))));
         let outcome = refresh(&project, &stand_in);
         assert_eq!(outcome.code, Some(1), "{outcome}");
         assert!(outcome.stderr.contains("E8203") && !project.path("prices.json").exists(), "{outcome}");
@@ -299,7 +247,7 @@ mod price_list {
         let denied = |_: &Value| {
             (400, json!({"__type": "AccessDeniedException", "message": "not allowed to perform pricing:GetProducts"}))
         };
-        let (project, stand_in) = (orders(), StandIn::start(denied));
+        let (project, stand_in) = (orders(), start(denied));
         let outcome = refresh(&project, &stand_in);
         assert_eq!(outcome.code, Some(1), "{outcome}");
         assert!(outcome.stderr.contains("E7002") && outcome.stderr.contains("pricing:GetProducts"), "{outcome}");

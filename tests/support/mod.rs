@@ -5,6 +5,7 @@
 //! can be kept as a snapshot.
 
 mod folder;
+pub mod git;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -80,6 +81,7 @@ impl Project {
             .env("LANG", "C.UTF-8")
             .env("NO_COLOR", "1")
             .env("SLUICE_CLOCK", CLOCK)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .output()

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{About, words};
-use crate::plan::{Action, Plan, ResourcePlan};
+use crate::plan::{Action, Plan, ResourcePlan, Summary};
 use crate::view::TOOL_VERSION;
 use crate::view::words::json as to_value;
 
@@ -59,7 +59,11 @@ fn actions(action: Action) -> &'static [&'static str] {
 }
 
 fn counts(plan: &Plan) -> Value {
-    let summary = &plan.summary;
+    of_summary(&plan.summary)
+}
+
+/// Counts by verb.
+pub(super) fn of_summary(summary: &Summary) -> Value {
     json!({
         "add": summary.count(Action::Create),
         "change": summary.count(Action::Update),

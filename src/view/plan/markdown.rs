@@ -21,13 +21,21 @@ const LOOK: Look = Look { palette: Palette::Plain, symbols: Symbols::Unicode, wi
 /// Returns the comment, at most [`MARKDOWN_LIMIT`] characters. What did not fit is counted and said loudly.
 #[must_use]
 pub fn to_markdown(plan: &Plan, about: &About) -> String {
+    let marker =
+        format!("<!-- sluice:plan pipeline={} env={} region={} -->\n", about.pipeline, about.environment, about.region);
+    let room = MARKDOWN_LIMIT - marker.chars().count().min(MARKDOWN_LIMIT);
+    format!("{marker}{}", within(plan, about, room))
+}
+
+/// The comment without its marker, in at most `limit` characters where that leaves room for the head and the dangers.
+pub(super) fn within(plan: &Plan, about: &About, limit: usize) -> String {
     let mut out = head(plan, about);
     out.push_str(&warnings(plan));
     let mut shown: Vec<&ResourcePlan> = plan.resources.iter().collect();
     shown.sort_by_key(|resource| rank(resource.action));
-    let mut cut = table(&mut out, &shown);
+    let mut cut = table(&mut out, &shown, limit / 2);
     out.push_str(&notes(plan, about));
-    cut = cut.max(details(&mut out, &shown));
+    cut = cut.max(details(&mut out, &shown, limit.saturating_sub(TAIL)));
     if cut > 0 {
         let text = plural(cut, "resource");
         out.push_str(&format!(
@@ -54,16 +62,20 @@ fn head(plan: &Plan, about: &About) -> String {
     };
     let symbol = if is_alarming(plan) { "⚠️ " } else { "" };
     let mut out = format!(
-        "<!-- sluice:plan pipeline={} env={} -->\n### {symbol}{} · {}: {verdict}\n\n{} / {} · stack `{}`\n",
-        about.pipeline, about.environment, about.pipeline, about.environment, about.account, about.region, plan.stack
+        "### {symbol}{} · {}: {verdict}\n\n{} / {} · stack `{}`",
+        about.pipeline, about.environment, about.account, about.region, plan.stack
     );
+    if let Some(text) = words::not_looked_at(&plan.baseline) {
+        out.push_str(&format!(", {}  \n{text}", escape(&words::baseline(&plan.baseline))));
+    }
+    out.push('\n');
     if about.embedded {
         out.push_str(&format!("\n*{EMBEDDED_NOTICE}*\n"));
     }
     out
 }
 
-fn is_alarming(plan: &Plan) -> bool {
+pub(super) fn is_alarming(plan: &Plan) -> bool {
     plan.impossible().next().is_some()
         || !plan.data.is_empty()
         || plan.consumers.iter().any(words::is_risky)
@@ -100,7 +112,7 @@ fn warnings(plan: &Plan) -> String {
 }
 
 /// Writes the table of what is not simply new; returns how many resources did not fit.
-fn table(out: &mut String, resources: &[&ResourcePlan]) -> usize {
+fn table(out: &mut String, resources: &[&ResourcePlan], limit: usize) -> usize {
     let resources: Vec<&&ResourcePlan> =
         resources.iter().filter(|resource| resource.action != Action::Create).collect();
     if resources.is_empty() {
@@ -110,7 +122,7 @@ fn table(out: &mut String, resources: &[&ResourcePlan]) -> usize {
     for (at, resource) in resources.iter().enumerate() {
         let row = row(resource);
         // The table gets at most half of the comment, so that the riskiest resources have their details too.
-        if out.chars().count() + row.chars().count() > MARKDOWN_LIMIT / 2 {
+        if out.chars().count() + row.chars().count() > limit {
             return resources.len() - at;
         }
         out.push_str(&row);
@@ -206,11 +218,11 @@ fn notes(plan: &Plan, about: &About) -> String {
 }
 
 /// Writes the folded details, never splitting a resource; returns how many did not fit.
-fn details(out: &mut String, resources: &[&ResourcePlan]) -> usize {
+fn details(out: &mut String, resources: &[&ResourcePlan], limit: usize) -> usize {
     if resources.is_empty() {
         return 0;
     }
-    let room = MARKDOWN_LIMIT.saturating_sub(out.chars().count() + TAIL);
+    let room = limit.saturating_sub(out.chars().count());
     let mut body = String::new();
     let mut used = 0;
     let mut cut = 0;
@@ -252,7 +264,7 @@ fn block(resource: &ResourcePlan) -> String {
 }
 
 /// A fence that nothing in `body` can close.
-fn fence(body: &str) -> String {
+pub(in crate::view) fn fence(body: &str) -> String {
     let longest = body.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(longest.max(2) + 1)
 }
@@ -270,7 +282,7 @@ fn rank(action: Action) -> u8 {
 }
 
 /// Text that Markdown, HTML, tables and mentions leave alone.
-fn escape(text: &str) -> String {
+pub(in crate::view) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in printable(text).chars() {
         match c {
@@ -290,7 +302,7 @@ fn escape(text: &str) -> String {
 }
 
 /// Text for inside backquotes in a table.
-fn code(text: &str) -> String {
+pub(in crate::view) fn code(text: &str) -> String {
     printable(text).replace('`', "'").replace('|', "\\|")
 }
 
@@ -308,7 +320,10 @@ mod tests {
     fn a_calm_plan_has_no_warning() {
         let text = to_markdown(&change_of_parallel(), &about());
         assert!(!text.contains("> [!"), "{text}");
-        assert!(text.starts_with("<!-- sluice:plan pipeline=fraud-detection env=local -->\n"), "{text}");
+        assert!(
+            text.starts_with("<!-- sluice:plan pipeline=fraud-detection env=local region=eu-west-1 -->\n"),
+            "{text}"
+        );
         assert!(to_markdown(&empty(), &about()).contains("fraud-detection · local: no changes"));
     }
 

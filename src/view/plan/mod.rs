@@ -3,14 +3,18 @@
 //! All three tell the same plan; the words for reasons, readers and risks are in one place.
 
 mod json;
+mod many;
 mod markdown;
 mod outlook;
 mod text;
 mod words;
 
 pub use json::to_json;
+pub use many::{Entry, many_to_json, many_to_markdown, table as many_to_text};
 pub use markdown::{MARKDOWN_LIMIT, to_markdown};
+pub(super) use markdown::{code, escape, fence};
 pub use outlook::Outlook;
+pub(super) use text::{changes, name as change_name, values as change_values};
 pub use text::{removal_to_text, to_text};
 
 /// What a plan is about.

@@ -20,7 +20,13 @@ const NARROWEST_VALUE: usize = 12;
 pub fn to_text(look: &Look, plan: &Plan, about: &About) -> String {
     let mut out = head(look, plan, about);
     if plan.is_empty() {
-        let text = format!("No changes. {} is what the files describe.", plan.stack);
+        let text = match &plan.baseline {
+            Baseline::Absent | Baseline::Stack { .. } => format!("{} is what the files describe", plan.stack),
+            Baseline::Files { source, .. } | Baseline::Missing { source, .. } => {
+                format!("The files describe the same as {}", words::source(source))
+            }
+        };
+        let text = format!("No changes. {}.", printable(&text));
         out.push_str(&format!("\n{}\n", look.paint(Label::Good, text)));
     } else {
         out.push_str(&resources(look, plan));
@@ -50,18 +56,20 @@ pub fn removal_to_text(look: &Look, plan: &Plan, about: &About, emptied: &BTreeM
 }
 
 fn head(look: &Look, plan: &Plan, about: &About) -> String {
-    let against = match &plan.baseline {
-        Baseline::Absent => "a new stack".to_owned(),
-        Baseline::Stack { updated, .. } => format!("against the stack of {updated}"),
-    };
+    let against = words::baseline(&plan.baseline);
     let rest = format!(
-        "({} / {})  stack {}, {against}, template {}",
+        "({} / {})  stack {}, {}, template {}",
         about.account,
         about.region,
         plan.stack,
+        printable(&against),
         plan.template.short()
     );
-    title(look, about, &rest)
+    let mut out = title(look, about, &rest);
+    if let Some(text) = words::not_looked_at(&plan.baseline) {
+        out.push_str(&format!("{}\n", look.paint(Label::Faint, text)));
+    }
+    out
 }
 
 /// Which pipeline it is about, and where that is.
@@ -147,7 +155,7 @@ fn resource_text(look: &Look, resource: &ResourcePlan, widest: usize) -> String 
 }
 
 /// The changed properties, their names aligned.
-fn changes(look: &Look, changes: &[Change]) -> String {
+pub(in crate::view) fn changes(look: &Look, changes: &[Change]) -> String {
     let names: Vec<String> = changes.iter().map(name).collect();
     let widest = names.iter().map(|name| columns(name)).max().unwrap_or(0);
     let mut out = String::new();
@@ -171,7 +179,7 @@ fn changes(look: &Look, changes: &[Change]) -> String {
 }
 
 /// The path of a change, with the path inside where the property holds JSON text.
-pub(super) fn name(change: &Change) -> String {
+pub(in crate::view) fn name(change: &Change) -> String {
     let path = change.path.to_string();
     let name = match &change.inside {
         Some(inside) if !inside.is_root() => format!("{path}: {inside}"),
@@ -181,7 +189,7 @@ pub(super) fn name(change: &Change) -> String {
 }
 
 /// The value before, an arrow, the value after, cut to `room` columns.
-pub(super) fn values(look: &Look, change: &Change, room: usize) -> String {
+pub(in crate::view) fn values(look: &Look, change: &Change, room: usize) -> String {
     if change.sensitive {
         return "(secret)".to_owned();
     }

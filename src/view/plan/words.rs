@@ -7,11 +7,51 @@ use serde_json::Value;
 use crate::diagnostic::Place;
 use crate::pipeline::{Escape, Origin};
 use crate::plan::{
-    Action, BlockedBy, Bound, Consequence, ConsumerEffect, DataAtRisk, DataEnd, PositionReset, Reason, Records, Remedy,
-    Removal, Verdict,
+    Action, Baseline, BlockedBy, Bound, Consequence, ConsumerEffect, DataAtRisk, DataEnd, Lacking, PositionReset,
+    Reason, Records, Remedy, Removal, Risk, Source, Verdict,
 };
 use crate::units::{Duration, LogicalId};
 use crate::view::words::{plural, printable, short_duration};
+
+/// What a plan was compared with, after the name of its stack.
+pub(super) fn baseline(baseline: &Baseline) -> String {
+    match baseline {
+        Baseline::Absent => "a new stack".to_owned(),
+        Baseline::Stack { updated, .. } => format!("against the stack of {updated}"),
+        Baseline::Files { source, .. } => format!("against {}", self::source(source)),
+        Baseline::Missing { source, lacking } => format!("a new stack: {}", self::lacking(source, *lacking)),
+    }
+}
+
+/// What a plan that was compared with files does not say; none for one that looked at what is deployed.
+pub(super) fn not_looked_at(baseline: &Baseline) -> Option<&'static str> {
+    match baseline {
+        Baseline::Absent | Baseline::Stack { .. } => None,
+        Baseline::Files { .. } | Baseline::Missing { .. } => {
+            Some("this is what the files change; what is deployed was not looked at")
+        }
+    }
+}
+
+/// Another state of the files: `git:main (c5edb2bcbd19)`.
+pub(super) fn source(source: &Source) -> String {
+    match source {
+        Source::Revision { revision, commit } => format!("git:{revision} ({})", commit.get(..12).unwrap_or(commit)),
+        Source::Folder { path } => format!("the project in {path}"),
+        Source::Template { path } => format!("the template {path}"),
+    }
+}
+
+fn lacking(source: &Source, lacking: Lacking) -> String {
+    let source = self::source(source);
+    match lacking {
+        Lacking::Project => format!("{source} has no project here"),
+        Lacking::Pipeline => format!("{source} has no such pipeline"),
+        Lacking::Environment => format!("{source} has no such environment"),
+        Lacking::Account => format!("in {source} the environment is in another account"),
+        Lacking::Region => format!("in {source} the environment is not in this region"),
+    }
+}
 
 /// What happens to a resource, in a word or two.
 pub(super) fn action(action: Action) -> &'static str {
@@ -276,6 +316,22 @@ pub(super) fn consequence(consequence: &Consequence) -> String {
             };
             format!("a second fleet{many} takes over without an interruption; until then both are there and paid for")
         }
+    }
+}
+
+/// The worst that a plan does, in a few words.
+pub(super) fn risk(risk: Risk) -> &'static str {
+    match risk {
+        Risk::Impossible => "cannot be changed",
+        Risk::DataLost => "its data are LOST",
+        Risk::ReaderFails => "reader FAILS",
+        Risk::ReaderResets => "reader RESETS",
+        Risk::ReaderStops => "reader STOPS",
+        Risk::RecordsAtRisk => "records may not be read",
+        Risk::Replaced => "REPLACED",
+        Risk::DataLeft => "its data stay behind",
+        Risk::Undecided => "may be replaced",
+        Risk::Removed => "removed",
     }
 }
 
