@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::blocked;
 use super::desired::{Desired, Known};
 use super::diff::same;
+use super::fleets;
 use super::model::{Action, BlockedBy, Bound, Remedy, ResourcePlan};
 use crate::template::{PropertyPath, Template};
 use crate::units::{Duration, LogicalId};
@@ -28,11 +29,12 @@ pub(super) fn refuse(
 ) {
     for (id, plan) in plans.iter_mut().filter(|(_, plan)| plan.action == Action::Update) {
         let Some((old, new)) = before.resources.get(id).zip(desired.template.resources.get(id)) else { continue };
-        let (old, new) = (&old.properties, &new.properties);
+        let (was, becomes) = (&old.properties, &new.properties);
         let refused = match plan.type_name.as_str() {
-            "AWS::Kinesis::Stream" => shards(old, new, known.open_shards.get(id).copied()),
-            "AWS::DynamoDB::Table" => indexes(old, new).or_else(|| expiry(old, new)),
-            "AWS::KinesisFirehose::DeliveryStream" => partitions(old, new),
+            "AWS::Kinesis::Stream" => shards(was, becomes, known.open_shards.get(id).copied()),
+            "AWS::DynamoDB::Table" => indexes(was, becomes).or_else(|| expiry(was, becomes)),
+            "AWS::KinesisFirehose::DeliveryStream" => partitions(was, becomes).or_else(|| backup(was, becomes)),
+            "AWS::SageMaker::Endpoint" => fleets::refuse(before, &desired.template, old, new),
             _ => None,
         };
         if let Some((by, remedies)) = refused {
@@ -121,20 +123,38 @@ fn indexes(old: &Properties, new: &Properties) -> Option<Refused> {
     Some((BlockedBy::TooMuchAtOnce { path, bound: Bound::OneIndex { come, go } }, vec![step]))
 }
 
-/// "TimeToLive is active on a different AttributeName": it goes off first, and an hour later on again.
+/// "TimeToLive is active on a different AttributeName": it goes off first, and an hour later on again. Leaving it out
+/// does not put it off: "AttributeName property of TimeToLiveSpecification is required when TTL status is enabled or while
+/// enabling/disabling TTL" (<https://github.com/aws/aws-cdk/issues/25655>; before 2023 it stayed on without a word).
 fn expiry(old: &Properties, new: &Properties) -> Option<Refused> {
     const EXPIRY: &str = "TimeToLiveSpecification";
-    let attribute = |properties: &Properties| {
-        let expiry = properties.get(EXPIRY).filter(|expiry| is_true(expiry.get("Enabled")))?;
-        Some(expiry.get("AttributeName")?.as_str()?.to_owned())
-    };
-    let (before, after) = attribute(old).zip(attribute(new)).filter(|(before, after)| before != after)?;
+    let attribute = |properties: &Properties| Some(properties.get(EXPIRY)?.get("AttributeName")?.as_str()?.to_owned());
+    let on = is_true(old.get(EXPIRY).and_then(|expiry| expiry.get("Enabled")));
+    let (before, after) = (attribute(old).filter(|_| on)?, attribute(new));
+    if after.as_ref() == Some(&before) {
+        return None;
+    }
     let path = PropertyPath::of(EXPIRY).key("AttributeName");
     let keep = Remedy::KeepValue { path: path.to_string(), deployed: json!(before) };
-    let values =
-        vec![json!({"AttributeName": before, "Enabled": false}), json!({"AttributeName": after, "Enabled": true})];
+    let then = new.get(EXPIRY).cloned().unwrap_or(Value::Null);
+    let values = vec![json!({"AttributeName": before, "Enabled": false}), then];
     let step = Remedy::Stepwise { path: EXPIRY.to_owned(), values, apart: BETWEEN_EXPIRIES };
     Some((BlockedBy::TooMuchAtOnce { path, bound: Bound::OneExpiry { before, after } }, vec![keep, step]))
+}
+
+/// "If backup is enabled, you can't update the delivery stream to disable it" (Amazon Data Firehose API reference,
+/// `ExtendedS3DestinationUpdate`).
+fn backup(old: &Properties, new: &Properties) -> Option<Refused> {
+    let [destination, mode] = ["ExtendedS3DestinationConfiguration", "S3BackupMode"];
+    let on = |properties: &Properties| {
+        properties.get(destination).and_then(|part| part.get(mode)?.as_str()) == Some("Enabled")
+    };
+    if !on(old) || on(new) {
+        return None;
+    }
+    let path = PropertyPath::of(destination).key(mode);
+    let keep = Remedy::KeepValue { path: path.to_string(), deployed: json!("Enabled") };
+    Some((BlockedBy::NotUpdatable { path }, vec![keep, Remedy::RemoveThenAdd]))
 }
 
 /// A delivery stream partitions by the contents of records from the day it is made, or never (Amazon Data Firehose
@@ -227,9 +247,27 @@ mod tests {
             properties(json!({"TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": "true"}}))
         };
         assert_eq!(expiry(&on("a"), &on("a")), None);
-        assert_eq!(expiry(&on("a"), &Properties::new()), None);
         assert_eq!(expiry(&Properties::new(), &on("a")), None);
         assert_eq!(steps(expiry(&on("a"), &on("b"))).map(|values| values.len()), Some(2));
+    }
+
+    #[test]
+    fn the_time_to_live_goes_off_by_being_told_so_and_not_by_being_left_out() {
+        let expiry_of =
+            |on: bool| properties(json!({"TimeToLiveSpecification": {"AttributeName": "a", "Enabled": on}}));
+        let off = json!({"AttributeName": "a", "Enabled": false});
+        assert_eq!(steps(expiry(&expiry_of(true), &Properties::new())), Some(vec![off, Value::Null]));
+        assert_eq!(expiry(&expiry_of(true), &expiry_of(false)), None);
+        assert_eq!(expiry(&expiry_of(false), &Properties::new()), None);
+    }
+
+    #[test]
+    fn a_backup_of_the_records_as_they_came_is_for_good() {
+        let delivery = |mode: &str| properties(json!({"ExtendedS3DestinationConfiguration": {"S3BackupMode": mode}}));
+        assert_eq!(backup(&delivery("Disabled"), &delivery("Enabled")), None);
+        assert_eq!(backup(&delivery("Enabled"), &delivery("Enabled")), None);
+        assert!(backup(&delivery("Enabled"), &delivery("Disabled")).is_some());
+        assert!(backup(&delivery("Enabled"), &Properties::new()).is_some());
     }
 
     #[test]

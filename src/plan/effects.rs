@@ -148,7 +148,7 @@ fn changed(
 }
 
 /// A value by the names on the way to it, with `/` between.
-fn at<'a>(resource: &'a Resource, path: &str) -> Option<&'a Value> {
+pub(super) fn at<'a>(resource: &'a Resource, path: &str) -> Option<&'a Value> {
     let mut steps = path.split('/');
     let first = resource.properties.get(steps.next()?)?;
     steps.try_fold(first, |value, step| value.get(step))
@@ -308,7 +308,7 @@ mod tests {
             "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "p-dev-n", "KmsMasterKeyId": "alias/k"}},
         });
         let after = json!({
-            "Table": table(json!({})),
+            "Table": table(json!({"TimeToLiveSpecification": {"AttributeName": "at", "Enabled": false}})),
             "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "p-dev-n"}},
         });
         let said = ["Table key-dropped", "Table expiry-off", "Table recovery-off", "Topic key-dropped"];
@@ -322,7 +322,8 @@ mod tests {
             "AlarmName": "p-dev-a", "Dimensions": [{"Name": "TableName", "Value": "p-dev-t"}]}});
         let before = json!({"Table": table(json!({})), "Alarm": alarm});
         assert_eq!(codes(&before, &json!({"Table": table(json!({}))})), ["Alarm alarm-lost"]);
-        assert_eq!(codes(&before, &json!({})), Vec::<String>::new());
+        let role = json!({"Role": {"Type": "AWS::IAM::Role", "Properties": {}}});
+        assert_eq!(codes(&before, &role), Vec::<String>::new());
         // Of the same name, and something else.
         let queue = json!({"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "p-dev-t"}}});
         assert_eq!(codes(&before, &queue), Vec::<String>::new());

@@ -15,6 +15,7 @@ mod diff;
 mod duration;
 mod effects;
 mod environments;
+mod fleets;
 mod model;
 mod riskiest;
 #[cfg(test)]

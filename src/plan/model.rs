@@ -369,6 +369,20 @@ pub enum BlockedBy {
         /// What bounds it.
         bound: Bound,
     },
+    /// An endpoint of instances does not become a serverless one (Amazon SageMaker developer guide, "Update a serverless
+    /// endpoint").
+    ToServerless {
+        /// The property.
+        path: PropertyPath,
+    },
+    /// Variants of an endpoint that scale by themselves neither go nor get other instances (Amazon SageMaker developer
+    /// guide, "Update endpoints that use auto scaling").
+    Scaled {
+        /// The property.
+        path: PropertyPath,
+        /// Which variants.
+        variants: BTreeSet<String>,
+    },
     /// A resource of that name exists outside the stack and cannot be taken in.
     NameTaken {
         /// The name.
@@ -397,12 +411,13 @@ pub enum Bound {
         go: BTreeSet<String>,
     },
     /// The time to live is on for one attribute, goes off before it goes on for another, and changes once an hour
-    /// (DynamoDB API reference, `UpdateTimeToLive`).
+    /// (DynamoDB API reference, `UpdateTimeToLive`). It goes off by being told so, with its attribute (CloudFormation
+    /// template reference, `AWS::DynamoDB::Table TimeToLiveSpecification`).
     OneExpiry {
         /// The attribute that it is on for.
         before: String,
-        /// The attribute that it would be on for.
-        after: String,
+        /// The attribute that it would be on for; none where nothing is said of it any more.
+        after: Option<String>,
     },
 }
 
@@ -435,6 +450,11 @@ pub enum Remedy {
     OtherName {
         /// The part's present name.
         name: String,
+    },
+    /// Leave scaling out in one deployment, with a fixed number of instances, and change the fleet in the next.
+    UnscaleFirst {
+        /// What is left out.
+        targets: BTreeSet<LogicalId>,
     },
     /// Remove or rename the resource outside the stack.
     RemoveOutside {

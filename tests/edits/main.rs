@@ -107,9 +107,12 @@ macro_rules! tables {
 tables! {
     edits_of_anomaly_detection => "anomaly-detection",
     edits_of_content_moderation => "content-moderation",
+    edits_of_delivery_eta => "delivery-eta",
     edits_of_fraud_detection => "fraud-detection",
     edits_of_fraud_detection_in_development => "fraud-detection-development",
+    edits_of_multi_model_inference => "multi-model-inference",
     edits_of_observability => "observability",
+    edits_of_personalization => "personalization",
     edits_of_windowed_aggregation => "windowed-aggregation",
 }
 

@@ -101,6 +101,10 @@ fn blocked(by: &BlockedBy) -> String {
         BlockedBy::MappingExists { path } => format!("mapping-exists {path}"),
         BlockedBy::IdentityTaken { properties, path } => format!("taken:{} {path}", properties.join("+")),
         BlockedBy::NotUpdatable { path } => format!("not-updatable {path}"),
+        BlockedBy::ToServerless { path } => format!("to-serverless {path}"),
+        BlockedBy::Scaled { path, variants } => {
+            format!("scaled:{} {path}", variants.iter().cloned().collect::<Vec<_>>().join("+"))
+        }
         BlockedBy::TooMuchAtOnce { path, .. } => format!("at-once {path}"),
         BlockedBy::NameTaken { name, .. } => format!("name-taken:{name}"),
     }

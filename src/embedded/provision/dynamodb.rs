@@ -172,12 +172,18 @@ fn expiry(properties: &Properties) -> Option<String> {
 }
 
 /// Expiry is off before it is on by another attribute, and it changes once an hour (DynamoDB API reference,
-/// UpdateTimeToLive): not both in one update.
+/// UpdateTimeToLive): not both in one update. To put it off needs its attribute, so it cannot be left out while it is on
+/// (CloudFormation template reference, `AWS::DynamoDB::Table TimeToLiveSpecification`; the words are from
+/// <https://github.com/aws/aws-cdk/issues/25655>).
 fn check_expiry(before: &Properties, after: &Properties) -> Result<(), HandlerError> {
-    match (expiry(before), expiry(after)) {
+    let named = text(&object(after, "TimeToLiveSpecification"), "AttributeName");
+    match (expiry(before), named) {
         (Some(old), Some(new)) if old != new => {
             Err(invalid(format!("TimeToLive is active on a different AttributeName: current AttributeName is {old}")))
         }
+        (Some(_), None) => Err(invalid(
+            "Invalid request provided: AttributeName property of TimeToLiveSpecification is required when TTL status is enabled or while enabling/disabling TTL.",
+        )),
         _ => Ok(()),
     }
 }

@@ -39,6 +39,9 @@ pub(crate) async fn delivery_stream(back: &mut Back, effect: &Effect) -> Made {
                     "Dynamic partitioning can be enabled only when a delivery stream is created, and not disabled afterwards.",
                 ));
             }
+            if backs_up(before) && !backs_up(after) {
+                return Err(invalid("Once S3 backup is enabled for a delivery stream, it cannot be disabled."));
+            }
             call(back, "DescribeDeliveryStream", json!({"DeliveryStreamName": name})).await?;
             let version = back
                 .world
@@ -88,6 +91,11 @@ fn switched_on(destination: &Map<String, Value>, part: &str) -> bool {
 
 fn partitions(properties: &Properties) -> bool {
     switched_on(&object(properties, "ExtendedS3DestinationConfiguration"), "DynamicPartitioningConfiguration")
+}
+
+/// FH-21: for good, once it does.
+fn backs_up(properties: &Properties) -> bool {
+    text(&object(properties, "ExtendedS3DestinationConfiguration"), "S3BackupMode").as_deref() == Some("Enabled")
 }
 
 /// What Firehose refuses of an S3 destination.

@@ -172,8 +172,8 @@ impl TypeFacts {
         names::name_property(&self.type_name)
     }
 
-    /// The properties that together may exist only once in an account and region, the name first: while one
-    /// resource has them, a second with the same values is refused.
+    /// The properties that together may exist only once in an account and region, the name first and `/` between a
+    /// property and what is within it: while one resource has them, a second with the same values is refused.
     #[must_use]
     pub fn unique_by(&self) -> &'static [&'static str] {
         names::unique_by(&self.type_name)
@@ -231,7 +231,8 @@ impl TypeFacts {
             open.extend(node.children());
         }
         for name in self.unique_by().iter().chain(names::not_updatable(&self.type_name)) {
-            assert!(self.root.properties.contains_key(*name), "{}: {name}", self.type_name);
+            let top = name.split('/').next().unwrap_or(name);
+            assert!(self.root.properties.contains_key(top), "{}: {name}", self.type_name);
         }
     }
 }

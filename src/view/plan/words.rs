@@ -105,15 +105,24 @@ fn blocked(by: &BlockedBy) -> String {
             properties.join(" and ")
         ),
         BlockedBy::NotUpdatable { path } => format!("the service has no way to change {path}"),
+        BlockedBy::ToServerless { path } => {
+            format!("{path} makes an endpoint of instances a serverless one; SageMaker refuses that")
+        }
+        BlockedBy::Scaled { path, variants } => format!(
+            "{path} gives {} other instances, or removes it, while it scales by itself; SageMaker refuses that",
+            listed(variants)
+        ),
         BlockedBy::TooMuchAtOnce { path, bound } => format!("{path} cannot change so much at once: {}", most(bound)),
         BlockedBy::NameTaken { name, why } => format!("{name} exists outside the stack and cannot be taken in: {why}"),
     }
 }
 
+fn listed(names: &BTreeSet<String>) -> String {
+    names.iter().map(|name| printable(name).into_owned()).collect::<Vec<_>>().join(", ")
+}
+
 /// What a service does at most.
 fn most(bound: &Bound) -> String {
-    let listed =
-        |names: &BTreeSet<String>| names.iter().map(|name| printable(name).into_owned()).collect::<Vec<_>>().join(", ");
     match bound {
         Bound::DoubleOrHalve { open, wanted } => {
             format!("Kinesis doubles or halves the open shards in one update, and from {open} to {wanted} is more")
@@ -123,7 +132,11 @@ fn most(bound: &Bound) -> String {
             let both: Vec<String> = both.map(|(verb, names)| format!("{verb} {}", listed(names))).collect();
             format!("DynamoDB makes or removes one index in an update, and this one {}", both.join(" and "))
         }
-        Bound::OneExpiry { before, after } => format!(
+        Bound::OneExpiry { before, after: None } => format!(
+            "the time to live is on for {}; DynamoDB switches it off when it is told Enabled: false with that attribute, and refuses to have it left out",
+            printable(before)
+        ),
+        Bound::OneExpiry { before, after: Some(after) } => format!(
             "the time to live is on for {}; DynamoDB switches it off before it switches it on for {}, and takes one such change an hour",
             printable(before),
             printable(after)
@@ -150,6 +163,13 @@ pub(super) fn remedy(remedy: &Remedy) -> String {
         Remedy::Stepwise { path, values, apart } => steps(path, values, *apart),
         Remedy::OtherName { name } => {
             format!("add one under another name, and remove {} in the deployment after", printable(name))
+        }
+        Remedy::UnscaleFirst { targets } => {
+            let targets: Vec<&str> = targets.iter().map(LogicalId::as_str).collect();
+            format!(
+                "deploy once with a fixed number of instances, so that {} goes; then change it, and let it scale again",
+                targets.join(" and ")
+            )
         }
         Remedy::RemoveOutside { name } => format!("remove or rename {name} outside the stack"),
     }
@@ -314,7 +334,8 @@ pub(super) fn consequence(consequence: &Consequence) -> String {
                 Some(count) => format!(" with {}", plural(usize::try_from(*count).unwrap_or(usize::MAX), "instance")),
                 None => String::new(),
             };
-            format!("a second fleet{many} takes over without an interruption; until then both are there and paid for")
+            let paid = if instances.is_some() { "; until then both are there and paid for" } else { "" };
+            format!("a second fleet{many} takes over without an interruption{paid}")
         }
     }
 }
