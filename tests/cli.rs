@@ -912,12 +912,16 @@ mod import {
 mod baseline;
 #[path = "cli/ci.rs"]
 mod ci;
+#[path = "cli/consent.rs"]
+mod consent;
 #[path = "cli/cost.rs"]
 mod cost;
 #[path = "cli/environments.rs"]
 mod environments;
 #[path = "cli/many.rs"]
 mod many;
+#[path = "cli/reads.rs"]
+mod reads;
 #[path = "cli/saved.rs"]
 mod saved;
 #[path = "cli/sizing.rs"]

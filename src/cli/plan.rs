@@ -76,12 +76,12 @@ fn alone(asked: &Asked<'_>, pipeline: &str, environment: &str) -> Exit {
             operate::plan_afresh(&mut shelf, pipeline, environment, asked.region)
         }
     };
-    let Planned { prepared, plan, saved: inputs } = match planned {
+    let Planned { prepared, plan, earlier, saved: inputs } = match planned {
         Ok(planned) => planned,
         Err(failure) => return fail(world, &failure, shelf.texts()),
     };
     print_diagnostics(world, &prepared.warnings, shelf.texts());
-    let about = about(&prepared);
+    let about = about(&prepared, &plan, earlier.as_ref());
     saved::print(world, asked.args.output, &plan, &about);
     if let (Some(file), Some(inputs)) = (&asked.args.out, &inputs)
         && let Err(failure) = saved::save(world, file, &plan, &about, inputs)
@@ -100,7 +100,7 @@ type Kept = (Plan, About, Diagnostics);
 
 fn many(asked: &Asked<'_>, pairs: &[(String, String)]) -> Exit {
     let keep = |planned: Planned| -> Kept {
-        let about = about(&planned.prepared);
+        let about = about(&planned.prepared, &planned.plan, planned.earlier.as_ref());
         (planned.plan, about, planned.prepared.warnings)
     };
     let all = match (&asked.args.against, asked.earlier) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::args::Output;
 use super::world::{World, print_err, print_out};
+use crate::capacity::Sized;
 use crate::diagnostic::{Diagnostics, FilePath};
 use crate::environment::Target;
 use crate::event::Event;
@@ -140,7 +141,7 @@ impl Company for Screen<'_> {
         let embedded = *pipeline.environment().target() == Target::Embedded;
         self.set_scene(&prepared.rendered.stack_name, embedded, plan, &prepared.rendered.origins);
         if self.output != Output::Jsonl {
-            let about = about(prepared);
+            let about = about(prepared, plan, None);
             let look = if self.output == Output::Text { self.out() } else { err_look(self.world) };
             let text = plan_view::to_text(&look, plan, &about);
             if self.output == Output::Text { print_out(&text) } else { print_err(&text) }
@@ -155,6 +156,7 @@ impl Company for Screen<'_> {
             region: leaving.region.to_string(),
             embedded: *leaving.environment.target() == Target::Embedded,
             outlook: None,
+            consent: Vec::new(),
         };
         self.set_scene(&leaving.plan.stack, about.embedded, leaving.plan, &Origins::new());
         if self.output != Output::Jsonl {
@@ -197,16 +199,21 @@ impl Company for Screen<'_> {
 }
 
 /// What a plan is about, as its views take it.
-pub(crate) fn about(prepared: &Prepared) -> plan_view::About {
+pub(crate) fn about(prepared: &Prepared, plan: &Plan, earlier: Option<&Sized>) -> plan_view::About {
     let pipeline = prepared.sized.pipeline();
-    let operate::Outlook { assessment, bill, budget } = operate::outlook(&prepared.sized);
+    let outlook = operate::outlook(&prepared.sized);
+    let consent = outlook.policy(pipeline.environment().tier()).demands(plan);
+    let past =
+        earlier.map(operate::outlook).map(|past| plan_view::Outlook::of(past.assessment, past.bill, past.budget));
+    let operate::Outlook { assessment, bill, budget } = outlook;
     plan_view::About {
         pipeline: pipeline.name().to_string(),
         environment: pipeline.environment().name().to_string(),
         account: pipeline.account().to_string(),
         region: pipeline.region().to_string(),
         embedded: *pipeline.environment().target() == Target::Embedded,
-        outlook: Some(plan_view::Outlook::of(assessment, bill, budget)),
+        outlook: Some(plan_view::Outlook::of(assessment, bill, budget).after(past)),
+        consent,
     }
 }
 

@@ -125,6 +125,9 @@ codes! {
     PlanDataLoss = "E4003", "data would be lost";
     PlanNotApproved = "E4004", "the plan was not approved";
     NoPlan = "E4005", "the file holds no plan";
+    PlanConsumerReset = "E4006", "a reader would lose its position";
+    PlanReplacement = "E4007", "a resource would be replaced";
+    PlanOverBudget = "E4008", "a month would cost more than the budget";
     BaselineUnusable = "E4010", "what is compared with does not render";
 
     // 5 deploy

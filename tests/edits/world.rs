@@ -132,7 +132,7 @@ impl World {
             environment: self.environment.clone(),
             region: None,
             yes: true,
-            allow_data_loss: BTreeSet::new(),
+            given: BTreeSet::new(),
             reviewed: None,
         };
         let deployed = operate::deploy(&mut shelf, &order, tools, &mut Nobody).await;

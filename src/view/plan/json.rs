@@ -9,7 +9,7 @@ use crate::view::words::json as to_value;
 
 /// Returns the plan with what it is about. Besides the plan's own fields: `tool_version`, `pipeline`,
 /// `environment`, `account`, `region`, `embedded`; `changes` (whether there is anything to do) and `applyable` (whether
-/// nothing in it is impossible); `counts` by verb; `outlook` (what gives way first,
+/// nothing in it is impossible); `counts` by verb; `consent` (what must be agreed to by name, with its flag); `outlook` (what gives way first,
 /// latency, quotas to raise, what a month costs); and per resource `actions`, a list that names a replacement by its
 /// parts, so that whoever looks for `delete` never misses one, `stage` and `spec` (`file:line:column`).
 #[must_use]
@@ -25,6 +25,7 @@ pub fn to_json(plan: &Plan, about: &About) -> Value {
     out.insert("changes".to_owned(), json!(!plan.is_empty()));
     out.insert("applyable".to_owned(), json!(plan.impossible().next().is_none()));
     out.insert("counts".to_owned(), counts(plan));
+    out.insert("consent".to_owned(), consent(about));
     out.insert("outlook".to_owned(), to_value(&about.outlook));
     if let Value::Object(fields) = to_value(plan) {
         out.extend(fields);
@@ -37,6 +38,19 @@ pub fn to_json(plan: &Plan, about: &About) -> Value {
         }
     }
     Value::Object(out)
+}
+
+/// What must be agreed to by name, each with its flag.
+fn consent(about: &About) -> Value {
+    let all = about.consent.iter().map(|permission| {
+        let mut value = to_value(permission);
+        if let Value::Object(fields) = &mut value {
+            fields.insert("flag".to_owned(), json!(permission.flag()));
+            fields.insert("code".to_owned(), json!(permission.code().as_str()));
+        }
+        value
+    });
+    all.collect()
 }
 
 fn extend(fields: &mut Map<String, Value>, resource: &ResourcePlan) {

@@ -30,10 +30,11 @@ pub fn to_markdown(plan: &Plan, about: &About) -> String {
 /// The comment without its marker, in at most `limit` characters where that leaves room for the head and the dangers.
 pub(super) fn within(plan: &Plan, about: &About, limit: usize) -> String {
     let mut out = head(plan, about);
-    out.push_str(&warnings(plan));
+    out.push_str(&warnings(plan, about));
     let mut shown: Vec<&ResourcePlan> = plan.resources.iter().collect();
     shown.sort_by_key(|resource| rank(resource.action));
     let mut cut = table(&mut out, &shown, limit / 2);
+    out.push_str(&access(plan, limit / 6));
     out.push_str(&notes(plan, about));
     cut = cut.max(details(&mut out, &shown, limit.saturating_sub(TAIL)));
     if cut > 0 {
@@ -44,9 +45,10 @@ pub(super) fn within(plan: &Plan, about: &About, limit: usize) -> String {
         ));
     }
     out.push_str(&format!(
-        "\nAfter merge: `sluice deploy {} --env {}` · template `{}`\n\n`{}`\n",
+        "\nAfter merge: `sluice deploy {} --env {}{}` · template `{}`\n\n`{}`\n",
         about.pipeline,
         about.environment,
+        words::flags(&about.consent),
         plan.template.short(),
         plan.summary
     ));
@@ -83,7 +85,7 @@ pub(super) fn is_alarming(plan: &Plan) -> bool {
 }
 
 /// The caution block: what cannot work, what is lost, which readers lose their place.
-fn warnings(plan: &Plan) -> String {
+fn warnings(plan: &Plan, about: &About) -> String {
     let mut lines = Vec::new();
     for resource in plan.impossible() {
         let reason = resource.reasons.first().map(words::reason).unwrap_or_default();
@@ -99,6 +101,13 @@ fn warnings(plan: &Plan) -> String {
     }
     for effect in plan.effects.iter().filter(|effect| effect.severity != Gravity::Info) {
         lines.push(format!("`{}` {}", effect.logical_id, escape(&words::consequence(&effect.consequence))));
+    }
+    if !about.consent.is_empty() {
+        lines.push(format!(
+            "not deployed to {} without `{}`",
+            about.environment,
+            words::flags(&about.consent).trim_start()
+        ));
     }
     if lines.is_empty() {
         return String::new();
@@ -161,6 +170,31 @@ fn row(resource: &ResourcePlan) -> String {
     )
 }
 
+/// What somebody may do from now on, or no longer; at most so many characters, and how many lines were left out.
+fn access(plan: &Plan, limit: usize) -> String {
+    let lines = plan.access.iter().flat_map(|change| {
+        let gained = change.gained.iter().map(|grant| ("gains", grant));
+        gained.chain(change.lost.iter().map(|grant| ("loses", grant))).map(|(verb, grant)| {
+            let mark = if verb == "gains" && grant.is_broad() { "⚠️ " } else { "" };
+            format!("- {mark}`{}` {verb} {}\n", change.logical_id, escape(&words::grant(&change.logical_id, grant)))
+        })
+    });
+    let (mut out, mut used, mut cut) = (String::new(), 0, 0);
+    for line in lines {
+        let length = line.chars().count();
+        if cut > 0 || used + length > limit {
+            cut += 1;
+        } else {
+            used += length;
+            out.push_str(&line);
+        }
+    }
+    if cut > 0 {
+        out.push_str(&format!("- **Cut:** {} more; `--output json` has all of them\n", plural(cut, "statement")));
+    }
+    if out.is_empty() { out } else { format!("\n**Access**\n\n{out}") }
+}
+
 /// What is new, readers that go on, outputs, tags, the outlook and time, each on a line.
 fn notes(plan: &Plan, about: &About) -> String {
     let mut parts = Vec::new();
@@ -192,6 +226,9 @@ fn notes(plan: &Plan, about: &About) -> String {
         let list: Vec<String> =
             calm.iter().map(|effect| format!("`{}` {}", effect.logical_id, words::verdict(effect.verdict))).collect();
         parts.push(format!("**Readers** {}", list.join(", ")));
+    }
+    for moved in &plan.moves {
+        parts.push(format!("**Moved** `{}` {}", moved.to, escape(&words::moved(moved))));
     }
     if !plan.outputs.is_empty() {
         let list: Vec<String> = plan.outputs.iter().map(|output| format!("`{}`", output.name)).collect();

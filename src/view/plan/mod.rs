@@ -17,6 +17,8 @@ pub use outlook::Outlook;
 pub(super) use text::{changes, name as change_name, values as change_values};
 pub use text::{removal_to_text, to_text};
 
+use crate::plan::Permission;
+
 /// What a plan is about.
 #[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
 pub struct About {
@@ -32,6 +34,9 @@ pub struct About {
     pub embedded: bool,
     /// How the load meets it and what a month costs; `None` where it is being removed.
     pub outlook: Option<Outlook>,
+    /// What must be agreed to by name before it is deployed.
+    #[serde(default)]
+    pub consent: Vec<Permission>,
 }
 
 impl About {

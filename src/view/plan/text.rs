@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use super::{About, outlook, words};
 use crate::observed::Holding;
-use crate::plan::{Action, Baseline, Change, ChangeKind, Gravity, Plan, PlanKind, Reason, Removal, ResourcePlan};
+use crate::plan::{
+    Action, Baseline, Change, ChangeKind, Gravity, Permission, Plan, PlanKind, Reason, Removal, ResourcePlan,
+};
+use crate::units::LogicalId;
 use crate::view::EMBEDDED_NOTICE;
 use crate::view::style::{Label, Look, Symbols};
 use crate::view::table::{Cell, Table};
@@ -240,6 +243,24 @@ fn consequences(look: &Look, plan: &Plan, about: &About) -> String {
     for effect in &plan.effects {
         let label = if effect.severity == Gravity::Info { Label::Plain } else { Label::Warning };
         row(label, "Effect", effect.logical_id.as_str(), words::consequence(&effect.consequence));
+    }
+    for moved in &plan.moves {
+        row(Label::Warning, "Moved", moved.to.as_str(), words::moved(moved));
+    }
+    for change in &plan.access {
+        let both =
+            change.gained.iter().map(|grant| ("gains ", grant)).chain(change.lost.iter().map(|it| ("loses ", it)));
+        for (verb, grant) in both {
+            let broad = verb == "gains " && grant.is_broad();
+            let label = if broad { Label::Warning } else { Label::Plain };
+            let text = format!("{verb}{}", words::grant(&change.logical_id, grant));
+            row(label, "Access", change.logical_id.as_str(), text);
+        }
+    }
+    // What is lost says so itself, above.
+    for permission in about.consent.iter().filter(|one| !matches!(one, Permission::DataLoss { .. })) {
+        let id = permission.logical_id().map_or("", LogicalId::as_str);
+        row(Label::Warning, "Consent", id, format!("refused without {}", permission.flag()));
     }
     let new = plan.outputs.iter().filter(|output| output.before.is_none());
     let new: Vec<&str> = new.map(|output| output.name.as_str()).collect();
