@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::load::Shelf;
 use super::prepare::{Prepared, prepare};
 use super::saved::Inputs;
+use super::shards::open_shards;
 use super::upstream;
 use crate::capacity::Sized;
 use crate::cloud::{Cloud, CloudError};
@@ -152,7 +153,8 @@ impl Look {
             cloud.make_bucket(&prepared.bucket).await?;
         }
         let observed = cloud.describe_stack(stack).await?;
-        let plan = compare(&desired(prepared), &observed, &Known::default());
+        let known = Known { open_shards: open_shards(cloud, prepared, &observed).await?, ..Known::default() };
+        let plan = compare(&desired(prepared), &observed, &known);
         let mut look =
             Self { observed, plan, change_set: None, keep, denied: None, shell: false, stack: stack.clone() };
         if look.plan.is_empty() {
@@ -169,7 +171,7 @@ impl Look {
         match change_set {
             Ok(set) => {
                 if set.state == ChangeSetState::Ready {
-                    let known = Known { change_set: Some(set.clone()), ..Known::default() };
+                    let known = Known { change_set: Some(set.clone()), ..known };
                     look.plan = compare(&desired(prepared), &look.observed, &known);
                 }
                 look.change_set = Some(set);
@@ -183,7 +185,10 @@ impl Look {
             Err(Unmade::Failed(failure, set)) => {
                 look.change_set = set.map(|set| *set);
                 look.leave(cloud, tools.clock).await?;
-                Err(failure)
+                look.change_set = None;
+                // What cannot be done as it is, CloudFormation may not even want to foresee: the plan says why, and what
+                // works instead.
+                if look.plan.impossible().next().is_some() { Ok(look) } else { Err(failure) }
             }
         }
     }

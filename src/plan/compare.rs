@@ -7,7 +7,7 @@ use super::model::{
     Action, Baseline, DataAtRisk, DataEnd, Decider, Expected, FORMAT_VERSION, LeftOut, OutputChange, Plan, PlanKind,
     Reason, Removal, ResourcePlan, Summary, Sureness, TagChange, Verdict,
 };
-use super::{access, amounts, change_set, classify, consumers, duration, moves};
+use super::{access, amounts, change_set, classify, consumers, duration, effects, moves};
 use crate::observed::{NextAction, Observed, ObservedResource, StackDescription};
 use crate::pipeline::{Escape, Origins};
 use crate::template::Template;
@@ -90,7 +90,11 @@ pub fn destroy(stack: &str, observed: &Observed, origins: &Origins) -> Plan {
         let found = observed.stack().and_then(|stack| stack.resources.get(&plan.logical_id));
         plan.physical_id = found.and_then(|found| found.physical_id.clone());
         plan.origin = origins.get(&plan.logical_id).cloned();
-        plan.removal = removal(plan, &desired, before);
+        // Whoever destroys a stack empties its buckets first.
+        plan.removal = removal(plan, &desired, before).map(|removal| match removal {
+            Removal::Deleted | Removal::DeletedIfEmpty => Removal::Deleted,
+            Removal::Retained => Removal::Retained,
+        });
         plan.expected = duration::of_resource(&plan.type_name, plan.action);
     }
     let changes = Changes { outputs: Vec::new(), tags: Vec::new(), unchanged: 0 };
@@ -116,6 +120,7 @@ fn finish(
     let mut data = data_at_risk(&resources);
     let mut consumers = consumers::effects(desired, before, &resources, &data);
     amounts::fill(&mut consumers, &mut data, desired, before);
+    let effects = effects::effects(desired, before, &resources);
     let (access, moves) = match kind {
         PlanKind::Update => (
             access::changes(before, &desired.template, &resources),
@@ -147,6 +152,7 @@ fn finish(
         tags: changes.tags,
         consumers,
         data,
+        effects,
         access,
         moves,
         left_out: if kind == PlanKind::Destroy { Vec::new() } else { left_out(&desired.origins) },
@@ -195,7 +201,11 @@ fn removal(plan: &ResourcePlan, desired: &Desired, before: &Template) -> Option<
         }
         Action::Create | Action::Update | Action::Import | Action::Cannot => return None,
     };
-    Some(if keeps(policy) { Removal::Retained } else { Removal::Deleted })
+    Some(match keeps(policy) {
+        true => Removal::Retained,
+        false if plan.type_name == "AWS::S3::Bucket" => Removal::DeletedIfEmpty,
+        false => Removal::Deleted,
+    })
 }
 
 /// Types that hold what nobody can make again (DESIGN 8): records, items, objects, messages, keys.

@@ -6,6 +6,7 @@
 mod access;
 mod amounts;
 mod blocked;
+mod bounds;
 mod change_set;
 mod classify;
 mod compare;
@@ -14,7 +15,9 @@ mod consumers;
 mod desired;
 mod diff;
 mod duration;
+mod effects;
 mod environments;
+mod fleets;
 mod model;
 mod moves;
 mod riskiest;
@@ -26,12 +29,13 @@ pub use amounts::{Amount, AmountOf};
 pub use compare::{compare, compare_files, destroy};
 pub use consent::{ApprovedPlan, Consent, Permission, Policy, Refusal, approve};
 pub use desired::{Desired, Earlier, EarlierStack, ExistingResource, Known, Load, NamedResource, named_resources};
+pub use effects::{Consequence, Effect, Gravity};
 pub use environments::{
     Deliberate, Derived, EnvironmentDiff, Presence, ResourceDifference, Setter, Setting, SettingKind, Side, Stand,
     Step, environments,
 };
 pub use model::{
-    Action, Baseline, BlockedBy, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected,
+    Action, Baseline, BlockedBy, Bound, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected,
     FORMAT_VERSION, Lacking, NotAsked, OutputChange, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal,
     ResourcePlan, Source, Summary, Sureness, TagChange, Verdict,
 };

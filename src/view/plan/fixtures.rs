@@ -139,6 +139,7 @@ fn plan(kind: PlanKind, resources: Vec<ResourcePlan>, unchanged: usize) -> Plan 
         tags: Vec::new(),
         consumers: Vec::new(),
         data: Vec::new(),
+        effects: Vec::new(),
         access: Vec::new(),
         moves: Vec::new(),
         left_out: Vec::new(),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{About, outlook, text, words};
-use crate::plan::{Action, Plan, PlanKind, Removal, ResourcePlan};
+use crate::plan::{Action, Gravity, Plan, PlanKind, Removal, ResourcePlan};
 use crate::view::EMBEDDED_NOTICE;
 use crate::view::style::{Label, Look, Palette, Symbols};
 use crate::view::words::{plural, printable};
@@ -101,6 +101,9 @@ fn warnings(plan: &Plan, about: &About) -> String {
     for effect in plan.consumers.iter().filter(|effect| words::is_risky(effect)) {
         let text = format!("{}: {}", words::verdict(effect.verdict), words::records(effect));
         lines.push(format!("`{}` {}", effect.logical_id, escape(&text)));
+    }
+    for effect in plan.effects.iter().filter(|effect| effect.severity != Gravity::Info) {
+        lines.push(format!("`{}` {}", effect.logical_id, escape(&words::consequence(&effect.consequence))));
     }
     if !about.consent.is_empty() {
         lines.push(format!(

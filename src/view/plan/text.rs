@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use super::{About, outlook, words};
 use crate::observed::Holding;
-use crate::plan::{Action, Baseline, Change, ChangeKind, Permission, Plan, PlanKind, Reason, Removal, ResourcePlan};
+use crate::plan::{
+    Action, Baseline, Change, ChangeKind, Gravity, Permission, Plan, PlanKind, Reason, Removal, ResourcePlan,
+};
 use crate::units::LogicalId;
 use crate::view::EMBEDDED_NOTICE;
 use crate::view::style::{Label, Look, Symbols};
@@ -126,6 +128,7 @@ fn resource_text(look: &Look, resource: &ResourcePlan, widest: usize) -> String 
     if resource.reasons.as_slice() == [Reason::StackDestroyed] {
         let (label, end) = match resource.removal {
             Some(Removal::Retained) => (Label::Warning, "stays, outside the stack"),
+            Some(Removal::DeletedIfEmpty) => (Label::Warning, "deleted if it is empty"),
             Some(Removal::Deleted) | None => (Label::Plain, "deleted"),
         };
         out.push_str(&format!("  {}\n", look.paint(label, end)));
@@ -239,6 +242,10 @@ fn consequences(look: &Look, plan: &Plan, about: &About) -> String {
         let label = if words::is_risky(effect) { Label::Bad } else { Label::Plain };
         let text = format!("{}: {}", words::verdict(effect.verdict), words::records(effect));
         row(label, "Reader", effect.logical_id.as_str(), text);
+    }
+    for effect in &plan.effects {
+        let label = if effect.severity == Gravity::Info { Label::Plain } else { Label::Warning };
+        row(label, "Effect", effect.logical_id.as_str(), words::consequence(&effect.consequence));
     }
     for moved in &plan.moves {
         row(Label::Warning, "Moved", moved.to.as_str(), words::moved(moved));
