@@ -154,7 +154,7 @@ pub(crate) enum Command {
     Comment(CommentArgs),
     /// Explain a code, for instance `sluice explain E1004`
     Explain(ExplainArgs),
-    /// Print the JSON Schema of pipeline or environment files
+    /// Print the JSON Schema of pipeline files, environment files or plans
     Schema(SchemaArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
@@ -611,6 +611,8 @@ pub(crate) enum SchemaOf {
     Pipeline,
     /// `environments/<name>.yaml`
     Environment,
+    /// What `plan --output json` and `plan --out` write
+    Plan,
 }
 
 #[derive(Debug, Args)]

@@ -8,8 +8,8 @@ use super::offline::{NO_TEXTS, fail};
 use super::screen::out_look;
 use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::operate::{self, Failure, Inputs, Reviewed};
-use crate::plan::Plan;
+use crate::operate::{self, Failure, Reviewed};
+use crate::plan::{Inputs, Plan};
 use crate::view::plan as view;
 use crate::workspace::write_file;
 
@@ -54,10 +54,7 @@ pub(crate) fn save(
     about: &view::About,
     inputs: &Inputs,
 ) -> Result<(), Failure> {
-    let mut document = view::to_json(plan, about);
-    if let Some(fields) = document.as_object_mut() {
-        fields.insert("saved".to_owned(), serde_json::to_value(inputs).unwrap_or_default());
-    }
+    let document = view::saved_to_json(plan, about, inputs);
     write_file(&world.folder.join(file), format!("{document:#}\n").as_bytes())?;
     let shown = file.display();
     print_err(&format!("saved to {shown}; deploy exactly that: sluice deploy --plan {shown}\n"));

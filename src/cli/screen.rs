@@ -12,6 +12,7 @@ use crate::pipeline::Origins;
 use crate::plan::Plan;
 use crate::view::diagnostics::{self, SourceMap};
 use crate::view::events::{JsonLines, LiveTree, PlainLines, Scene, SceneResource, Story, ending};
+use crate::view::graph::topology;
 use crate::view::next_steps::NextStep;
 use crate::view::{Look, plan as plan_view};
 use crate::workspace::ask_line;
@@ -155,6 +156,7 @@ impl Company for Screen<'_> {
             region: leaving.region.to_string(),
             embedded: *leaving.environment.target() == Target::Embedded,
             outlook: None,
+            topology: None,
         };
         self.set_scene(&leaving.plan.stack, about.embedded, leaving.plan, &Origins::new());
         if self.output != Output::Jsonl {
@@ -207,6 +209,7 @@ pub(crate) fn about(prepared: &Prepared) -> plan_view::About {
         region: pipeline.region().to_string(),
         embedded: *pipeline.environment().target() == Target::Embedded,
         outlook: Some(plan_view::Outlook::of(assessment, bill, budget)),
+        topology: Some(topology(&prepared.sized)),
     }
 }
 

@@ -126,6 +126,13 @@ codes! {
     PlanNotApproved = "E4004", "the plan was not approved";
     NoPlan = "E4005", "the file holds no plan";
     BaselineUnusable = "E4010", "what is compared with does not render";
+    PlanDataLeft = "W4020", "data would stay behind";
+    ReaderResets = "E4021", "a reader would forget its position";
+    ReaderStops = "E4022", "a reader would stop";
+    ReaderFails = "E4023", "a change of a reader would be refused";
+    RecordsAtRisk = "E4024", "records would not be read";
+    PlanReplaces = "I4025", "a resource would be replaced";
+    PlanMayReplace = "I4026", "a resource may be replaced";
 
     // 5 deploy
     DeploymentFailed = "E5001", "the deployment failed";

@@ -13,6 +13,7 @@ mod desired;
 mod diff;
 mod duration;
 mod environments;
+mod inputs;
 mod model;
 mod riskiest;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use environments::{
     Deliberate, Derived, EnvironmentDiff, Presence, ResourceDifference, Setter, Setting, SettingKind, Side, Stand,
     Step, environments,
 };
+pub use inputs::Inputs;
 pub use model::{
     Action, Baseline, BlockedBy, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected,
     FORMAT_VERSION, Lacking, OutputChange, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal,

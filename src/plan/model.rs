@@ -12,11 +12,11 @@ use crate::pipeline::Origin;
 use crate::template::{PropertyPath, Recreation};
 use crate::units::{Digest, Duration, LogicalId, Timestamp};
 
-/// Version of the plan's JSON form.
-pub const FORMAT_VERSION: &str = "1.0";
+/// Version of the plan's JSON form. 1.1 adds the topology, what stays unchanged, and what else changes bring with them.
+pub const FORMAT_VERSION: &str = "1.1";
 
 /// What a deployment would do.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Plan {
     /// [`FORMAT_VERSION`].
     pub format_version: Cow<'static, str>,
@@ -78,7 +78,7 @@ impl Plan {
 }
 
 /// What kind of operation a plan stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PlanKind {
     /// A new stack.
@@ -90,7 +90,7 @@ pub enum PlanKind {
 }
 
 /// What the desired state was compared with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Baseline {
     /// There is no stack, or only the shell of one that was never created.
@@ -121,7 +121,7 @@ pub enum Baseline {
 }
 
 /// Where another state of the files is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "from")]
 pub enum Source {
     /// A revision of the git repository that the project stands in.
@@ -144,7 +144,7 @@ pub enum Source {
 }
 
 /// What another state of the files does not have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Lacking {
     /// The project.
@@ -160,7 +160,7 @@ pub enum Lacking {
 }
 
 /// What happens to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// It is made.
@@ -217,7 +217,7 @@ impl Action {
 }
 
 /// How sure the plan is of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Sureness {
     /// It follows from what is known.
@@ -229,7 +229,7 @@ pub enum Sureness {
 }
 
 /// Who says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Decider {
     /// The published resource schema and recorded behaviour.
@@ -239,7 +239,7 @@ pub enum Decider {
 }
 
 /// One resource in a plan.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ResourcePlan {
     /// Logical id.
     pub logical_id: LogicalId,
@@ -269,7 +269,7 @@ pub struct ResourcePlan {
 }
 
 /// Why a resource has its action.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "code")]
 pub enum Reason {
     /// The template has it and the stack does not.
@@ -328,7 +328,7 @@ pub enum Reason {
 }
 
 /// Why a service refuses a change.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "by")]
 pub enum BlockedBy {
     /// A resource with a fixed name cannot be replaced under that name (`cloudformation-behaviour.md` ER-33).
@@ -368,7 +368,7 @@ pub enum BlockedBy {
 }
 
 /// What works instead of something a service refuses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "remedy")]
 pub enum Remedy {
     /// Leave the property as it is deployed.
@@ -390,7 +390,7 @@ pub enum Remedy {
 }
 
 /// What becomes of a resource that leaves the stack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Removal {
     /// It is deleted.
@@ -400,7 +400,7 @@ pub enum Removal {
 }
 
 /// One changed property.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Change {
     /// Where, from `Properties`.
     pub path: PropertyPath,
@@ -425,7 +425,7 @@ pub struct Change {
 }
 
 /// What kind of change a property undergoes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// It was not there.
@@ -437,7 +437,7 @@ pub enum ChangeKind {
 }
 
 /// An output that changes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OutputChange {
     /// Its name.
     pub name: LogicalId,
@@ -448,7 +448,7 @@ pub struct OutputChange {
 }
 
 /// A tag of the stack that changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TagChange {
     /// Its key.
     pub key: String,
@@ -459,7 +459,7 @@ pub struct TagChange {
 }
 
 /// What happens to the reading of one consumer. `rule` is the row of `stream-behaviour.md` 0.1.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ConsumerEffect {
     /// The event source mapping or the Firehose stream.
     pub logical_id: LogicalId,
@@ -476,7 +476,7 @@ pub struct ConsumerEffect {
 }
 
 /// What happens to a consumer's position in its stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It begins to read.
@@ -496,7 +496,7 @@ pub enum Verdict {
 }
 
 /// Where a new reader begins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "start")]
 pub enum PositionReset {
     /// The oldest record still there.
@@ -513,7 +513,7 @@ pub enum PositionReset {
 }
 
 /// What a change means for records. Counts belong to whoever knows the load.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "effect")]
 pub enum Records {
     /// Neither skipped nor read again; at-least-once as ever.
@@ -546,7 +546,7 @@ pub enum Records {
 }
 
 /// A resource with data that leaves the stack or is replaced.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DataAtRisk {
     /// The resource.
     pub logical_id: LogicalId,
@@ -564,7 +564,7 @@ pub struct DataAtRisk {
 }
 
 /// A resource that the escape hatch leaves out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LeftOut {
     /// The resource.
     pub logical_id: LogicalId,
@@ -573,7 +573,7 @@ pub struct LeftOut {
 }
 
 /// How a resource with data ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DataEnd {
     /// It leaves the stack.
@@ -585,7 +585,7 @@ pub enum DataEnd {
 }
 
 /// How long something is expected to take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Expected {
     /// Usually.
     #[serde(rename = "typical_micros")]
@@ -596,7 +596,7 @@ pub struct Expected {
 }
 
 /// How many of what.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Summary {
     /// By action; actions that do not occur are absent.
     pub by_action: BTreeMap<Action, usize>,

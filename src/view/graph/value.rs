@@ -1,9 +1,14 @@
 //! The topology of a pipeline as data: what its writers draw.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::written::Written;
 
 /// What takes part in a pipeline, and what flows between.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(into = "Written", try_from = "Written")]
+#[schemars(rename = "Topology")]
 pub struct Graph {
     /// The pipeline.
     pub pipeline: String,
@@ -30,7 +35,7 @@ impl Graph {
 }
 
 /// One box of the picture.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Node {
     /// Unique in the graph: the kind and, for stages, the name (`stream-transactions`); letters, digits and hyphens.
     pub id: String,
@@ -43,7 +48,7 @@ pub struct Node {
 }
 
 /// What a node is. Writers choose its shape by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum NodeKind {
     /// Whoever puts records into a stream from outside.
@@ -198,7 +203,7 @@ impl Class {
 }
 
 /// One arrow of the picture.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flow {
     /// Index of the node where it begins.
     pub from: usize,
@@ -211,7 +216,7 @@ pub struct Flow {
 }
 
 /// What an arrow means. Data, or the request for it, goes along it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FlowKind {
     /// Records, messages or objects are read.

@@ -24,6 +24,7 @@ pub(super) fn about() -> About {
         region: "eu-west-1".into(),
         embedded: true,
         outlook: None,
+        topology: None,
     }
 }
 

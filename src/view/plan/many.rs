@@ -1,18 +1,21 @@
 //! Many plans at once: a row for each, what needs a look first, and how many of what in all.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
-use super::json::of_summary;
+use super::json::Counts;
 use super::markdown::{MARKDOWN_LIMIT, escape, is_alarming, within};
+use super::schema::Document;
 use super::{About, to_json, words};
 use crate::diagnostic::{Diagnostics, Severity};
-use crate::plan::{Action, Plan, Summary};
+use crate::plan::{Action, FORMAT_VERSION, Plan, Riskiest, Summary};
 use crate::units::Region;
-use crate::view::diagnostics;
+use crate::view::diagnostics::{self, Report};
 use crate::view::style::{Label, Look};
 use crate::view::table::{Cell, Table};
 use crate::view::words::{json as to_value, plural};
-use crate::view::{FORMAT_VERSION, TOOL_VERSION};
+use crate::view::TOOL_VERSION;
 
 /// One of many plans.
 #[derive(Clone, Debug)]
@@ -123,37 +126,101 @@ fn rows_under(headings: [&str; 5], entries: &[Entry]) -> Table {
     table
 }
 
+/// Several plans, in their order.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlansDocument")]
+pub(super) struct Plans<'a> {
+    /// Version of this format, MAJOR.MINOR: within a major version fields and values are only added.
+    format_version: &'static str,
+    /// The Sluice that wrote it.
+    tool_version: &'static str,
+    /// Tells it from one plan.
+    kind: PlansKind,
+    /// Whether there is anything to do in any.
+    changes: bool,
+    /// Whether every one could be planned.
+    complete: bool,
+    /// Resources of all by verb.
+    counts: Counts,
+    /// A row for each.
+    summary: Vec<Row<'a>>,
+    /// Each that could be planned.
+    #[schemars(with = "Vec<Document>")]
+    plans: Vec<Value>,
+    /// Each that could not.
+    failed: Vec<Failed<'a>>,
+}
+
+/// What tells several plans from one.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum PlansKind {
+    /// Several plans.
+    Plans,
+}
+
+/// One of several plans, in a row.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlansRow")]
+struct Row<'a> {
+    /// The pipeline.
+    pipeline: &'a str,
+    /// The environment.
+    environment: &'a str,
+    /// Whether it could be planned.
+    planned: bool,
+    /// Whether there is anything to do.
+    changes: bool,
+    /// Resources by verb; null where it could not be planned.
+    counts: Option<Counts>,
+    /// What needs a look first; null where nothing does.
+    riskiest: Option<Riskiest>,
+}
+
+/// A pipeline that could not be planned.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlanFailure")]
+struct Failed<'a> {
+    /// The pipeline.
+    pipeline: &'a str,
+    /// The environment.
+    environment: &'a str,
+    /// Why.
+    diagnostics: Report<'a>,
+}
+
 /// Returns the plans for a program, in their order: `plans` as a single plan's JSON is, `failed` with what is wrong, a `summary` with a
 /// row for each, and the `counts` of all.
 #[must_use]
 pub fn many_to_json(entries: &[Entry]) -> Value {
     let plans = entries.iter().filter_map(|entry| entry.outcome.as_ref().ok());
-    let failed = entries.iter().filter_map(|entry| Some((entry, entry.outcome.as_ref().err()?)));
-    let rows = entries.iter().map(|entry| {
-        json!({
-            "pipeline": entry.pipeline,
-            "environment": entry.environment,
-            "planned": entry.outcome.is_ok(),
-            "changes": entry.changes(),
-            "counts": entry.plan().map(|plan| of_summary(&plan.summary)),
-            "riskiest": to_value(&entry.plan().and_then(Plan::riskiest)),
-        })
-    });
-    json!({
-        "format_version": FORMAT_VERSION,
-        "tool_version": TOOL_VERSION,
-        "kind": "plans",
-        "changes": entries.iter().any(Entry::changes),
-        "complete": entries.iter().all(|entry| entry.outcome.is_ok()),
-        "counts": of_summary(&total(entries)),
-        "summary": rows.collect::<Vec<_>>(),
-        "plans": plans.map(|(plan, about)| to_json(plan, about)).collect::<Vec<_>>(),
-        "failed": failed.map(|(entry, found)| json!({
-            "pipeline": entry.pipeline,
-            "environment": entry.environment,
-            "diagnostics": diagnostics::to_json(found),
-        })).collect::<Vec<_>>(),
+    to_value(&Plans {
+        format_version: FORMAT_VERSION,
+        tool_version: TOOL_VERSION,
+        kind: PlansKind::Plans,
+        changes: entries.iter().any(Entry::changes),
+        complete: entries.iter().all(|entry| entry.outcome.is_ok()),
+        counts: Counts::from(&total(entries)),
+        summary: entries.iter().map(row).collect(),
+        plans: plans.map(|(plan, about)| to_json(plan, about)).collect(),
+        failed: entries.iter().filter_map(failed).collect(),
     })
+}
+
+fn row(entry: &Entry) -> Row<'_> {
+    Row {
+        pipeline: &entry.pipeline,
+        environment: &entry.environment,
+        planned: entry.outcome.is_ok(),
+        changes: entry.changes(),
+        counts: entry.plan().map(|plan| Counts::from(&plan.summary)),
+        riskiest: entry.plan().and_then(Plan::riskiest),
+    }
+}
+
+fn failed(entry: &Entry) -> Option<Failed<'_>> {
+    let diagnostics = diagnostics::report(entry.outcome.as_ref().err()?);
+    Some(Failed { pipeline: &entry.pipeline, environment: &entry.environment, diagnostics })
 }
 
 /// Characters kept free for what is said of plans that did not fit.
@@ -275,6 +342,8 @@ fn cut(rows: usize, plans: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{about, change_of_parallel, create, empty, risky};
+    use serde_json::json;
+
     use super::*;
     use crate::diagnostic::{Code, Diagnostic};
 

@@ -6,16 +6,20 @@ mod json;
 mod many;
 mod markdown;
 mod outlook;
+mod schema;
 mod text;
 mod words;
 
-pub use json::to_json;
+pub use json::{saved_to_json, to_json};
 pub use many::{Entry, many_to_json, many_to_markdown, table as many_to_text};
 pub use markdown::{MARKDOWN_LIMIT, to_markdown};
 pub(super) use markdown::{code, escape, fence};
 pub use outlook::Outlook;
+pub use schema::schema;
 pub(super) use text::{changes, name as change_name, values as change_values};
 pub use text::{removal_to_text, to_text};
+
+use crate::view::graph::Graph;
 
 /// What a plan is about.
 #[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
@@ -32,6 +36,9 @@ pub struct About {
     pub embedded: bool,
     /// How the load meets it and what a month costs; `None` where it is being removed.
     pub outlook: Option<Outlook>,
+    /// The stages and what flows between them; `None` where nobody drew it.
+    #[serde(default)]
+    pub topology: Option<Graph>,
 }
 
 impl About {

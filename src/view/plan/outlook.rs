@@ -12,7 +12,7 @@ use crate::view::words::plural;
 use crate::view::{capacity, cost};
 
 /// How the load meets a pipeline, and what a month of it costs. Durations in microseconds, amounts in millionths.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Outlook {
     /// What gives way first, as if nothing else ran in the account.
     pub bottleneck: Option<Bottleneck>,
@@ -27,7 +27,7 @@ pub struct Outlook {
 }
 
 /// How long a record takes from its producer to its result.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Latency {
     /// Half of them, at the steady load.
     pub p50: Duration,
@@ -40,7 +40,7 @@ pub struct Latency {
 }
 
 /// A quota that must be raised.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Raise {
     /// The quota.
     pub quota: Quota,
@@ -53,7 +53,7 @@ pub struct Raise {
 }
 
 /// What a month costs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Cost {
     /// `USD`.
     pub currency: String,
@@ -64,7 +64,7 @@ pub struct Cost {
 }
 
 /// What a month may come to.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Budget {
     /// As declared.
     pub monthly: Money,

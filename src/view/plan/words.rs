@@ -167,16 +167,7 @@ pub(super) fn verdict(verdict: Verdict) -> &'static str {
 
 /// Whether somebody should look at a consumer before anything is deployed.
 pub(super) fn is_risky(effect: &ConsumerEffect) -> bool {
-    let by_verdict = match effect.verdict {
-        Verdict::Starts | Verdict::Continues | Verdict::Resumes | Verdict::Pauses => false,
-        Verdict::Resets | Verdict::Stops | Verdict::Fails => true,
-    };
-    by_verdict
-        || match &effect.records {
-            Records::Untouched | Records::ReadFrom(_) | Records::NotRead => false,
-            Records::ReadAgain { .. } | Records::Skipped | Records::ExpireSooner { .. } => true,
-            Records::Filtered | Records::LostWithStream { .. } => true,
-        }
+    effect.risk().is_some()
 }
 
 /// What a change means for a consumer's records.
