@@ -916,6 +916,8 @@ mod ci;
 mod cost;
 #[path = "cli/environments.rs"]
 mod environments;
+#[path = "cli/forms.rs"]
+mod forms;
 #[path = "cli/many.rs"]
 mod many;
 #[path = "cli/saved.rs"]

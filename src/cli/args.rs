@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::forms::{CheckOutput, EventOutput, FileOutput, ImportOutput, Output, PageOutput, PlanOutput};
+
 /// One declarative file in, a production streaming-ML system on AWS out.
 ///
 /// Sluice checks a pipeline file, renders it to CloudFormation, shows exactly what a change would do to the
@@ -87,22 +89,6 @@ pub(crate) enum ColorChoice {
     Always,
     /// Never
     Never,
-}
-
-/// The form of a command's result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Output {
-    /// For people
-    #[default]
-    Text,
-    /// One JSON document
-    Json,
-    /// One JSON object per line, as things happen
-    Jsonl,
-    /// For a pull request
-    Markdown,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
 }
 
 /// The form of a rendered template.
@@ -211,24 +197,6 @@ pub(crate) struct CheckArgs {
     pub(crate) output: CheckOutput,
 }
 
-/// The form of what a check found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CheckOutput {
-    /// For people
-    #[default]
-    Text,
-    /// One JSON document
-    Json,
-    /// The same
-    Jsonl,
-    /// The same as text
-    Markdown,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-    /// JUnit XML, a case for each rule
-    Junit,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct RenderArgs {
     #[command(flatten)]
@@ -303,10 +271,23 @@ pub(crate) struct PlanArgs {
     pub(crate) out: Option<PathBuf>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: PlanOutput,
+    #[command(flatten)]
+    pub(crate) detail: DetailArgs,
     /// Exit with 2 where there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+}
+
+/// How much of a plan is shown.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct DetailArgs {
+    /// Only what happens to which resource, what is dangerous, and the counts
+    #[arg(long)]
+    pub(crate) compact: bool,
+    /// List the resources that stay as they are, too
+    #[arg(long)]
+    pub(crate) show_unchanged: bool,
 }
 
 #[derive(Debug, Args)]
@@ -315,7 +296,9 @@ pub(crate) struct ShowArgs {
     pub(crate) file: PathBuf,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: PlanOutput,
+    #[command(flatten)]
+    pub(crate) detail: DetailArgs,
     /// Exit with 2 where the plan has changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
@@ -355,7 +338,7 @@ pub(crate) struct DiffArgs {
     pub(crate) pipeline: Option<String>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: PageOutput,
     /// Exit with 2 where something is meant to differ
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
@@ -414,7 +397,7 @@ pub(crate) struct DestroyArgs {
     pub(crate) unprotect: bool,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: EventOutput,
 }
 
 #[derive(Debug, Args)]
@@ -432,7 +415,7 @@ pub(crate) struct ProducerArgs {
     pub(crate) one: One,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: PageOutput,
     /// Also write `producer.md` and `producer-policy.json` into this folder; where there are several streams, a policy for each
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
@@ -450,7 +433,7 @@ pub(crate) struct CapacityArgs {
     pub(crate) outage: String,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: PageOutput,
 }
 
 #[derive(Debug, Args)]
@@ -462,7 +445,7 @@ pub(crate) struct DecideArgs {
     pub(crate) traffic: Option<String>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: PageOutput,
 }
 
 #[derive(Debug, Args)]
@@ -478,7 +461,7 @@ pub(crate) struct CostArgs {
     pub(crate) prices: Option<PathBuf>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: PageOutput,
 }
 
 #[derive(Debug, Subcommand)]
@@ -512,7 +495,7 @@ pub(crate) struct PricesShowArgs {
     pub(crate) prices: Option<PathBuf>,
     /// Form of the result; JSON is a file that `--prices` reads
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: FileOutput,
 }
 
 #[derive(Debug, Subcommand)]
@@ -665,7 +648,7 @@ pub(crate) struct ImportArgs {
     pub(crate) out: Option<PathBuf>,
     /// Form of the report
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: ImportOutput,
 }
 
 /// Which embedded cloud.

@@ -1,8 +1,9 @@
 //! `sluice plan` and `sluice diff`.
 
-use super::args::{Against, DiffArgs, Global, Output, PlanArgs};
+use super::args::{Against, DiffArgs, Global, PlanArgs};
 use super::clouds::Clouds;
 use super::exit::Exit;
+use super::forms::{Layout, PageOutput, PlanOutput};
 use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
 use super::online::block_on;
 use super::saved;
@@ -82,7 +83,7 @@ fn alone(asked: &Asked<'_>, pipeline: &str, environment: &str) -> Exit {
     };
     print_diagnostics(world, &prepared.warnings, shelf.texts());
     let about = about(&prepared);
-    saved::print(world, asked.args.output, &plan, &about);
+    saved::print(world, asked.args.output, asked.args.detail, &plan, &about, &prepared.warnings);
     if let (Some(file), Some(inputs)) = (&asked.args.out, &inputs)
         && let Err(failure) = saved::save(world, file, &plan, &about, inputs)
     {
@@ -127,14 +128,17 @@ fn many(asked: &Asked<'_>, pairs: &[(String, String)]) -> Exit {
 fn tell(asked: &Asked<'_>, all: Vec<PlanOutcome<Kept>>) -> Exit {
     let (world, look) = (asked.world, out_look(asked.world));
     let mut exit = Exit::Done;
+    let detail = saved::shown(asked.args.detail);
     let mut entries = Vec::with_capacity(all.len());
+    let mut told = Diagnostics::new();
     for one in all {
         let outcome = match one.outcome {
             Ok((plan, about, warnings)) => {
                 print_diagnostics(world, &warnings, &one.texts);
-                if asked.args.output == Output::Text {
-                    print_out(&format!("{}\n", view::to_text(&look, &plan, &about)));
+                if asked.args.output == PlanOutput::Text {
+                    print_out(&format!("{}\n", view::to_text(&look, &plan, &about, detail)));
                 }
+                told.extend(warnings);
                 exit = exit.worse(changed(asked.args.detailed_exitcode, !plan.is_empty()));
                 Ok((plan, about))
             }
@@ -148,12 +152,15 @@ fn tell(asked: &Asked<'_>, all: Vec<PlanOutcome<Kept>>) -> Exit {
         entries.push(Entry { pipeline: one.pipeline, environment: one.environment, outcome });
     }
     print_out(&match asked.args.output {
-        Output::Text | Output::Sarif => view::many_to_text(&look, &entries),
-        Output::Json | Output::Jsonl => format!("{:#}\n", view::many_to_json(&entries)),
-        Output::Markdown => {
+        PlanOutput::Text => view::many_to_text(&look, &entries),
+        PlanOutput::Json => Layout::Indented.of(&view::many_to_json(&entries)),
+        PlanOutput::Jsonl => Layout::Line.of(&view::many_to_json(&entries)),
+        PlanOutput::Sarif => Layout::Indented.of(&view::many_to_sarif(&entries, &told)),
+        PlanOutput::Html => view::many_to_html(&entries, detail),
+        PlanOutput::Markdown => {
             let called =
                 if asked.args.pipelines.is_empty() { "all".to_owned() } else { asked.args.pipelines.join(",") };
-            view::many_to_markdown(&entries, &called, asked.region)
+            view::many_to_markdown(&entries, &called, asked.region, detail)
         }
     });
     exit
@@ -174,9 +181,10 @@ pub(crate) fn diff(world: &World, args: &DiffArgs) -> Exit {
     };
     print_diagnostics(world, &warnings, shelf.texts());
     print_out(&match args.output {
-        Output::Text | Output::Sarif => diff_view::to_text(&out_look(world), &diff),
-        Output::Json | Output::Jsonl => format!("{:#}\n", diff_view::to_json(&diff)),
-        Output::Markdown => diff_view::to_markdown(&diff),
+        PageOutput::Text => diff_view::to_text(&out_look(world), &diff),
+        PageOutput::Json => Layout::Indented.of(&diff_view::to_json(&diff)),
+        PageOutput::Jsonl => Layout::Line.of(&diff_view::to_json(&diff)),
+        PageOutput::Markdown => diff_view::to_markdown(&diff),
     });
     changed(args.detailed_exitcode, !diff.is_empty())
 }

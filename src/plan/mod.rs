@@ -16,6 +16,7 @@ mod environments;
 mod inputs;
 mod model;
 mod riskiest;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,6 @@ pub use inputs::Inputs;
 pub use model::{
     Action, Baseline, BlockedBy, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected,
     FORMAT_VERSION, Lacking, OutputChange, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal,
-    ResourcePlan, Source, Summary, Sureness, TagChange, Verdict,
+    ResourcePlan, Source, Summary, Sureness, TagChange, Unchanged, Verdict,
 };
 pub use riskiest::{Risk, Riskiest};

@@ -8,7 +8,7 @@ use std::iter::Sum;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::pipeline::Origin;
+use crate::pipeline::{Origin, StageRef};
 use crate::template::{PropertyPath, Recreation};
 use crate::units::{Digest, Duration, LogicalId, Timestamp};
 
@@ -28,7 +28,7 @@ pub struct Plan {
     pub baseline: Baseline,
     /// Digest of the desired template.
     pub template: Digest,
-    /// Resources that would change, sorted by logical id. Unchanged ones are only counted.
+    /// Resources that would change, sorted by logical id.
     pub resources: Vec<ResourcePlan>,
     /// Outputs that would change, sorted by name.
     pub outputs: Vec<OutputChange>,
@@ -42,6 +42,9 @@ pub struct Plan {
     /// is among the resources as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
+    /// Resources that stay as they are, sorted by logical id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unchanged: Vec<Unchanged>,
     /// How long it is expected to take, along the longest chain of dependencies.
     pub expected: Expected,
     /// How many of what.
@@ -570,6 +573,18 @@ pub struct LeftOut {
     pub logical_id: LogicalId,
     /// What it would come from; the last of its escapes is the patch, with its place.
     pub origin: Origin,
+}
+
+/// A resource that stays as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Unchanged {
+    /// The resource.
+    pub logical_id: LogicalId,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// The stage it belongs to; none for what belongs to the whole pipeline.
+    pub stage: Option<StageRef>,
 }
 
 /// How a resource with data ends.

@@ -391,7 +391,7 @@ fn consent_is_needed_and_data_loss_is_named_one_by_one() {
 #[test]
 fn a_plan_is_json_with_a_version() {
     let value = serde_json::to_value(plan(&[("/Stream/Properties/Name", json!("x"))])).expect("JSON");
-    assert_eq!(value["format_version"], "1.0");
+    assert_eq!(value["format_version"], FORMAT_VERSION);
     assert_eq!(value["resources"][0]["action"], "replace");
     assert_eq!(value["summary"]["by_action"]["replace"], 4);
     assert_eq!(value["consumers"][0]["records"]["effect"], "skipped");

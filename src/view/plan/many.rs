@@ -5,17 +5,17 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::json::Counts;
-use super::markdown::{MARKDOWN_LIMIT, escape, is_alarming, within};
+use super::markdown::{MARKDOWN_LIMIT, code, escape, is_alarming, marked, within};
 use super::schema::Document;
-use super::{About, to_json, words};
+use super::{About, Detail, to_json, words};
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::plan::{Action, FORMAT_VERSION, Plan, Riskiest, Summary};
 use crate::units::Region;
+use crate::view::TOOL_VERSION;
 use crate::view::diagnostics::{self, Report};
 use crate::view::style::{Label, Look};
 use crate::view::table::{Cell, Table};
 use crate::view::words::{json as to_value, plural};
-use crate::view::TOOL_VERSION;
 
 /// One of many plans.
 #[derive(Clone, Debug)]
@@ -33,12 +33,12 @@ impl Entry {
         self.outcome.as_ref().ok().map(|(plan, _)| plan)
     }
 
-    fn changes(&self) -> bool {
+    pub(super) fn changes(&self) -> bool {
         self.plan().is_some_and(|plan| !plan.is_empty())
     }
 
     /// What needs a look first; why there is no plan where there is none.
-    fn worst(&self) -> Option<(Label, String)> {
+    pub(super) fn worst(&self) -> Option<(Label, String)> {
         match &self.outcome {
             Ok((plan, _)) => {
                 let found = plan.riskiest()?;
@@ -56,7 +56,7 @@ impl Entry {
 }
 
 /// What is new, changed, replaced, removed and taken in.
-fn counts(summary: &Summary) -> [usize; 5] {
+pub(super) fn counts(summary: &Summary) -> [usize; 5] {
     let replaced = summary.count(Action::Replace) + summary.count(Action::ReplaceDeletingFirst);
     [
         summary.count(Action::Create),
@@ -68,7 +68,7 @@ fn counts(summary: &Summary) -> [usize; 5] {
 }
 
 /// How many plans there are, how many of them change something, how many failed.
-fn tally(entries: &[Entry]) -> String {
+pub(super) fn tally(entries: &[Entry]) -> String {
     let changed = entries.iter().filter(|entry| entry.changes()).count();
     let failed = entries.iter().filter(|entry| entry.outcome.is_err()).count();
     let mut text = match changed {
@@ -81,7 +81,7 @@ fn tally(entries: &[Entry]) -> String {
     text
 }
 
-fn total(entries: &[Entry]) -> Summary {
+pub(super) fn total(entries: &[Entry]) -> Summary {
     entries.iter().filter_map(Entry::plan).map(|plan| plan.summary.clone()).sum()
 }
 
@@ -230,7 +230,7 @@ const TAIL: usize = 2_000;
 /// did not fit is said loudly. The hidden marker says which pipelines were `called` for, and in which region where one was asked
 /// for, so that the next comment on the same ones takes its place.
 #[must_use]
-pub fn many_to_markdown(entries: &[Entry], called: &str, region: Option<&Region>) -> String {
+pub fn many_to_markdown(entries: &[Entry], called: &str, region: Option<&Region>, detail: Detail) -> String {
     let alarming = entries.iter().any(|entry| entry.outcome.is_err() || entry.plan().is_some_and(is_alarming));
     let symbol = if alarming { "⚠️ " } else { "" };
     let mut environments: Vec<&str> = entries.iter().map(|entry| entry.environment.as_str()).collect();
@@ -238,14 +238,15 @@ pub fn many_to_markdown(entries: &[Entry], called: &str, region: Option<&Region>
     let environments = environments.join(",");
     let mut out = format!(
         "<!-- sluice:plan pipelines={} env={}{} -->\n### {symbol}{}: {}\n\n`{}`\n",
-        named(called),
-        named(&environments),
+        marked(called),
+        marked(&environments),
         region.map(|region| format!(" region={region}")).unwrap_or_default(),
         escape(&environments),
         tally(entries),
         total(entries)
     );
     let cut_rows = rows(&mut out, entries);
+    let mut used = out.chars().count();
     let changed: Vec<(&Plan, &About)> = entries
         .iter()
         .filter_map(|entry| entry.outcome.as_ref().ok())
@@ -254,11 +255,13 @@ pub fn many_to_markdown(entries: &[Entry], called: &str, region: Option<&Region>
         .collect();
     let mut left_out = Vec::new();
     for (at, (plan, about)) in changed.iter().enumerate() {
-        let room = MARKDOWN_LIMIT.saturating_sub(out.chars().count() + TAIL) / (changed.len() - at);
-        let block = folded(plan, about, room);
-        if block.chars().count() > room {
-            left_out.push(format!("`{}` in `{}`", about.pipeline, about.environment));
+        let room = MARKDOWN_LIMIT.saturating_sub(used + TAIL) / (changed.len() - at);
+        let block = folded(plan, about, detail, room);
+        let long = block.chars().count();
+        if long > room {
+            left_out.push(format!("`{}` in `{}`", code(&about.pipeline), code(&about.environment)));
         } else {
+            used += long;
             out.push_str(&block);
         }
     }
@@ -266,22 +269,10 @@ pub fn many_to_markdown(entries: &[Entry], called: &str, region: Option<&Region>
     out
 }
 
-/// What was typed, as far as it can be a name: nothing else gets into the marker.
-fn named(typed: &str) -> String {
-    typed
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | ','))
-        .take(MOST_NAMED)
-        .collect::<String>()
-        .replace("--", "-")
-}
-
-/// Characters of names in a marker.
-const MOST_NAMED: usize = 500;
-
 /// Writes the table; returns how many rows did not fit.
 fn rows(out: &mut String, entries: &[Entry]) -> usize {
     out.push_str("\n| Pipeline | Environment | Add | Change | Replace | Destroy | Import | Riskiest |\n|---|---|--:|--:|--:|--:|--:|---|\n");
+    let mut used = out.chars().count();
     for (at, entry) in entries.iter().enumerate() {
         let numbers: Vec<String> = match entry.plan() {
             Some(plan) => counts(&plan.summary).iter().map(ToString::to_string).collect(),
@@ -299,7 +290,8 @@ fn rows(out: &mut String, entries: &[Entry]) -> usize {
             escape(&entry.environment),
             numbers.join(" | ")
         );
-        if out.chars().count() + row.chars().count() > MARKDOWN_LIMIT / 2 {
+        used += row.chars().count();
+        if used > MARKDOWN_LIMIT / 2 {
             return entries.len() - at;
         }
         out.push_str(&row);
@@ -307,16 +299,16 @@ fn rows(out: &mut String, entries: &[Entry]) -> usize {
     0
 }
 
-fn folded(plan: &Plan, about: &About, room: usize) -> String {
+fn folded(plan: &Plan, about: &About, detail: Detail, room: usize) -> String {
     let opening = format!(
         "\n<details><summary>{} · {}: {}</summary>\n\n",
-        about.pipeline,
-        about.environment,
+        escape(&about.pipeline),
+        escape(&about.environment),
         plan.summary.to_string().trim_start_matches("Plan: ").trim_end_matches('.')
     );
     let closing = "\n</details>\n";
     let frame = opening.chars().count() + closing.chars().count();
-    format!("{opening}{}{closing}", within(plan, about, room.saturating_sub(frame)))
+    format!("{opening}{}{closing}", within(plan, about, detail, room.saturating_sub(frame)))
 }
 
 fn cut(rows: usize, plans: &[String]) -> String {
@@ -374,7 +366,7 @@ mod tests {
 
     #[test]
     fn one_comment_tells_all_of_them_and_folds_each() {
-        insta::assert_snapshot!(many_to_markdown(&entries(), "calm,risky,same,new,wrong", None));
+        insta::assert_snapshot!(many_to_markdown(&entries(), "calm,risky,same,new,wrong", None, Detail::default()));
     }
 
     #[test]
@@ -398,7 +390,7 @@ mod tests {
                 environment: "prod".to_owned(),
                 outcome: Ok((huge.clone(), about())),
             };
-            let text = many_to_markdown(&vec![entry; count], "all", None);
+            let text = many_to_markdown(&vec![entry; count], "all", None, Detail::default());
             assert!(text.chars().count() <= MARKDOWN_LIMIT, "{count}: {}", text.chars().count());
             assert!(text.contains("**Cut:**"), "{count}");
             assert_eq!(text.matches("<details>").count(), text.matches("</details>").count(), "{count}");

@@ -1,15 +1,21 @@
-//! Plans as text for a terminal, JSON for a program and Markdown for a pull request.
+//! Plans as text for a terminal, JSON for a program, Markdown for a pull request, a page for a browser and SARIF for code
+//! scanning.
 //!
-//! All three tell the same plan; the words for reasons, readers and risks are in one place.
+//! All tell the same plan; the words for reasons, readers and risks are in one place.
 
+mod findings;
+mod html;
 mod json;
 mod many;
 mod markdown;
 mod outlook;
 mod schema;
+mod stages;
 mod text;
 mod words;
 
+pub use findings::{many_to_sarif, to_sarif};
+pub use html::{many_to_html, to_html};
 pub use json::{saved_to_json, to_json};
 pub use many::{Entry, many_to_json, many_to_markdown, table as many_to_text};
 pub use markdown::{MARKDOWN_LIMIT, to_markdown};
@@ -20,6 +26,15 @@ pub(super) use text::{changes, name as change_name, values as change_values};
 pub use text::{removal_to_text, to_text};
 
 use crate::view::graph::Graph;
+
+/// How much of a plan is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Detail {
+    /// Only what happens to which resource, and what is dangerous.
+    pub compact: bool,
+    /// What stays as it is, too.
+    pub unchanged: bool,
+}
 
 /// What a plan is about.
 #[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]

@@ -165,15 +165,15 @@ fn monthly(found: &Cost, embedded: bool) -> (Label, String) {
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{about, change_of_parallel, strained};
-    use super::super::{to_json, to_markdown, to_text};
+    use super::super::{Detail, to_json, to_markdown, to_text};
     use super::*;
     use crate::view::Look;
 
     #[test]
     fn what_gives_way_how_long_it_takes_and_what_it_costs_stand_in_every_form() {
         let about = strained();
-        insta::assert_snapshot!(to_text(&Look::plain(), &change_of_parallel(), &about));
-        insta::assert_snapshot!(to_markdown(&change_of_parallel(), &about));
+        insta::assert_snapshot!(to_text(&Look::plain(), &change_of_parallel(), &about, Detail::default()));
+        insta::assert_snapshot!(to_markdown(&change_of_parallel(), &about, Detail::default()));
         insta::assert_json_snapshot!(to_json(&change_of_parallel(), &about).get("outlook"));
     }
 

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
+use super::About;
 use crate::diagnostic::Place;
-use crate::pipeline::{Escape, Origin};
+use crate::pipeline::{Escape, Origin, StageRef};
 use crate::plan::{
-    Action, Baseline, BlockedBy, ConsumerEffect, DataAtRisk, DataEnd, Lacking, PositionReset, Reason, Records, Remedy,
-    Removal, Risk, Source, Verdict,
+    Action, Baseline, BlockedBy, ConsumerEffect, DataAtRisk, DataEnd, Lacking, Plan, PlanKind, PositionReset, Reason,
+    Records, Remedy, Removal, Risk, Source, Verdict,
 };
 use crate::units::Duration;
 use crate::view::words::{plural, printable, short_duration};
@@ -140,6 +141,11 @@ pub(super) fn value(value: &Value) -> String {
     }
 }
 
+/// A value that may not be there.
+pub(super) fn side(side: &Option<Value>) -> String {
+    side.as_ref().map_or_else(|| "(none)".to_owned(), value)
+}
+
 /// `!Ref Topic`, `!GetAtt Topic.TopicName`.
 fn reference(function: &str, of: &Value) -> Option<String> {
     match function {
@@ -267,7 +273,42 @@ pub(super) fn escapes(origin: Option<&Origin>) -> Vec<String> {
 
 /// The stage of an origin, or what stands for resources of no stage.
 pub(super) fn stage(origin: Option<&Origin>) -> String {
-    origin.and_then(|origin| origin.stage.as_ref()).map_or_else(|| "pipeline".to_owned(), ToString::to_string)
+    stage_name(origin.and_then(|origin| origin.stage.as_ref()))
+}
+
+/// A stage, or what stands for none.
+pub(super) fn stage_name(stage: Option<&StageRef>) -> String {
+    stage.map_or_else(|| "pipeline".to_owned(), ToString::to_string)
+}
+
+/// What to do after a plan was looked at.
+pub(super) struct Next {
+    /// When, or what else.
+    pub(super) when: &'static str,
+    /// What to type then; none where there is nothing.
+    pub(super) command: Option<String>,
+}
+
+/// What to do next; what would be lost has to be named.
+pub(super) fn next(plan: &Plan, about: &About) -> Vec<Next> {
+    let target = format!("{} --env {}", about.pipeline, about.environment);
+    if plan.is_empty() {
+        return Vec::new();
+    }
+    if plan.impossible().next().is_some() {
+        let refused = "Change what is refused as it says, then plan again: nothing of this can be deployed";
+        return vec![Next { when: refused, command: None }];
+    }
+    let (when, mut command) = match plan.kind {
+        PlanKind::Create | PlanKind::Update => ("After merge", format!("sluice deploy {target}")),
+        PlanKind::Destroy => ("To remove it", format!("sluice destroy {target}")),
+    };
+    if plan.kind != PlanKind::Destroy {
+        for loss in plan.data_loss() {
+            command.push_str(&format!(" --allow-data-loss {}", loss.logical_id));
+        }
+    }
+    vec![Next { when, command: Some(command) }]
 }
 
 /// How long it takes: `about 40s, 2m 00s when it is slow`.
