@@ -134,6 +134,7 @@ fn core(c: &mut Criterion) {
         embedded: false,
         outlook: Some(Outlook::of(outlook.assessment, outlook.bill, outlook.budget)),
         topology: Some(topology(&sized)),
+        consent: Vec::new(),
     };
     let new = compare(&before, &Observed::Absent, &Known::default());
     forms(c, &of_500_resources(&new), &about);

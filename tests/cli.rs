@@ -912,6 +912,8 @@ mod import {
 mod baseline;
 #[path = "cli/ci.rs"]
 mod ci;
+#[path = "cli/consent.rs"]
+mod consent;
 #[path = "cli/cost.rs"]
 mod cost;
 #[path = "cli/environments.rs"]

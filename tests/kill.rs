@@ -120,7 +120,7 @@ async fn deploy(folder: &Path, last: Option<(usize, Dies)>) -> Ran {
         environment: "rehearsal".to_owned(),
         region: None,
         yes: true,
-        allow_data_loss: BTreeSet::new(),
+        given: BTreeSet::new(),
         reviewed: None,
     };
     let tools = Tools { connector: &clouds, clock: &*clock, interrupt: &interrupt };

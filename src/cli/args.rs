@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::forms::{CheckOutput, EventOutput, FileOutput, ImportOutput, Output, PageOutput, PlanOutput};
+use crate::units::LogicalId;
 
 /// One declarative file in, a production streaming-ML system on AWS out.
 ///
@@ -344,6 +345,10 @@ pub(crate) struct DiffArgs {
     pub(crate) detailed_exitcode: bool,
 }
 
+fn logical_id(typed: &str) -> Result<LogicalId, String> {
+    LogicalId::new(typed).map_err(|error| format!("it {error}; the plan names them, for instance TableDecisions"))
+}
+
 /// Consent, given beforehand.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ConsentArgs {
@@ -351,8 +356,17 @@ pub(crate) struct ConsentArgs {
     #[arg(short, long, env = "SLUICE_YES")]
     pub(crate) yes: bool,
     /// Accept that this resource's data is lost (may be given several times; `--yes` never implies it)
-    #[arg(long, value_name = "LOGICAL_ID")]
-    pub(crate) allow_data_loss: Vec<String>,
+    #[arg(long, value_name = "LOGICAL_ID", value_parser = logical_id)]
+    pub(crate) allow_data_loss: Vec<LogicalId>,
+    /// Accept that this reader forgets its position (likewise; asked for in staging and production)
+    #[arg(long, value_name = "LOGICAL_ID", value_parser = logical_id)]
+    pub(crate) allow_consumer_reset: Vec<LogicalId>,
+    /// Accept that this resource becomes another one (likewise; asked for in production)
+    #[arg(long, value_name = "LOGICAL_ID", value_parser = logical_id)]
+    pub(crate) allow_replacement: Vec<LogicalId>,
+    /// Accept that a month costs more than the budget (asked for in production)
+    #[arg(long)]
+    pub(crate) allow_over_budget: bool,
 }
 
 #[derive(Debug, Args)]
@@ -390,8 +404,9 @@ pub(crate) struct DeployTarget {
 pub(crate) struct DestroyArgs {
     #[command(flatten)]
     pub(crate) one: One,
-    #[command(flatten)]
-    pub(crate) consent: ConsentArgs,
+    /// Do not ask
+    #[arg(short, long, env = "SLUICE_YES")]
+    pub(crate) yes: bool,
     /// Lift the protection of a production stack
     #[arg(long)]
     pub(crate) unprotect: bool,

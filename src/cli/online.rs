@@ -13,14 +13,14 @@ use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
 use super::saved;
 use super::screen::{Screen, about, out_look};
 use super::world::{World, print_err, print_out};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
+use crate::diagnostic::{Diagnostics, FilePath};
 use crate::event::{Event, OperationResult};
 use crate::operate::{
     self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Interrupt, Leaving, Prepared, Shelf, Tools,
 };
-use crate::plan::Plan;
+use crate::plan::{Permission, Plan};
 use crate::rollout::LeftBehind;
-use crate::units::{LogicalId, Region};
+use crate::units::Region;
 use crate::view::next_steps::NextStep;
 use crate::view::{plan as plan_view, status as status_view};
 use crate::workspace::Project;
@@ -59,16 +59,12 @@ pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit 
         Ok(one) => one,
         Err(exit) => return exit,
     };
-    let allow_data_loss = match losses(&args.consent) {
-        Ok(losses) => losses,
-        Err(failure) => return fail(world, &failure, NO_TEXTS),
-    };
     let order = DeployOrder {
         pipeline: name.clone(),
         environment: typed.environment.clone(),
         region,
         yes: args.consent.yes,
-        allow_data_loss,
+        given: given(&args.consent),
         reviewed,
     };
     let mut shelf = Shelf::new(&project);
@@ -86,7 +82,7 @@ pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit 
             let next = after_deploy(&deployed, &name, &typed.environment);
             screen.borrow_mut().end(shelf.texts(), &next);
             if args.output == Output::Json {
-                let about = about(&deployed.prepared);
+                let about = about(&deployed.prepared, &deployed.plan);
                 print_out(&Layout::Indented.of(&plan_view::to_json(&deployed.plan, &about)));
             }
             match deployed.result {
@@ -109,7 +105,7 @@ pub(crate) fn destroy(world: &World, global: &Global, args: &DestroyArgs) -> Exi
         pipeline: name.clone(),
         environment: args.one.environment.clone(),
         region,
-        yes: args.consent.yes,
+        yes: args.yes,
         unprotect: args.unprotect,
     };
     let mut shelf = Shelf::new(&project);
@@ -176,19 +172,14 @@ fn one(world: &World, one: &One) -> Result<(Project, String, Option<Region>), Ex
     }
 }
 
-fn losses(consent: &ConsentArgs) -> Result<BTreeSet<LogicalId>, Failure> {
-    consent
-        .allow_data_loss
-        .iter()
-        .map(|typed| {
-            LogicalId::new(typed).map_err(|error| {
-                Failure::from(
-                    Diagnostic::error(Code::BadArgument, format!("`{typed}` is no logical id: it {error}"))
-                        .help("the plan names them, for instance `TableDecisions`"),
-                )
-            })
-        })
-        .collect()
+/// What was agreed to by name.
+fn given(consent: &ConsentArgs) -> BTreeSet<Permission> {
+    let losses = consent.allow_data_loss.iter().cloned().map(|logical_id| Permission::DataLoss { logical_id });
+    let resets =
+        consent.allow_consumer_reset.iter().cloned().map(|logical_id| Permission::ConsumerReset { logical_id });
+    let replaced = consent.allow_replacement.iter().cloned().map(|logical_id| Permission::Replacement { logical_id });
+    let over = consent.allow_over_budget.then_some(Permission::OverBudget);
+    losses.chain(resets).chain(replaced).chain(over).collect()
 }
 
 /// Runs a command's future on this thread.

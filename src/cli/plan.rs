@@ -82,7 +82,7 @@ fn alone(asked: &Asked<'_>, pipeline: &str, environment: &str) -> Exit {
         Err(failure) => return fail(world, &failure, shelf.texts()),
     };
     print_diagnostics(world, &prepared.warnings, shelf.texts());
-    let about = about(&prepared);
+    let about = about(&prepared, &plan);
     saved::print(world, asked.args.output, asked.args.detail, &plan, &about, &prepared.warnings);
     if let (Some(file), Some(inputs)) = (&asked.args.out, &inputs)
         && let Err(failure) = saved::save(world, file, &plan, &about, inputs)
@@ -101,7 +101,7 @@ type Kept = (Plan, About, Diagnostics);
 
 fn many(asked: &Asked<'_>, pairs: &[(String, String)]) -> Exit {
     let keep = |planned: Planned| -> Kept {
-        let about = about(&planned.prepared);
+        let about = about(&planned.prepared, &planned.plan);
         (planned.plan, about, planned.prepared.warnings)
     };
     let all = match (&asked.args.against, asked.earlier) {

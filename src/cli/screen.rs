@@ -141,7 +141,7 @@ impl Company for Screen<'_> {
         let embedded = *pipeline.environment().target() == Target::Embedded;
         self.set_scene(&prepared.rendered.stack_name, embedded, plan, &prepared.rendered.origins);
         if self.output != Output::Jsonl {
-            let about = about(prepared);
+            let about = about(prepared, plan);
             let look = if self.output == Output::Text { self.out() } else { err_look(self.world) };
             let text = plan_view::to_text(&look, plan, &about, plan_view::Detail::default());
             if self.output == Output::Text { print_out(&text) } else { print_err(&text) }
@@ -157,6 +157,7 @@ impl Company for Screen<'_> {
             embedded: *leaving.environment.target() == Target::Embedded,
             outlook: None,
             topology: None,
+            consent: Vec::new(),
         };
         self.set_scene(&leaving.plan.stack, about.embedded, leaving.plan, &Origins::new());
         if self.output != Output::Jsonl {
@@ -199,9 +200,11 @@ impl Company for Screen<'_> {
 }
 
 /// What a plan is about, as its views take it.
-pub(crate) fn about(prepared: &Prepared) -> plan_view::About {
+pub(crate) fn about(prepared: &Prepared, plan: &Plan) -> plan_view::About {
     let pipeline = prepared.sized.pipeline();
-    let operate::Outlook { assessment, bill, budget } = operate::outlook(&prepared.sized);
+    let outlook = operate::outlook(&prepared.sized);
+    let consent = outlook.policy(pipeline.environment().tier()).demands(plan);
+    let operate::Outlook { assessment, bill, budget } = outlook;
     plan_view::About {
         pipeline: pipeline.name().to_string(),
         environment: pipeline.environment().name().to_string(),
@@ -210,6 +213,7 @@ pub(crate) fn about(prepared: &Prepared) -> plan_view::About {
         embedded: *pipeline.environment().target() == Target::Embedded,
         outlook: Some(plan_view::Outlook::of(assessment, bill, budget)),
         topology: Some(topology(&prepared.sized)),
+        consent,
     }
 }
 

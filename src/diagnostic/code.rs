@@ -125,14 +125,14 @@ codes! {
     PlanDataLoss = "E4003", "data would be lost";
     PlanNotApproved = "E4004", "the plan was not approved";
     NoPlan = "E4005", "the file holds no plan";
+    PlanConsumerReset = "E4006", "a reader would lose its position";
+    PlanReplacement = "E4007", "a resource would be replaced";
+    PlanOverBudget = "E4008", "a month would cost more than the budget";
     BaselineUnusable = "E4010", "what is compared with does not render";
     PlanDataLeft = "W4020", "data would stay behind";
-    ReaderResets = "E4021", "a reader would forget its position";
-    ReaderStops = "E4022", "a reader would stop";
-    ReaderFails = "E4023", "a change of a reader would be refused";
-    RecordsAtRisk = "E4024", "records would not be read";
-    PlanReplaces = "I4025", "a resource would be replaced";
-    PlanMayReplace = "I4026", "a resource may be replaced";
+    ReaderStops = "E4021", "a reader would stop";
+    ReaderFails = "E4022", "a change of a reader would be refused";
+    RecordsAtRisk = "E4023", "records would not be read";
 
     // 5 deploy
     DeploymentFailed = "E5001", "the deployment failed";

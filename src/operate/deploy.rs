@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::connect::{Connector, cadence, same_account};
 use super::drive::{Interrupt, drive};
 use super::ending::judge;
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
 use super::load::Shelf;
-use super::plan::{Look, spec_places};
+use super::outlook::outlook;
+use super::plan::{Keep, Look, spec_places};
 use super::prepare::{Prepared, UploadSource, prepare};
 use super::saved::Reviewed;
 use super::upstream;
@@ -16,7 +17,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::environment::Environment;
 use crate::event::{Event, EventKind, OperationResult};
 use crate::observed::Holding;
-use crate::plan::{ApprovedPlan, Consent, Inputs, Plan, approve};
+use crate::plan::{ApprovedPlan, Consent, Inputs, Permission, Plan, approve};
 use crate::rollout::{Basis, Deployment, FailedCreate, Goal, LeftBehind, Machine, Outcome};
 use crate::units::{LogicalId, PipelineName, Region};
 use crate::workspace::Clock;
@@ -85,8 +86,8 @@ pub struct DeployOrder {
     pub region: Option<Region>,
     /// Do not ask.
     pub yes: bool,
-    /// Losses agreed to by name.
-    pub allow_data_loss: BTreeSet<LogicalId>,
+    /// What was agreed to by name.
+    pub given: BTreeSet<Permission>,
     /// The plan that was reviewed: exactly that is deployed, or nothing.
     pub reviewed: Option<Reviewed>,
 }
@@ -129,7 +130,8 @@ pub async fn deploy(
     settle(&cloud, &prepared, tools, company).await?;
 
     let upstream = upstream::missing(&cloud, pipeline).await?;
-    let look = Look::at(&cloud, &prepared, tools).await?;
+    let keep = if order.reviewed.is_some() { Keep::ChangeSet } else { Keep::Nothing };
+    let look = Look::at(&cloud, &prepared, keep, tools).await?;
     let plan = look.plan.clone();
     if let Some(reviewed) = &order.reviewed
         && let Err(moved) = reviewed.same_stack(&plan, look.change_set())
@@ -149,12 +151,13 @@ pub async fn deploy(
         return Ok(Deployed { prepared, plan, result: OperationResult::NothingToDo, left_behind, imported });
     }
     // What no answer can cure is said before the question; what is approved is used only after the answer.
-    let consent = Consent { yes: true, allow_data_loss: order.allow_data_loss.clone() };
-    let approved = match approve(plan.clone(), &look.observed, &consent) {
+    let consent = Consent { yes: true, given: order.given.clone() };
+    let policy = outlook(&prepared.sized).policy(environment.tier());
+    let approved = match approve(plan.clone(), &look.observed, policy, &consent) {
         Ok(approved) => approved,
         Err(refusal) => {
             look.leave(&cloud, tools.clock).await?;
-            return Err(Failure::refused(refusal.diagnostic()));
+            return Err(Failure { kind: FailureKind::Refused, diagnostics: refusal.diagnostics() });
         }
     };
     if let Err(declined) = ask(order.yes, company, "Deploy these changes?") {

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::failure::Failure;
+use super::outlook;
 use super::pack::Packing;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, closest};
 use crate::environment::{self, Environment, EnvironmentFile};
 use crate::pipeline::{self, FolderFacts, Neighbour, PathFact, Pipeline};
 use crate::render::TemplateSources;
 use crate::spec::{self, SpecFile};
+use crate::template::schema;
 use crate::units::{ByteSize, PipelineName, Region};
 use crate::workspace::{MAX_FILE_BYTES, PathState, Project, ReadFile};
 
@@ -92,8 +94,12 @@ impl<'a> Shelf<'a> {
         self.texts.extend(own.iter().cloned());
         let templates = Arc::new(TemplateSources::with_project(own)?);
         let warming = Arc::clone(&templates);
-        // Nobody waits for it: what it has not compiled, rendering does.
-        std::thread::spawn(move || warming.warm_up());
+        // Nobody waits for it: what it has not compiled or read by then, whoever needs it does.
+        std::thread::spawn(move || {
+            warming.warm_up();
+            schema::warm_up();
+            outlook::warm_up();
+        });
         self.templates = Some(Arc::clone(&templates));
         Ok(templates)
     }

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use crate::capacity::{self, Assessment, Sized, Surroundings};
 use crate::cost::{self, Prices, Total, Verdict};
+use crate::environment::Tier;
+use crate::plan::Policy;
 use crate::units::{Duration, Money};
 
 /// The outage that recovery is reckoned for; a plan shows nothing of it.
@@ -20,15 +22,35 @@ pub struct Outlook {
     pub budget: Option<(Money, Verdict)>,
 }
 
+impl Outlook {
+    /// What an environment of a tier asks of whoever deploys to it.
+    #[must_use]
+    pub fn policy(&self, tier: Tier) -> Policy {
+        Policy { tier, budget: self.budget.map(|(_, verdict)| verdict) }
+    }
+}
+
 /// Reckons a pipeline's outlook with the price table of this binary.
 #[must_use]
 pub fn outlook(sized: &Sized) -> Outlook {
     let assessment = capacity::assess(sized, &Surroundings::default(), OUTAGE);
-    // Read once for however many plans.
-    static PRICES: LazyLock<Option<Prices>> = LazyLock::new(|| Prices::built_in().ok());
-    let bill =
-        PRICES.as_ref().and_then(|prices| cost::estimate(sized, prices).ok()).map(|(estimate, _)| estimate.total());
+    let bill = bill(sized);
+    Outlook { assessment, bill, budget: budget(sized, bill) }
+}
+
+/// Read once for however many plans.
+static PRICES: LazyLock<Option<Prices>> = LazyLock::new(|| Prices::built_in().ok());
+
+/// Reads the prices: a thread that has nothing else to do spares the one that asks.
+pub(super) fn warm_up() {
+    LazyLock::force(&PRICES);
+}
+
+fn bill(sized: &Sized) -> Option<Total> {
+    PRICES.as_ref().and_then(|prices| cost::estimate(sized, prices).ok()).map(|(estimate, _)| estimate.total())
+}
+
+fn budget(sized: &Sized, bill: Option<Total>) -> Option<(Money, Verdict)> {
     let monthly = sized.pipeline().budget().map(|budget| budget.monthly);
-    let budget = bill.zip(monthly).map(|(bill, monthly)| (monthly, cost::within(bill.known, bill.unknown, monthly)));
-    Outlook { assessment, bill, budget }
+    bill.zip(monthly).map(|(bill, monthly)| (monthly, cost::within(bill.known, bill.unknown, monthly)))
 }

@@ -103,7 +103,7 @@ pub async fn plan_live(
     // By the time of the deployment they may be there.
     let upstream = upstream::missing(&cloud, resolved).await?.into_iter();
     let upstream = upstream.map(|missing| Diagnostic { severity: Severity::Warning, ..missing });
-    let look = Look::at(&cloud, &prepared, tools).await?;
+    let look = Look::at(&cloud, &prepared, keep, tools).await?;
     let saved = match keep {
         Keep::Nothing => {
             look.leave(&cloud, tools.clock).await?;
@@ -123,6 +123,8 @@ pub(super) struct Look {
     pub(super) plan: Plan,
     /// The change set that was made for it.
     change_set: Option<ChangeSet>,
+    /// What is to become of it.
+    keep: Keep,
     /// Whether the stack is only there because of that change set.
     shell: bool,
     /// The stack's name.
@@ -131,7 +133,7 @@ pub(super) struct Look {
 
 impl Look {
     /// Looks at the stack and compares; where something would change, CloudFormation is asked too.
-    pub(super) async fn at(cloud: &Cloud, prepared: &Prepared, tools: Tools<'_>) -> Result<Self, Failure> {
+    pub(super) async fn at(cloud: &Cloud, prepared: &Prepared, keep: Keep, tools: Tools<'_>) -> Result<Self, Failure> {
         let stack = &prepared.rendered.stack_name;
         let environment = prepared.sized.pipeline().environment();
         // A server that stands in for AWS begins empty, and nobody bootstraps it.
@@ -140,7 +142,7 @@ impl Look {
         }
         let observed = cloud.describe_stack(stack).await?;
         let plan = compare(&desired(prepared), &observed, &Known::default());
-        let mut look = Self { observed, plan, change_set: None, shell: false, stack: stack.clone() };
+        let mut look = Self { observed, plan, change_set: None, keep, shell: false, stack: stack.clone() };
         if look.plan.is_empty() || !look.takes_change_sets() {
             return Ok(look);
         }
@@ -219,6 +221,7 @@ impl Look {
             role: None,
             basis,
             approved_losses: std::collections::BTreeSet::new(),
+            reviewed: self.keep == Keep::ChangeSet,
             failed_create,
             // What a destroyed stack of these tiers left behind under its names is taken in again (DESIGN 8).
             import_existing: environment.tier() != Tier::Development,

@@ -1,20 +1,138 @@
-//! From a plan to one that may be carried out.
+//! From a plan to one that may be carried out: what somebody must agree to by name, in which tier, and whether they did.
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::compare::baseline;
-use super::model::{Action, Plan, PlanKind};
-use crate::diagnostic::{Code, Diagnostic};
+use super::model::{Action, Plan, PlanKind, ResourcePlan, Verdict};
+use super::riskiest::MADE_ANEW;
+use crate::cost;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::environment::Tier;
 use crate::observed::Observed;
 use crate::units::LogicalId;
+
+/// Something grave that is agreed to by name: `--yes` never covers it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "allows")]
+pub enum Permission {
+    /// The resource's data may be lost.
+    DataLoss {
+        /// The resource.
+        logical_id: LogicalId,
+    },
+    /// The reader may forget its position: it skips records or reads them again.
+    ConsumerReset {
+        /// The mapping or the delivery stream that reads.
+        logical_id: LogicalId,
+    },
+    /// The resource may become another one.
+    Replacement {
+        /// The resource.
+        logical_id: LogicalId,
+    },
+    /// A month may cost more than the budget.
+    OverBudget,
+}
+
+impl Permission {
+    /// The flag that gives it.
+    #[must_use]
+    pub fn flag(&self) -> String {
+        match self {
+            Self::DataLoss { logical_id } => format!("--allow-data-loss {logical_id}"),
+            Self::ConsumerReset { logical_id } => format!("--allow-consumer-reset {logical_id}"),
+            Self::Replacement { logical_id } => format!("--allow-replacement {logical_id}"),
+            Self::OverBudget => "--allow-over-budget".to_owned(),
+        }
+    }
+
+    /// The resource that it is about; none for the budget.
+    #[must_use]
+    pub fn logical_id(&self) -> Option<&LogicalId> {
+        match self {
+            Self::DataLoss { logical_id } | Self::ConsumerReset { logical_id } | Self::Replacement { logical_id } => {
+                Some(logical_id)
+            }
+            Self::OverBudget => None,
+        }
+    }
+
+    /// The code of its lack.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::DataLoss { .. } => Code::PlanDataLoss,
+            Self::ConsumerReset { .. } => Code::PlanConsumerReset,
+            Self::Replacement { .. } => Code::PlanReplacement,
+            Self::OverBudget => Code::PlanOverBudget,
+        }
+    }
+
+    /// Whether a tier deploys nothing without it. What it does not ask for stands in the plan all the same.
+    #[must_use]
+    pub fn needed_in(&self, tier: Tier) -> bool {
+        match (self, tier) {
+            (Self::DataLoss { .. }, Tier::Development | Tier::Staging | Tier::Production)
+            | (Self::ConsumerReset { .. }, Tier::Staging | Tier::Production)
+            | (Self::Replacement { .. } | Self::OverBudget, Tier::Production) => true,
+            (Self::ConsumerReset { .. }, Tier::Development)
+            | (Self::Replacement { .. } | Self::OverBudget, Tier::Development | Tier::Staging) => false,
+        }
+    }
+}
+
+/// What an environment asks of whoever deploys to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// How strict it is.
+    pub tier: Tier,
+    /// What the budget says of the month's cost; none where there is no budget or no sum.
+    pub budget: Option<cost::Verdict>,
+}
+
+impl Policy {
+    /// What a plan needs beyond a yes, the gravest first. Each resource stands once, with the gravest of what happens to it.
+    ///
+    /// Destroying a stack needs no names: that everything goes is what the command says, and what it asks.
+    #[must_use]
+    pub fn demands(&self, plan: &Plan) -> Vec<Permission> {
+        if plan.kind == PlanKind::Destroy || plan.is_empty() {
+            return Vec::new();
+        }
+        let over = self.budget == Some(cost::Verdict::Above);
+        let found: BTreeSet<Permission> =
+            risks(plan).into_iter().chain(over.then_some(Permission::OverBudget)).collect();
+        found.into_iter().filter(|permission| permission.needed_in(self.tier)).collect()
+    }
+}
+
+/// What happens to whom, once for each.
+fn risks(plan: &Plan) -> Vec<Permission> {
+    let lost: BTreeSet<&LogicalId> = plan.data_loss().map(|data| &data.logical_id).collect();
+    let resets = plan.consumers.iter().filter(|effect| effect.verdict == Verdict::Resets);
+    let reset: BTreeSet<&LogicalId> = resets.map(|effect| &effect.logical_id).filter(|id| !lost.contains(id)).collect();
+    let other = |plan: &&ResourcePlan| {
+        (plan.action.replaces() || plan.action == Action::Undecided)
+            && !MADE_ANEW.contains(&plan.type_name.as_str())
+            && !lost.contains(&plan.logical_id)
+            && !reset.contains(&plan.logical_id)
+    };
+    let replaced = plan.resources.iter().filter(other).map(|plan| plan.logical_id.clone());
+    let mut found: Vec<Permission> = replaced.map(|logical_id| Permission::Replacement { logical_id }).collect();
+    found.extend(reset.iter().map(|id| Permission::ConsumerReset { logical_id: (*id).clone() }));
+    found.extend(lost.iter().map(|id| Permission::DataLoss { logical_id: (*id).clone() }));
+    found
+}
 
 /// What a person agreed to, after having seen the plan or beforehand on the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Consent {
-    /// The plan as a whole. Never implies the loss of data.
+    /// The plan as a whole. Never implies a permission.
     pub yes: bool,
-    /// Resources whose data may be lost.
-    pub allow_data_loss: BTreeSet<LogicalId>,
+    /// What was agreed to by name.
+    pub given: BTreeSet<Permission>,
 }
 
 /// A plan that may be carried out. Only [`approve`] makes one.
@@ -44,53 +162,67 @@ impl ApprovedPlan {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The services would refuse part of it.
-    #[error("{} cannot be changed as planned", names(.0))]
+    #[error("{} cannot be changed as planned", list(.0))]
     Impossible(Vec<LogicalId>),
     /// The stack is not the one that the plan was made against.
     #[error("the stack changed since the plan was made")]
     Stale,
-    /// Data would be lost, and nobody named it.
-    #[error("{} would lose data", names(.0))]
-    DataLoss(Vec<LogicalId>),
+    /// Something grave would happen, and nobody named it.
+    #[error("{} not agreed to", .0.iter().map(Permission::flag).collect::<Vec<_>>().join(" "))]
+    Unnamed(Vec<Permission>),
     /// Nobody agreed.
     #[error("the plan was not approved")]
     NotApproved,
 }
 
-fn names(ids: &[LogicalId]) -> String {
+fn list(ids: &[LogicalId]) -> String {
     ids.iter().map(LogicalId::as_str).collect::<Vec<_>>().join(", ")
 }
 
 impl Refusal {
-    /// The refusal with its code and what to type next.
+    /// The refusal with its codes and what to type next.
     #[must_use]
-    pub fn diagnostic(&self) -> Diagnostic {
+    pub fn diagnostics(&self) -> Diagnostics {
         match self {
             Self::Impossible(_) => Diagnostic::error(Code::PlanImpossible, self.to_string())
                 .note("the service would refuse the change after minutes and the stack would roll back")
-                .help("see the plan for what works instead"),
+                .help("see the plan for what works instead")
+                .into(),
             Self::Stale => {
-                Diagnostic::error(Code::PlanStale, self.to_string()).help("plan again and look at the new plan")
+                Diagnostic::error(Code::PlanStale, self.to_string()).help("plan again and look at the new plan").into()
             }
-            Self::DataLoss(ids) => {
-                let flags: Vec<String> = ids.iter().map(|id| format!("--allow-data-loss {id}")).collect();
-                Diagnostic::error(Code::PlanDataLoss, self.to_string())
-                    .note("`--yes` never covers the loss of data")
-                    .help(format!("if that is what you want, name each: {}", flags.join(" ")))
-            }
+            Self::Unnamed(permissions) => permissions.chunk_by(|a, b| a.code() == b.code()).map(unnamed).collect(),
             Self::NotApproved => Diagnostic::error(Code::PlanNotApproved, self.to_string())
-                .help("answer the question with yes, or give `--yes`"),
+                .help("answer the question with yes, or give `--yes`")
+                .into(),
         }
     }
 }
 
+/// What is missing of one kind.
+fn unnamed(permissions: &[Permission]) -> Diagnostic {
+    let ids: Vec<LogicalId> = permissions.iter().filter_map(Permission::logical_id).cloned().collect();
+    let (names, one) = (list(&ids), ids.len() == 1);
+    let flags: Vec<String> = permissions.iter().map(Permission::flag).collect();
+    let code = permissions.first().map_or(Code::PlanNotApproved, Permission::code);
+    let text = match code {
+        Code::PlanConsumerReset if one => format!("{names} would lose its position"),
+        Code::PlanConsumerReset => format!("{names} would lose their positions"),
+        Code::PlanReplacement => format!("{names} would be replaced"),
+        Code::PlanOverBudget => "a month would cost more than the budget".to_owned(),
+        _ => format!("{names} would lose data"),
+    };
+    let each = if one || ids.is_empty() { "say so" } else { "name each" };
+    Diagnostic::error(code, text)
+        .note("`--yes` never covers it")
+        .help(format!("if that is what you want, {each}: {}", flags.join(" ")))
+}
+
 /// Lets a plan through if it is possible, still about the world as it is, and agreed to.
-///
-/// Destroying a stack needs no names for its data: that the data go is what the command says, and what it asks.
 ///
 /// # Errors
 /// Why it may not be carried out; the gravest reason first.
-pub fn approve(plan: Plan, observed: &Observed, consent: &Consent) -> Result<ApprovedPlan, Refusal> {
+pub fn approve(plan: Plan, observed: &Observed, policy: Policy, consent: &Consent) -> Result<ApprovedPlan, Refusal> {
     let impossible: Vec<LogicalId> = plan.impossible().map(|resource| resource.logical_id.clone()).collect();
     if !impossible.is_empty() {
         return Err(Refusal::Impossible(impossible));
@@ -98,10 +230,10 @@ pub fn approve(plan: Plan, observed: &Observed, consent: &Consent) -> Result<App
     if plan.baseline != baseline(observed) {
         return Err(Refusal::Stale);
     }
-    let unnamed = plan.data_loss().map(|data| data.logical_id.clone());
-    let unnamed: Vec<LogicalId> = unnamed.filter(|id| !consent.allow_data_loss.contains(id)).collect();
-    if plan.kind != PlanKind::Destroy && !unnamed.is_empty() {
-        return Err(Refusal::DataLoss(unnamed));
+    let demands = policy.demands(&plan);
+    let unnamed: Vec<Permission> = demands.into_iter().filter(|demand| !consent.given.contains(demand)).collect();
+    if !unnamed.is_empty() {
+        return Err(Refusal::Unnamed(unnamed));
     }
     if !consent.yes {
         return Err(Refusal::NotApproved);

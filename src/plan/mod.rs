@@ -21,7 +21,7 @@ mod secrets;
 mod tests;
 
 pub use compare::{compare, compare_files, destroy};
-pub use consent::{ApprovedPlan, Consent, Refusal, approve};
+pub use consent::{ApprovedPlan, Consent, Permission, Policy, Refusal, approve};
 pub use desired::{Desired, Earlier, EarlierStack, ExistingResource, Known, NamedResource, named_resources};
 pub use environments::{
     Deliberate, Derived, EnvironmentDiff, Presence, ResourceDifference, Setter, Setting, SettingKind, Side, Stand,

@@ -43,7 +43,8 @@ pub struct Riskiest {
 }
 
 /// Types that are made anew by design whenever what they hold changes: nobody needs to look because of that.
-const MADE_ANEW: [&str; 3] = ["AWS::Lambda::Version", "AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Model"];
+pub(super) const MADE_ANEW: [&str; 3] =
+    ["AWS::Lambda::Version", "AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Model"];
 
 impl Plan {
     /// The effect that needs a look most; `None` where nothing is lost, replaced or removed.

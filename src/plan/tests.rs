@@ -6,6 +6,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::cost;
+use crate::diagnostic::Code;
+use crate::environment::Tier;
 use crate::observed::{
     ChangeSet, ChangeSetState, ExecutionState, Observed, ObservedResource, Replacement, ResourceAction, ResourceChange,
     ResourceStatus, StackDescription, StackStatus,
@@ -13,6 +16,11 @@ use crate::observed::{
 use crate::pipeline::{Escape, Origin, Origins};
 use crate::template::{Recreation, Template};
 use crate::units::{LogicalId, Timestamp};
+
+/// Where only the loss of data is asked about.
+const LENIENT: Policy = Policy { tier: Tier::Development, budget: None };
+/// Where everything is.
+const STRICT: Policy = Policy { tier: Tier::Production, budget: None };
 
 fn id(text: &str) -> LogicalId {
     LogicalId::new(text).expect("an id")
@@ -376,16 +384,40 @@ fn consent_is_needed_and_data_loss_is_named_one_by_one() {
     let world = deployed(pipeline());
     let risky = || plan(&[("/Table", Value::Null)]);
     let yes = Consent { yes: true, ..Consent::default() };
-    assert_eq!(approve(risky(), &world, &yes), Err(Refusal::DataLoss(vec![id("Table")])));
-    let named = Consent { yes: true, allow_data_loss: BTreeSet::from([id("Table")]) };
-    let approved = approve(risky(), &world, &named).expect("approved");
+    let loss = Permission::DataLoss { logical_id: id("Table") };
+    assert_eq!(approve(risky(), &world, LENIENT, &yes), Err(Refusal::Unnamed(vec![loss.clone()])));
+    let named = Consent { yes: true, given: BTreeSet::from([loss]) };
+    let approved = approve(risky(), &world, LENIENT, &named).expect("approved");
     assert_eq!(approved.removals(), BTreeSet::from([id("Table")]));
-    assert_eq!(approve(plan(&[]), &world, &Consent::default()), Err(Refusal::NotApproved));
-    assert_eq!(approve(risky(), &Observed::Absent, &named), Err(Refusal::Stale));
+    assert_eq!(approve(plan(&[]), &world, STRICT, &Consent::default()), Err(Refusal::NotApproved));
+    assert_eq!(approve(risky(), &Observed::Absent, LENIENT, &named), Err(Refusal::Stale));
     let blocked = plan(&[("/Mapping/Properties/StartingPosition", json!("LATEST"))]);
-    assert_eq!(approve(blocked, &world, &yes), Err(Refusal::Impossible(vec![id("Mapping")])));
+    assert_eq!(approve(blocked, &world, LENIENT, &yes), Err(Refusal::Impossible(vec![id("Mapping")])));
     let gone = destroy("p-dev", &world, &Origins::new());
-    assert!(approve(gone, &world, &yes).is_ok());
+    assert!(approve(gone, &world, STRICT, &yes).is_ok());
+}
+
+#[test]
+fn production_refuses_what_development_tells() {
+    // A fan-out reader of another name: its ARN is another, and so is the mapping that reads through it.
+    let replaced = plan(&[("/FanOut/Properties/ConsumerName", json!("other"))]);
+    let asked = |tier: Tier, budget: Option<cost::Verdict>| {
+        let demands = Policy { tier, budget }.demands(&replaced);
+        demands.iter().map(Permission::flag).collect::<Vec<String>>()
+    };
+    assert_eq!(asked(Tier::Development, None), Vec::<String>::new());
+    assert_eq!(asked(Tier::Staging, Some(cost::Verdict::Above)), ["--allow-consumer-reset Mapping"]);
+    assert_eq!(
+        asked(Tier::Production, Some(cost::Verdict::Above)),
+        ["--allow-consumer-reset Mapping", "--allow-replacement FanOut", "--allow-over-budget"]
+    );
+    assert_eq!(asked(Tier::Production, Some(cost::Verdict::AboveAtPeak)).len(), 2);
+    let refused = approve(replaced, &deployed(pipeline()), STRICT, &Consent { yes: true, ..Consent::default() });
+    let told = refused.expect_err("refused").diagnostics();
+    let codes: Vec<Code> = told.iter().map(|one| one.code).collect();
+    assert_eq!(codes, [Code::PlanConsumerReset, Code::PlanReplacement]);
+    let unchanged = Policy { budget: Some(cost::Verdict::Above), ..STRICT }.demands(&plan(&[]));
+    assert_eq!(unchanged, [], "nothing is spent by changing nothing");
 }
 
 #[test]
@@ -461,7 +493,7 @@ fn files_are_compared_like_a_stack_and_say_what_they_are() {
     assert_eq!(new.baseline, Baseline::Missing { source, lacking: Lacking::Pipeline });
     // What was compared with files is never carried out: it says nothing of what is deployed.
     let yes = Consent { yes: true, ..Consent::default() };
-    assert_eq!(approve(plan, &deployed(pipeline()), &yes), Err(Refusal::Stale));
+    assert_eq!(approve(plan, &deployed(pipeline()), LENIENT, &yes), Err(Refusal::Stale));
 }
 
 #[test]

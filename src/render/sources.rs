@@ -4,6 +4,7 @@
 //! comments. Everything else is refused when a file is loaded, because it could let a value out of its place
 //! or let the template decide something.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -89,6 +90,7 @@ templates! {
 struct Source {
     file: FilePath,
     text: String,
+    is_built_in: bool,
     /// Compiled when it is first needed: a pipeline needs some of the templates, and compiling them all is most of
     /// what a short command would do.
     compiled: OnceLock<Result<Vec<Piece>, Diagnostic>>,
@@ -144,9 +146,9 @@ impl TemplateSources {
             }
         }
         let files: BTreeMap<_, _> =
-            texts.into_iter().map(|(name, (file, text))| (name, Source::new(file, text))).collect();
+            texts.into_iter().map(|(name, (file, text))| (name, Source::new(name, file, text))).collect();
         // The built-in ones are known to be good.
-        for (_, source) in files.iter().filter(|(name, source)| source.text != name.built_in()) {
+        for source in files.values().filter(|source| !source.is_built_in) {
             found.extend(source.check());
         }
         found.into_result(Self { files, skeletons: Arc::default() }).map(|(sources, _)| sources)
@@ -175,7 +177,7 @@ impl TemplateSources {
     /// The project's own file in the place of a template, if it says anything else than the built-in one.
     #[must_use]
     pub fn shadow(&self, name: TemplateName) -> Option<&FilePath> {
-        self.files.get(&name).filter(|source| source.text != name.built_in()).map(|source| &source.file)
+        self.files.get(&name).filter(|source| !source.is_built_in).map(|source| &source.file)
     }
 
     /// Every file with its text, in the order of their names: what a release must remember.
@@ -225,8 +227,8 @@ fn unplaced(source: &Source, error: &handlebars::RenderError, lines_before: usiz
 }
 
 impl Source {
-    fn new(file: FilePath, text: String) -> Self {
-        Self { file, text, compiled: OnceLock::new() }
+    fn new(name: TemplateName, file: FilePath, text: String) -> Self {
+        Self { file, is_built_in: text == name.built_in(), text, compiled: OnceLock::new() }
     }
 
     /// Compiles the file; everything that is wrong with it.
@@ -247,7 +249,9 @@ impl Source {
     fn compile(&self) -> (Vec<Piece>, Vec<Diagnostic>) {
         let mut found = Vec::new();
         let mut pieces = Vec::new();
-        for Cut { lines_before, text, placed } in cut(&self.text) {
+        let text =
+            if self.is_built_in { Cow::Owned(uncommented(&self.text)) } else { Cow::Borrowed(self.text.as_str()) };
+        for Cut { lines_before, text, placed } in cut(&text) {
             if !placed {
                 pieces.push(Piece { lines_before, content: Content::Text(text.to_owned()) });
                 continue;
@@ -278,6 +282,13 @@ impl Source {
             .min(start + rest.find('\n').map_or(rest.len(), |end| end.saturating_sub(column.saturating_sub(1))));
         Place::locate(&self.file, &self.text, Span { start, end: end.max(start) })
     }
+}
+
+/// A built-in text with its lines of comments left empty: they are for whoever reads the file, and a fifth of what Handlebars
+/// and YAML would have to read. In a project's own file such a line may as well be part of a longer text.
+fn uncommented(text: &str) -> String {
+    let is_comment = |line: &str| line.trim_start().starts_with('#') && !line.contains("{{");
+    text.split_inclusive('\n').map(|line| if is_comment(line) { "\n" } else { line }).collect()
 }
 
 /// Whole lines of a file.

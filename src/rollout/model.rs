@@ -70,6 +70,9 @@ pub struct Deployment {
     /// Resources whose removal or replacement was approved. A change set that would take another one is not
     /// executed.
     pub approved_losses: BTreeSet<LogicalId>,
+    /// Whether its change set is that of a saved plan. Such a one has a name of its own: no other plan of the same content
+    /// shares it, and so none removes it.
+    pub reviewed: bool,
     /// What may be done with a failed first create.
     pub failed_create: FailedCreate,
     /// Whether resources that exist under their names are taken into the stack.
@@ -97,6 +100,9 @@ impl Deployment {
             seed = seed.with(key).with(value);
         }
         seed = seed.with(if self.import_existing { "import" } else { "plain" });
+        if self.reviewed {
+            seed = seed.with("reviewed");
+        }
         seed = self.rollback_alarms.iter().fold(seed, |seed, alarm| seed.with(alarm));
         seed = match &self.basis {
             Basis::New => seed.with("new"),

@@ -189,7 +189,9 @@ impl Reader {
             return self.within(name, |reader| {
                 let before = reader.found.len();
                 let value = T::decode(&entry.value, reader);
-                reader.explain(before, &entry.value.place, doc, Limit::on(fields.what, name));
+                if reader.found.len() > before {
+                    reader.explain(before, &entry.value.place, doc, Limit::on(fields.what, name));
+                }
                 value
             });
         }

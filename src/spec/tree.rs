@@ -76,25 +76,28 @@ impl Node {
     /// Calls `visit` with every node below this one and its dotted path (`streams.transactions.retention`,
     /// `consumers.score.features.0`).
     pub fn walk(&self, visit: &mut impl FnMut(&str, &Node)) {
-        self.walk_from(String::new(), visit);
+        self.walk_from(&mut String::new(), visit);
     }
 
-    fn walk_from(&self, path: String, visit: &mut impl FnMut(&str, &Node)) {
-        let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    /// The same below `path`, which is as it was afterwards.
+    fn walk_from(&self, path: &mut String, visit: &mut impl FnMut(&str, &Node)) {
+        let here = path.len();
+        let mut below = |key: &str, node: &Node| {
+            if here > 0 {
+                path.push('.');
+            }
+            path.push_str(key);
+            node.walk_from(path, visit);
+            path.truncate(here);
+        };
         match &self.value {
             Value::Null | Value::Scalar { .. } => {}
             Value::Sequence(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    item.walk_from(below(&index.to_string()), visit);
-                }
+                items.iter().enumerate().for_each(|(index, item)| below(&index.to_string(), item));
             }
-            Value::Mapping(entries) => {
-                for entry in entries {
-                    entry.value.walk_from(below(&entry.key), visit);
-                }
-            }
+            Value::Mapping(entries) => entries.iter().for_each(|entry| below(&entry.key, &entry.value)),
         }
-        visit(&path, self);
+        visit(path, self);
     }
 }
 

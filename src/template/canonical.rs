@@ -1,5 +1,6 @@
 //! The canonical form: one template, one text, one digest.
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Number, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -35,9 +36,10 @@ impl Template {
     /// The canonical JSON: keys sorted, two spaces, one newline at the end.
     #[must_use]
     pub fn to_canonical_json(&self) -> String {
-        let mut value = self.to_value();
-        value.sort_all_objects();
-        format!("{value:#}\n")
+        // A template is text, numbers and flags: writing it into memory does not fail.
+        let mut text = serde_json::to_string_pretty(&Sorted(&self.shape())).unwrap_or_default();
+        text.push('\n');
+        text
     }
 
     /// The length of [`Template::to_canonical_json`] in bytes, without writing it.
@@ -159,6 +161,26 @@ impl<'a> Shape<'a> {
     }
 }
 
+/// A shape as it is serialized with the members of every mapping by key.
+struct Sorted<'s>(&'s Shape<'s>);
+
+impl Serialize for Sorted<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Shape::Null => serializer.serialize_unit(),
+            Shape::Bool(flag) => serializer.serialize_bool(*flag),
+            Shape::Number(number) => number.serialize(serializer),
+            Shape::Text(text) => serializer.serialize_str(text),
+            Shape::Sequence(items) => serializer.collect_seq(items.iter().map(Sorted)),
+            Shape::Mapping(members) => {
+                let mut members: Vec<_> = members.iter().map(|(key, member)| (key, Sorted(member))).collect();
+                members.sort_by_key(|(key, _)| **key);
+                serializer.collect_map(members)
+            }
+        }
+    }
+}
+
 /// The length of a value as indented JSON, beginning at a depth.
 fn json_bytes(value: &Shape<'_>, depth: usize) -> usize {
     // A line break and its indentation before every item and before the closing bracket; a comma between items.
@@ -181,6 +203,11 @@ fn json_bytes(value: &Shape<'_>, depth: usize) -> usize {
 
 /// The length of a text as JSON, quotes included.
 fn text_bytes(text: &str) -> usize {
+    // Nearly no text has anything to escape, and asking for all bytes at once is quick.
+    let escapes = text.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'));
+    if !escapes {
+        return 2 + text.len();
+    }
     let escaped = text.bytes().map(|byte| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
         0..=0x1f => 6,

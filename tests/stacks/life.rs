@@ -53,7 +53,7 @@ impl World {
             environment: self.environment.to_owned(),
             region: None,
             yes: true,
-            allow_data_loss: BTreeSet::new(),
+            given: BTreeSet::new(),
             reviewed: None,
         };
         let cloud = embedded(self.folder.path(), self.environment, &self.clock);

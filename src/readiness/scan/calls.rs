@@ -1,6 +1,6 @@
 //! Calls that are made for each record of a batch: in a loop over `Records`, or in a function that such a loop calls.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::lex::{Source, is_word};
 
@@ -35,7 +35,7 @@ const DEEPEST: usize = 6;
 
 /// Every call for each record, by its place.
 pub(super) fn of(source: &Source<'_>) -> Vec<(usize, RecordCall)> {
-    let mut search = Search { source, visited: BTreeSet::new(), found: Vec::new() };
+    let mut search = Search::of(source);
     for (at, _) in source.statements.iter().enumerate().filter(|(at, _)| loops_over_records(source, *at)) {
         let body = source.body(at);
         let own = if body.is_empty() { at..at + 1 } else { body };
@@ -70,19 +70,38 @@ fn loops_over_records(source: &Source<'_>, at: usize) -> bool {
 
 struct Search<'s> {
     source: &'s Source<'s>,
+    /// Every call that waits for somebody else, by its opening bracket.
+    single: BTreeMap<usize, RecordCall>,
+    /// Every call of a function of this file, by its opening bracket: the statement that begins the function.
+    own: BTreeMap<usize, usize>,
     visited: BTreeSet<usize>,
     found: Vec<(usize, RecordCall)>,
 }
 
-impl Search<'_> {
+impl<'s> Search<'s> {
+    fn of(source: &'s Source<'s>) -> Self {
+        let call = |(name, instead, outward)| {
+            source.calls_of(name).map(move |open| (open, RecordCall { name, instead, outward }))
+        };
+        let own = functions(source).into_iter().flat_map(|(head, name)| {
+            let is_method =
+                |open: usize| open.checked_sub(name.len() + 1).and_then(|dot| source.bare.get(dot..=dot)) == Some(".");
+            source.calls_of(name).filter(move |open| !is_method(*open)).map(move |open| (open, head))
+        });
+        Self {
+            source,
+            single: SINGLE.into_iter().flat_map(call).collect(),
+            own: own.collect(),
+            visited: BTreeSet::new(),
+            found: Vec::new(),
+        }
+    }
+
     fn statements(&mut self, which: std::ops::Range<usize>, depth: usize) {
         for at in which {
             let Some(range) = self.source.statements.get(at).map(|statement| statement.range.clone()) else { continue };
-            for (name, instead, outward) in SINGLE {
-                let opened = self.source.calls_of(name).filter(|open| range.contains(open));
-                let call = |open: usize| (open - name.len(), RecordCall { name, instead, outward });
-                self.found.extend(opened.map(call));
-            }
+            let calls = self.single.range(range.clone());
+            self.found.extend(calls.map(|(open, call)| (open - call.name.len(), call.clone())));
             if depth < DEEPEST {
                 self.follow(range, depth);
             }
@@ -91,12 +110,9 @@ impl Search<'_> {
 
     /// Looks into the functions of this file that a statement calls.
     fn follow(&mut self, range: std::ops::Range<usize>, depth: usize) {
-        for (head, name) in functions(self.source) {
-            let called = self.source.calls_of(name).any(|open| {
-                let method = open.checked_sub(name.len() + 1).and_then(|dot| self.source.bare.get(dot..=dot));
-                range.contains(&open) && method != Some(".")
-            });
-            if called && self.visited.insert(head) {
+        let called: Vec<usize> = self.own.range(range).map(|(_, head)| *head).collect();
+        for head in called {
+            if self.visited.insert(head) {
                 self.statements(self.source.body(head), depth + 1);
             }
         }

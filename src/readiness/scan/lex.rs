@@ -36,11 +36,14 @@ impl<'a> Source<'a> {
     pub(super) fn of(text: &'a str) -> Self {
         let parts = parts(text);
         let blanked = |keep: fn(Part) -> bool| -> String {
-            let shown = |((_, c), part): ((usize, char), &Part)| match (c, keep(*part)) {
-                ('\n', _) | (_, true) => c.to_string(),
-                (_, false) => " ".repeat(c.len_utf8()),
-            };
-            text.char_indices().zip(&parts).map(shown).collect()
+            let mut shown = String::with_capacity(text.len());
+            for (c, part) in text.chars().zip(&parts) {
+                match (c, keep(*part)) {
+                    ('\n', _) | (_, true) => shown.push(c),
+                    (_, false) => shown.extend(std::iter::repeat_n(' ', c.len_utf8())),
+                }
+            }
+            shown
         };
         let uncommented = blanked(|part| part != Part::Comment);
         let bare = blanked(|part| part == Part::Code);

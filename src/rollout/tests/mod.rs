@@ -32,6 +32,7 @@ fn deployment(world: &World, template: &str) -> Deployment {
         role: None,
         basis: world.head(STACK).map_or(Basis::New, |head| Basis::of_head(&head)),
         approved_losses: BTreeSet::new(),
+        reviewed: false,
         failed_create: FailedCreate::RemoveShell,
         import_existing: false,
         protect: false,

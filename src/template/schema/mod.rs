@@ -25,6 +25,13 @@ pub fn facts(type_name: &str) -> Option<&'static TypeFacts> {
     READ.get(at)?.get_or_init(|| TypeFacts::read(text)).as_ref()
 }
 
+/// Reads the facts of every type: a thread that has nothing else to do spares the one that asks.
+pub fn warm_up() {
+    for name in known_types() {
+        let _ = facts(name);
+    }
+}
+
 /// Every type whose facts are embedded, sorted.
 pub fn known_types() -> impl Iterator<Item = &'static str> {
     registry::FILES.iter().map(|(name, _)| *name)

@@ -36,6 +36,7 @@ impl Graph {
 
 /// One box of the picture.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TopologyNode")]
 pub struct Node {
     /// Unique in the graph: the kind and, for stages, the name (`stream-transactions`); letters, digits and hyphens.
     pub id: String,
@@ -50,6 +51,7 @@ pub struct Node {
 /// What a node is. Writers choose its shape by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "TopologyNodeKind")]
 pub enum NodeKind {
     /// Whoever puts records into a stream from outside.
     Producers,
@@ -218,6 +220,7 @@ pub struct Flow {
 /// What an arrow means. Data, or the request for it, goes along it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "TopologyEdgeKind")]
 pub enum FlowKind {
     /// Records, messages or objects are read.
     Reads,

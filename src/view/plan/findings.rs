@@ -1,12 +1,14 @@
 //! What somebody should know before a plan is carried out, each with its stable code: the caution of a comment, the head
 //! of a page and the results for code scanning are made from it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{About, Entry, words};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place, Severity, Span};
 use crate::pipeline::Origin;
-use crate::plan::{ConsumerEffect, DataAtRisk, Plan, PlanKind, Removal, ResourcePlan, Risk};
+use crate::plan::{ConsumerEffect, DataAtRisk, Permission, Plan, PlanKind, Removal, ResourcePlan, Risk};
 use crate::units::LogicalId;
 use crate::view::diagnostics;
 
@@ -16,8 +18,8 @@ pub(super) struct Finding<'a> {
     pub(super) code: Code,
     /// How bad it is.
     pub(super) severity: Severity,
-    /// The resource it is about.
-    pub(super) logical_id: &'a LogicalId,
+    /// The resource it is about; none where it is the pipeline.
+    pub(super) logical_id: Option<&'a LogicalId>,
     /// What happens to it: its id and this make a sentence.
     pub(super) text: String,
     /// What works instead.
@@ -26,19 +28,34 @@ pub(super) struct Finding<'a> {
     origin: Option<&'a Origin>,
 }
 
-/// Everything to know: what cannot be, what is lost or left behind, which readers suffer, what is replaced.
-pub(super) fn findings(plan: &Plan) -> Vec<Finding<'_>> {
+/// Everything to know: what cannot be, what is lost or left behind, which readers suffer, what is replaced, what is too dear.
+pub(super) fn findings<'a>(plan: &'a Plan, about: &About) -> Vec<Finding<'a>> {
     let data = plan.data.iter().map(|risk| of_data(risk, plan.kind == PlanKind::Destroy));
     let readers = plan.consumers.iter().filter_map(of_reader);
-    // Of what loses or leaves its data it is told already that it is replaced.
-    let told = |resource: &ResourcePlan| plan.data.iter().any(|risk| risk.logical_id == resource.logical_id);
-    let replaced = plan.resources.iter().filter(|resource| !told(resource)).filter_map(replaced);
-    plan.impossible().map(impossible).chain(data).chain(readers).chain(replaced).collect()
+    let mut all: Vec<Finding<'a>> = plan.impossible().map(impossible).chain(data).chain(readers).collect();
+    // Of what loses its data or its position it is told already that it is replaced.
+    let told: BTreeSet<&LogicalId> = all.iter().filter_map(|finding| finding.logical_id).collect();
+    let rest = plan.resources.iter().filter(|resource| !told.contains(&resource.logical_id));
+    let replaced: Vec<Finding<'a>> = rest.filter_map(replaced).collect();
+    all.extend(replaced);
+    all.extend(about.consent.contains(&Permission::OverBudget).then(over_budget));
+    all
+}
+
+fn over_budget() -> Finding<'static> {
+    Finding {
+        code: Code::PlanOverBudget,
+        severity: Severity::Warning,
+        logical_id: None,
+        text: "a month costs more than the budget".to_owned(),
+        instead: Vec::new(),
+        origin: None,
+    }
 }
 
 /// What stands above everything else.
-pub(super) fn dangers(plan: &Plan) -> Vec<Finding<'_>> {
-    findings(plan).into_iter().filter(|finding| finding.severity != Severity::Info).collect()
+pub(super) fn dangers<'a>(plan: &'a Plan, about: &About) -> Vec<Finding<'a>> {
+    findings(plan, about).into_iter().filter(|finding| finding.severity != Severity::Info).collect()
 }
 
 fn impossible(resource: &ResourcePlan) -> Finding<'_> {
@@ -46,7 +63,7 @@ fn impossible(resource: &ResourcePlan) -> Finding<'_> {
     Finding {
         code: Code::PlanImpossible,
         severity: Severity::Error,
-        logical_id: &resource.logical_id,
+        logical_id: Some(&resource.logical_id),
         text: format!("cannot be changed: {reason}"),
         instead: resource.remedies.iter().map(words::remedy).collect(),
         origin: resource.origin.as_ref(),
@@ -61,7 +78,7 @@ fn of_data(risk: &DataAtRisk, removal: bool) -> Finding<'_> {
     Finding {
         code,
         severity,
-        logical_id: &risk.logical_id,
+        logical_id: Some(&risk.logical_id),
         text: words::data(risk, removal),
         instead: Vec::new(),
         origin: risk.origin.as_ref(),
@@ -71,7 +88,7 @@ fn of_data(risk: &DataAtRisk, removal: bool) -> Finding<'_> {
 fn of_reader(effect: &ConsumerEffect) -> Option<Finding<'_>> {
     let (code, severity) = match effect.risk()? {
         Risk::ReaderFails => (Code::ReaderFails, Severity::Error),
-        Risk::ReaderResets => (Code::ReaderResets, Severity::Error),
+        Risk::ReaderResets => (Code::PlanConsumerReset, Severity::Error),
         Risk::ReaderStops => (Code::ReaderStops, Severity::Error),
         Risk::Impossible
         | Risk::DataLost
@@ -84,7 +101,7 @@ fn of_reader(effect: &ConsumerEffect) -> Option<Finding<'_>> {
     Some(Finding {
         code,
         severity,
-        logical_id: &effect.logical_id,
+        logical_id: Some(&effect.logical_id),
         text: format!("{}: {}", words::verdict(effect.verdict), words::records(effect)),
         instead: Vec::new(),
         origin: effect.origin.as_ref(),
@@ -93,9 +110,9 @@ fn of_reader(effect: &ConsumerEffect) -> Option<Finding<'_>> {
 
 /// What is replaced, or may be, without data that would be lost.
 fn replaced(resource: &ResourcePlan) -> Option<Finding<'_>> {
-    let (code, what) = match resource.risk()? {
-        Risk::Replaced => (Code::PlanReplaces, "is replaced"),
-        Risk::Undecided => (Code::PlanMayReplace, "may be replaced, which is known only when it happens"),
+    let what = match resource.risk()? {
+        Risk::Replaced => "is replaced",
+        Risk::Undecided => "may be replaced, which is known only when it happens",
         Risk::Impossible
         | Risk::DataLost
         | Risk::ReaderFails
@@ -107,9 +124,9 @@ fn replaced(resource: &ResourcePlan) -> Option<Finding<'_>> {
     };
     let reason = resource.reasons.iter().map(words::reason).find(|reason| !reason.is_empty());
     Some(Finding {
-        code,
-        severity: Severity::Info,
-        logical_id: &resource.logical_id,
+        code: Code::PlanReplacement,
+        severity: Severity::Warning,
+        logical_id: Some(&resource.logical_id),
         text: reason.map_or_else(|| what.to_owned(), |reason| format!("{what}: {reason}")),
         instead: Vec::new(),
         origin: resource.origin.as_ref(),
@@ -142,9 +159,10 @@ fn told<'a>(plan: &'a Plan, about: &'a About) -> impl Iterator<Item = Diagnostic
     let file = places.map(|place| place.file.clone()).next();
     let file = file.unwrap_or_else(|| FilePath::new(&format!("stacks/{}/pipeline.yaml", about.pipeline)));
     let beginning = Place { file, span: Span { start: 0, end: 0 }, line: 1, column: 1 };
-    findings(plan).into_iter().map(move |finding| {
+    findings(plan, about).into_iter().map(move |finding| {
         let Finding { code, severity, logical_id, text, instead, origin } = finding;
-        let title = format!("{} in {}: {logical_id} {text}", about.pipeline, about.environment);
+        let whose = logical_id.map(|id| format!("{id} ")).unwrap_or_default();
+        let title = format!("{} in {}: {whose}{text}", about.pipeline, about.environment);
         let place = origin.and_then(|origin| origin.place.clone()).unwrap_or_else(|| beginning.clone());
         let told = match severity {
             Severity::Error => Diagnostic::error(code, title),
@@ -165,8 +183,8 @@ mod tests {
         let sarif = to_sarif(&risky(), &about(), &Diagnostics::new());
         let results = sarif.pointer("/runs/0/results").and_then(Value::as_array).cloned().unwrap_or_default();
         let rules: Vec<&str> = results.iter().filter_map(|one| one.get("ruleId")?.as_str()).collect();
-        assert_eq!(rules, ["E4001", "E4003", "E4021", "I4025"]);
-        for (result, line) in results.iter().zip([17, 24, 44, 44]) {
+        assert_eq!(rules, ["E4001", "E4003", "E4006"]);
+        for (result, line) in results.iter().zip([17, 24, 44]) {
             assert_eq!(
                 result.pointer("/locations/0/physicalLocation/region/startLine"),
                 Some(&line.into()),

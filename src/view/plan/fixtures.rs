@@ -10,8 +10,9 @@ use crate::cost::{self, Range, Total};
 use crate::diagnostic::{FilePath, Place, Span};
 use crate::pipeline::{Origin, StageKind, StageRef};
 use crate::plan::{
-    Action, Baseline, BlockedBy, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected, Plan,
-    PlanKind, PositionReset, Reason, Records, Remedy, Removal, ResourcePlan, Summary, Sureness, Unchanged, Verdict,
+    Action, Baseline, BlockedBy, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected,
+    Permission, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal, ResourcePlan, Summary, Sureness,
+    Unchanged, Verdict,
 };
 use crate::template::{PropertyPath, Recreation};
 use crate::units::{Digest, Duration, LogicalId, Money, StageName, Timestamp};
@@ -26,6 +27,7 @@ pub(super) fn about() -> About {
         embedded: true,
         outlook: None,
         topology: None,
+        consent: Vec::new(),
     }
 }
 
@@ -66,6 +68,7 @@ pub(super) fn strained() -> About {
     About {
         embedded: false,
         outlook: Some(Outlook::of(assessment, Some(Total { known, unknown: 2 }), budget)),
+        consent: vec![Permission::ConsumerReset { logical_id: id("ConsumerScoreMapping") }, Permission::OverBudget],
         ..about()
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{About, Outlook, words};
-use crate::plan::{Action, Inputs, Plan, ResourcePlan, Summary};
+use crate::plan::{Action, FORMAT_VERSION, Inputs, Permission, Plan, ResourcePlan, Summary};
 use crate::view::TOOL_VERSION;
 use crate::view::graph::Graph;
 use crate::view::words::json as to_value;
@@ -15,7 +15,7 @@ use crate::view::words::json as to_value;
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Head<'a> {
     /// Version of this format, MAJOR.MINOR: within a major version fields and values are only added.
-    format_version: &'a str,
+    format_version: &'static str,
     /// The Sluice that wrote it.
     tool_version: &'static str,
     /// The pipeline.
@@ -34,6 +34,8 @@ pub(super) struct Head<'a> {
     applyable: bool,
     /// Resources by verb.
     counts: Counts,
+    /// What must be agreed to by name before it is deployed; empty where a yes is enough.
+    consent: Vec<Demand<'a>>,
     /// How the load meets it and what a month costs; null where it is being removed.
     outlook: Option<&'a Outlook>,
     /// The stages and what flows between them; absent where nobody drew it.
@@ -42,6 +44,18 @@ pub(super) struct Head<'a> {
     /// What it was made from, where it was saved to be deployed.
     #[serde(skip_serializing_if = "Option::is_none")]
     saved: Option<&'a Inputs>,
+}
+
+/// Something grave that has to be agreed to by name.
+#[derive(Serialize, JsonSchema)]
+struct Demand<'a> {
+    /// What is allowed, and whose.
+    #[serde(flatten)]
+    permission: &'a Permission,
+    /// The flag of `sluice deploy` that does it.
+    flag: String,
+    /// The code of its lack.
+    code: &'static str,
 }
 
 /// Resources by verb.
@@ -119,7 +133,7 @@ pub fn saved_to_json(plan: &Plan, about: &About, inputs: &Inputs) -> Value {
 
 fn document(plan: &Plan, about: &About, saved: Option<&Inputs>) -> Value {
     let head = Head {
-        format_version: &plan.format_version,
+        format_version: FORMAT_VERSION,
         tool_version: TOOL_VERSION,
         pipeline: &about.pipeline,
         environment: &about.environment,
@@ -129,12 +143,15 @@ fn document(plan: &Plan, about: &About, saved: Option<&Inputs>) -> Value {
         changes: !plan.is_empty(),
         applyable: plan.impossible().next().is_none(),
         counts: Counts::from(&plan.summary),
+        consent: about.consent.iter().map(demand).collect(),
         outlook: about.outlook.as_ref(),
         topology: about.topology.as_ref(),
         saved,
     };
     let mut out = fields(&head);
     out.extend(fields(plan));
+    // Whatever version it was read from.
+    out.insert("format_version".to_owned(), FORMAT_VERSION.into());
     if let Some(Value::Array(resources)) = out.get_mut("resources") {
         for (value, resource) in resources.iter_mut().zip(&plan.resources) {
             if let Value::Object(own) = value {
@@ -150,6 +167,10 @@ fn fields(data: &impl Serialize) -> Map<String, Value> {
         Value::Object(fields) => fields,
         other => Map::from_iter([("value".to_owned(), other)]),
     }
+}
+
+fn demand(permission: &Permission) -> Demand<'_> {
+    Demand { permission, flag: permission.flag(), code: permission.code().as_str() }
 }
 
 fn beside(resource: &ResourcePlan) -> Beside {

@@ -231,7 +231,9 @@ const TAIL: usize = 2_000;
 /// for, so that the next comment on the same ones takes its place.
 #[must_use]
 pub fn many_to_markdown(entries: &[Entry], called: &str, region: Option<&Region>, detail: Detail) -> String {
-    let alarming = entries.iter().any(|entry| entry.outcome.is_err() || entry.plan().is_some_and(is_alarming));
+    let alarming = entries.iter().any(|entry| {
+        entry.outcome.is_err() || entry.outcome.as_ref().is_ok_and(|(plan, about)| is_alarming(plan, about))
+    });
     let symbol = if alarming { "⚠️ " } else { "" };
     let mut environments: Vec<&str> = entries.iter().map(|entry| entry.environment.as_str()).collect();
     environments.dedup();

@@ -73,7 +73,7 @@ impl Sheet {
 pub(super) fn within(plan: &Plan, about: &About, detail: Detail, limit: usize) -> String {
     let mut out = Sheet { text: String::new(), used: 0 };
     out.write(&head(plan, about));
-    let (warnings, mut hidden) = warnings(plan, limit / 2);
+    let (warnings, mut hidden) = warnings(plan, about, limit / 2);
     out.write(&warnings);
     let mut shown: Vec<&ResourcePlan> = plan.resources.iter().collect();
     shown.sort_by_key(|resource| rank(resource.action));
@@ -107,7 +107,11 @@ pub(super) fn within(plan: &Plan, about: &About, detail: Detail, limit: usize) -
 fn next(plan: &Plan, about: &About, limit: usize) -> String {
     let told = words::next(plan, about).into_iter().map(|step| match step.command {
         Some(command) if command.chars().count() <= limit => format!("{}: `{}`", step.when, code(&command)),
-        Some(_) => format!("{}: `sluice deploy`, and `--allow-data-loss` for each whose data are lost", step.when),
+        Some(_) => format!(
+            "{}: `sluice deploy`, and a consent by name for each of {}",
+            step.when,
+            plural(about.consent.len(), "danger")
+        ),
         None => step.when.to_owned(),
     });
     let told: Vec<String> = told.chain([format!("template `{}`", plan.template.short())]).collect();
@@ -135,7 +139,7 @@ fn head(plan: &Plan, about: &About) -> String {
     } else {
         summary.trim_start_matches("Plan: ").trim_end_matches('.').to_owned()
     };
-    let symbol = if is_alarming(plan) { "⚠️ " } else { "" };
+    let symbol = if is_alarming(plan, about) { "⚠️ " } else { "" };
     let mut out = format!(
         "### {symbol}{} · {}: {verdict}\n\n{} / {} · stack `{}`",
         escape(&about.pipeline),
@@ -154,15 +158,15 @@ fn head(plan: &Plan, about: &About) -> String {
     out
 }
 
-pub(super) fn is_alarming(plan: &Plan) -> bool {
-    !dangers(plan).is_empty() || plan.resources.iter().any(|resource| resource.action.replaces())
+pub(super) fn is_alarming(plan: &Plan, about: &About) -> bool {
+    !dangers(plan, about).is_empty() || plan.resources.iter().any(|resource| resource.action.replaces())
 }
 
 /// The caution block, what it leaves out where there is more than fits: what cannot work, what is lost, which readers lose
 /// their place.
-fn warnings(plan: &Plan, limit: usize) -> (String, Vec<String>) {
-    let found = dangers(plan);
-    if found.is_empty() {
+fn warnings(plan: &Plan, about: &About, limit: usize) -> (String, Vec<String>) {
+    let found = dangers(plan, about);
+    if found.is_empty() && about.consent.is_empty() {
         return (String::new(), Vec::new());
     }
     let severe = found.iter().any(|danger| danger.severity == Severity::Error);
@@ -171,7 +175,8 @@ fn warnings(plan: &Plan, limit: usize) -> (String, Vec<String>) {
     out.write(&format!("\n> [!{kind}]\n"));
     let mut cut = 0;
     for danger in &found {
-        let mut lines = format!("> - `{}` {}\n", danger.logical_id, escape(&danger.text));
+        let about = danger.logical_id.map(|id| format!("`{id}` ")).unwrap_or_default();
+        let mut lines = format!("> - {about}{}\n", escape(&danger.text));
         for instead in &danger.instead {
             lines.push_str(&format!("> - instead: {}\n", escape(instead)));
         }
@@ -179,11 +184,23 @@ fn warnings(plan: &Plan, limit: usize) -> (String, Vec<String>) {
             cut += 1;
         }
     }
-    if cut == 0 {
-        return (out.text, Vec::new());
+    if cut > 0 {
+        out.write(&format!("> - and {} more\n", plural(cut, "danger")));
     }
-    out.write(&format!("> - and {} more\n", plural(cut, "danger")));
-    (out.text, vec![plural(cut, "danger")])
+    let flags = words::flags(&about.consent);
+    if !flags.is_empty()
+        && !out.fit(
+            &format!("> - not deployed to {} without `{}`\n", escape(&about.environment), flags.trim_start()),
+            limit,
+        )
+    {
+        out.write(&format!(
+            "> - not deployed to {} without {} by name\n",
+            escape(&about.environment),
+            plural(about.consent.len(), "consent")
+        ));
+    }
+    (out.text, (cut > 0).then(|| plural(cut, "danger")).into_iter().collect())
 }
 
 /// Writes the table of what is not simply new; returns how many resources did not fit.
@@ -429,7 +446,7 @@ mod tests {
         let mut plan = change_of_parallel();
         plan.stack = "`<b>`".to_owned();
         let text = to_markdown(&plan, &about, Detail::default());
-        assert!(text.starts_with("<!-- sluice:plan pipeline=-scriptalert1scriptallxu202e env="), "{text}");
+        assert!(text.starts_with("<!-- sluice:plan pipeline=-scriptalert1scriptallx env="), "{text}");
         assert!(!text.contains("<script") && !text.contains("@all") && !text.contains('\u{202e}'), "{text}");
         assert_eq!(text.matches("-->").count(), 1 + text.matches("<!-- -->").count(), "{text}");
     }

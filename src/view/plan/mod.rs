@@ -25,6 +25,7 @@ pub use schema::schema;
 pub(super) use text::{changes, name as change_name, values as change_values};
 pub use text::{removal_to_text, to_text};
 
+use crate::plan::Permission;
 use crate::view::graph::Graph;
 
 /// How much of a plan is shown.
@@ -54,6 +55,9 @@ pub struct About {
     /// The stages and what flows between them; `None` where nobody drew it.
     #[serde(default)]
     pub topology: Option<Graph>,
+    /// What must be agreed to by name before it is deployed.
+    #[serde(default)]
+    pub consent: Vec<Permission>,
 }
 
 impl About {

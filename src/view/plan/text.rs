@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use super::stages::{InStage, by_stage};
 use super::{About, Detail, outlook, words};
 use crate::observed::Holding;
-use crate::plan::{Action, Baseline, Change, ChangeKind, Plan, PlanKind, Reason, Removal, ResourcePlan};
+use crate::plan::{Action, Baseline, Change, ChangeKind, Permission, Plan, PlanKind, Reason, Removal, ResourcePlan};
+use crate::units::LogicalId;
 use crate::view::EMBEDDED_NOTICE;
 use crate::view::style::{Label, Look, Symbols};
 use crate::view::table::{Cell, Table};
@@ -224,7 +225,7 @@ pub(in crate::view) fn values(look: &Look, change: &Change, room: usize) -> Stri
 /// how long it takes; what is risky first, and nothing else where it is to be compact.
 fn consequences(look: &Look, plan: &Plan, about: &About, detail: Detail) -> String {
     let mut table = Table::new();
-    risks(&mut table, plan, detail);
+    risks(&mut table, plan, about, detail);
     if !detail.compact {
         rest(look, &mut table, plan, about);
     }
@@ -236,7 +237,7 @@ fn row(table: &mut Table, label: Label, what: &str, name: &str, text: String) {
     table.row([Cell::new(label, what), Cell::plain(name), Cell::new(label, text)]);
 }
 
-fn risks(table: &mut Table, plan: &Plan, detail: Detail) {
+fn risks(table: &mut Table, plan: &Plan, about: &About, detail: Detail) {
     for resource in plan.impossible() {
         let reason = resource.reasons.first().map(words::reason).unwrap_or_default();
         row(table, Label::Bad, "Cannot", resource.logical_id.as_str(), reason);
@@ -252,6 +253,11 @@ fn risks(table: &mut Table, plan: &Plan, detail: Detail) {
         let label = if words::is_risky(effect) { Label::Bad } else { Label::Plain };
         let text = format!("{}: {}", words::verdict(effect.verdict), words::records(effect));
         row(table, label, "Reader", effect.logical_id.as_str(), text);
+    }
+    // What is lost says so itself, above.
+    for permission in about.consent.iter().filter(|one| !matches!(one, Permission::DataLoss { .. })) {
+        let id = permission.logical_id().map_or("", LogicalId::as_str);
+        row(table, Label::Warning, "Consent", id, format!("refused without {}", permission.flag()));
     }
 }
 

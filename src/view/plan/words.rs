@@ -6,8 +6,8 @@ use super::About;
 use crate::diagnostic::Place;
 use crate::pipeline::{Escape, Origin, StageRef};
 use crate::plan::{
-    Action, Baseline, BlockedBy, ConsumerEffect, DataAtRisk, DataEnd, Lacking, Plan, PlanKind, PositionReset, Reason,
-    Records, Remedy, Removal, Risk, Source, Verdict,
+    Action, Baseline, BlockedBy, ConsumerEffect, DataAtRisk, DataEnd, Lacking, Permission, Plan, PlanKind,
+    PositionReset, Reason, Records, Remedy, Removal, Risk, Source, Verdict,
 };
 use crate::units::Duration;
 use crate::view::words::{plural, printable, short_duration};
@@ -50,6 +50,11 @@ fn lacking(source: &Source, lacking: Lacking) -> String {
         Lacking::Account => format!("in {source} the environment is in another account"),
         Lacking::Region => format!("in {source} the environment is not in this region"),
     }
+}
+
+/// The flags that say what must be said by name, each after a space.
+pub(super) fn flags(consent: &[Permission]) -> String {
+    consent.iter().map(|permission| format!(" {}", permission.flag())).collect()
 }
 
 /// What happens to a resource, in a word or two.
@@ -303,11 +308,7 @@ pub(super) fn next(plan: &Plan, about: &About) -> Vec<Next> {
         PlanKind::Create | PlanKind::Update => ("After merge", format!("sluice deploy {target}")),
         PlanKind::Destroy => ("To remove it", format!("sluice destroy {target}")),
     };
-    if plan.kind != PlanKind::Destroy {
-        for loss in plan.data_loss() {
-            command.push_str(&format!(" --allow-data-loss {}", loss.logical_id));
-        }
-    }
+    command.push_str(&flags(&about.consent));
     vec![Next { when, command: Some(command) }]
 }
 

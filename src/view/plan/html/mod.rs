@@ -95,7 +95,7 @@ fn page(title: &str, content: &str) -> String {
 
 fn body(plan: &Plan, about: &About, detail: Detail, level: Level<'_>) -> String {
     let mut out = head(plan, about, level);
-    out.push_str(&parts::dangers(plan, level));
+    out.push_str(&parts::dangers(plan, about, level));
     if let Some(graph) = &about.topology {
         out.push_str(&topology::section(plan, graph, level));
     } else {
@@ -112,7 +112,7 @@ fn body(plan: &Plan, about: &About, detail: Detail, level: Level<'_>) -> String 
 }
 
 fn head(plan: &Plan, about: &About, level: Level<'_>) -> String {
-    let (label, verdict) = verdict(plan);
+    let (label, verdict) = verdict(plan, about);
     let title = format!("{} <span>in {}</span>", markup(&about.pipeline), markup(&about.environment));
     let mut out = format!(
         "<header>\n<p class=\"kind\">Sluice plan</p>\n{}<p class=\"where\">{} / {} · stack <code>{}</code>, {} · template <code>{}</code></p>\n",
@@ -136,7 +136,7 @@ fn head(plan: &Plan, about: &About, level: Level<'_>) -> String {
 }
 
 /// The plan in a sentence.
-fn verdict(plan: &Plan) -> (Label, String) {
+fn verdict(plan: &Plan, about: &About) -> (Label, String) {
     if plan.is_empty() {
         return (Label::Good, "No changes.".to_owned());
     }
@@ -145,24 +145,16 @@ fn verdict(plan: &Plan) -> (Label, String) {
         let text = format!("Cannot be deployed as it is: a service will refuse {}.", plural(impossible, "change"));
         return (Label::Bad, text);
     }
-    let found = dangers(plan);
+    let found = dangers(plan, about);
     let worst = found.iter().filter(|danger| danger.severity == Severity::Error).count();
-    let replaced = plan.summary.count(Action::Replace) + plan.summary.count(Action::ReplaceDeletingFirst);
-    match (worst, found.len(), replaced) {
-        (0, 0, 0) if plan.kind == PlanKind::Create => {
+    match (worst, found.len()) {
+        (0, 0) if plan.kind == PlanKind::Create => {
             (Label::Good, "A new stack: nothing is there that could be lost.".to_owned())
         }
-        (0, 0, 0) => (Label::Good, "Nothing is lost, replaced or read anew.".to_owned()),
-        (0, 0, replaced) => {
-            (Label::Warning, format!("{} by others; no data and no position go with them.", become_replaced(replaced)))
-        }
-        (0, some, _) => (Label::Warning, format!("Look before it is deployed: {}.", plural(some, "thing"))),
-        (worst, _, _) => (Label::Bad, format!("Dangerous: {} below.", plural(worst, "reason"))),
+        (0, 0) => (Label::Good, "Nothing is lost, replaced or read anew.".to_owned()),
+        (0, some) => (Label::Warning, format!("Look before it is deployed: {} below.", plural(some, "thing"))),
+        (worst, _) => (Label::Bad, format!("Dangerous: {} below.", plural(worst, "reason"))),
     }
-}
-
-fn become_replaced(count: usize) -> String {
-    if count == 1 { "1 resource is replaced".to_owned() } else { format!("{count} resources are replaced") }
 }
 
 /// How many of what, as tiles.

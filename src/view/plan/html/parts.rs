@@ -7,18 +7,18 @@ use crate::plan::Plan;
 use crate::view::words::markup;
 
 /// What is dangerous, above everything else.
-pub(super) fn dangers(plan: &Plan, level: Level<'_>) -> String {
-    let found = findings::dangers(plan);
-    if found.is_empty() {
+pub(super) fn dangers(plan: &Plan, about: &About, level: Level<'_>) -> String {
+    let found = findings::dangers(plan, about);
+    if found.is_empty() && about.consent.is_empty() {
         return String::new();
     }
     let mut out = format!("<section class=\"dangers\">\n{}<ul>\n", level.heading(1, "", "Look at this first"));
     for danger in found {
         let class = if danger.severity == Severity::Error { "bad" } else { "warning" };
         out.push_str(&format!(
-            "<li class=\"{class}\"><span class=\"code\">{}</span> <b>{}</b> {}",
+            "<li class=\"{class}\"><span class=\"code\">{}</span> {}{}",
             danger.code,
-            danger.logical_id,
+            danger.logical_id.map(|id| format!("<b>{id}</b> ")).unwrap_or_default(),
             markup(&danger.text)
         ));
         if !danger.instead.is_empty() {
@@ -27,7 +27,13 @@ pub(super) fn dangers(plan: &Plan, level: Level<'_>) -> String {
         }
         out.push_str("</li>\n");
     }
-    out.push_str("</ul></section>\n");
+    out.push_str("</ul>\n");
+    if !about.consent.is_empty() {
+        let flags: String = about.consent.iter().map(|one| format!("<li><code>{}</code></li>", one.flag())).collect();
+        let environment = markup(&about.environment);
+        out.push_str(&format!("<p>Not deployed to {environment} without a consent by name:</p><ul>{flags}</ul>\n"));
+    }
+    out.push_str("</section>\n");
     out
 }
 

@@ -1,0 +1,97 @@
+//! What must be agreed to by name, seen from outside: what each tier asks for, the flag that gives it, and exit code 3.
+
+use super::support::{Outcome, Project};
+
+const SPEC: &str = "stacks/orders/pipeline.yaml";
+
+const ORDERS: &str = "pipeline: orders
+owner: commerce-ml
+traffic: {orders: {steady: 100/s, peak: 500/s, record: 1 KiB}}
+budget: {monthly: 2000 USD}
+streams:
+  orders: {capacity: {provisioned: {shards: 2}}, retention: 24h}
+tables:
+  state: {key: id, ttl: {attribute: expires_at, after: 30d}}
+consumers:
+  score: {from: orders, read: fan-out, code: handlers/score, handler: app.handler, writes: [state], batch: {size: 100, parallel: 2}}
+";
+
+/// A pipeline deployed in an environment of a tier.
+fn deployed(tier: &str) -> Project {
+    let project = Project::empty();
+    project.write(SPEC, ORDERS);
+    project.write("stacks/orders/handlers/score/app.py", "def handler(event, context):\n    return {}\n");
+    project.write(
+        "environments/here.yaml",
+        format!("environment: here\ntier: {tier}\ntarget: embedded\naccount: \"123456789012\"\nregions: [eu-west-1]\n"),
+    );
+    ends(&project.sluice("deploy orders --env here --yes"), 0);
+    project
+}
+
+fn ends(outcome: &Outcome, code: i32) {
+    assert_eq!(outcome.code, Some(code), "{outcome}");
+}
+
+/// The only reader reads another way: another source, so another mapping, and no checkpoint.
+fn switched(tier: &str) -> Project {
+    let project = deployed(tier);
+    project.edit(SPEC, "read: fan-out", "read: shared");
+    project
+}
+
+#[test]
+fn production_does_not_forget_a_position_unless_somebody_says_so_by_name() {
+    let project = switched("production");
+    let planned = project.sluice("plan orders --env here");
+    ends(&planned, 0);
+    assert!(planned.stdout.contains("refused without --allow-consumer-reset ConsumerScoreMapping"), "{planned}");
+    let refused = project.sluice("deploy orders --env here --yes");
+    ends(&refused, 3);
+    insta::assert_snapshot!(
+        refused.stderr.lines().skip_while(|line| !line.starts_with("error")).collect::<Vec<_>>().join("\n")
+    );
+    ends(&project.sluice("deploy orders --env here --yes --allow-consumer-reset ConsumerScoreMapping"), 0);
+}
+
+#[test]
+fn a_comment_names_the_flags_of_the_deployment() {
+    let project = switched("staging");
+    let comment = project.sluice("plan orders --env here --output markdown");
+    ends(&comment, 0);
+    let command = "`sluice deploy orders --env here --allow-consumer-reset ConsumerScoreMapping`";
+    assert!(comment.stdout.contains(command), "{comment}");
+    let document = project.sluice("plan orders --env here --output json");
+    let document: serde_json::Value = serde_json::from_str(&document.stdout).expect("is JSON");
+    assert_eq!(document["consent"][0]["flag"], "--allow-consumer-reset ConsumerScoreMapping");
+    assert_eq!(document["consent"][0]["code"], "E4006");
+}
+
+#[test]
+fn development_tells_the_same_and_goes_on() {
+    let project = switched("development");
+    let planned = project.sluice("plan orders --env here");
+    assert!(
+        planned.stdout.contains("ConsumerScoreMapping") && !planned.stdout.contains("refused without"),
+        "{planned}"
+    );
+    ends(&project.sluice("deploy orders --env here --yes"), 0);
+}
+
+#[test]
+fn production_takes_no_change_above_the_budget_without_a_word() {
+    let project = deployed("production");
+    project.edit(SPEC, "2000 USD", "2 USD");
+    project.edit(SPEC, "retention: 24h", "retention: 2d");
+    let refused = project.sluice("deploy orders --env here --yes");
+    ends(&refused, 3);
+    assert!(refused.stderr.contains("error[E4008]") && refused.stderr.contains("--allow-over-budget"), "{refused}");
+    ends(&project.sluice("deploy orders --env here --yes --allow-over-budget"), 0);
+}
+
+#[test]
+fn a_name_that_can_be_no_logical_id_is_refused_at_once() {
+    let refused = Project::empty().sluice("deploy orders --env here --allow-replacement no-such-id");
+    ends(&refused, 64);
+    assert!(refused.stderr.contains("the plan names them"), "{refused}");
+}
