@@ -88,8 +88,10 @@ fn with_secret(desired: &Desired, spot: Spot, secret: &Value) -> Desired {
     if secret.is_null() {
         return desired;
     }
-    let parse =
-        |value: Value| Template::from_value(json!({"Resources": {}, "Outputs": {"Connection": {"Value": value}}}));
+    let connection = json!({
+        "Resources": {"Any": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {"Connection": {"Value": secret}},
+    });
     match spot {
         Spot::Variable | Spot::Item => {
             let function = template.resources.get_mut(&id("ConsumerScoreFunction")).expect("is there");
@@ -113,7 +115,7 @@ fn with_secret(desired: &Desired, spot: Spot, secret: &Value) -> Desired {
             let properties = json!({"TopicName": "t", "KmsMasterKeyId": secret, "DisplayName": "shown"});
             template.resources.extend(resource("Extra", "AWS::SNS::Topic", properties));
         }
-        Spot::Output => template.outputs.extend(parse(secret.clone()).expect("a template").outputs),
+        Spot::Output => template.outputs.extend(Template::from_value(connection).expect("a template").outputs),
     }
     desired
 }

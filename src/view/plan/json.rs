@@ -34,7 +34,8 @@ pub(super) struct Head<'a> {
     applyable: bool,
     /// Resources by verb.
     counts: Counts,
-    /// What must be agreed to by name before it is deployed; empty where a yes is enough.
+    /// What must be agreed to by name before it is deployed; absent where a yes is enough.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     consent: Vec<Demand<'a>>,
     /// How the load meets it and what a month costs; null where it is being removed.
     outlook: Option<&'a Outlook>,

@@ -25,7 +25,10 @@ pub use schema::schema;
 pub(super) use text::{changes, name as change_name, values as change_values};
 pub use text::{removal_to_text, to_text};
 
+use serde::de::Error as _;
+
 use crate::plan::Permission;
+use crate::units::{AccountId, EnvironmentName, PipelineName, Region};
 use crate::view::graph::Graph;
 
 /// How much of a plan is shown.
@@ -64,9 +67,19 @@ impl About {
     /// Reads what a plan's JSON says that it is about; what it does not know is left out.
     ///
     /// # Errors
-    /// When it does not say it.
+    /// When it does not say it, or says it with names that are none: some of them are part of what is to be typed next.
     pub fn read(plan: &serde_json::Value) -> Result<Self, serde_json::Error> {
-        serde_json::from_value(plan.clone())
+        let about: Self = serde_json::from_value(plan.clone())?;
+        let names = [
+            ("pipeline", PipelineName::new(&about.pipeline).err()),
+            ("environment", EnvironmentName::new(&about.environment).err()),
+            ("account", AccountId::new(&about.account).err()),
+            ("region", Region::new(&about.region).err()),
+        ];
+        match names.into_iter().find_map(|(what, error)| Some((what, error?))) {
+            Some((what, error)) => Err(serde_json::Error::custom(format!("its {what} {error}"))),
+            None => Ok(about),
+        }
     }
 }
 
