@@ -133,6 +133,14 @@ codes! {
     ReaderStops = "E4021", "a reader would stop";
     ReaderFails = "E4022", "a change of a reader would be refused";
     RecordsAtRisk = "E4023", "records would not be read";
+    KeyDropped = "W4030", "data would no longer be encrypted with a key";
+    ExpiryOff = "W4031", "items would no longer expire";
+    RecoveryOff = "W4032", "a table could no longer be restored to a moment";
+    AlarmLost = "W4033", "an alarm would go while what it watches stays";
+    ScaledValueReset = "W4034", "what the scaling made of a value would be overwritten";
+    Resharded = "I4035", "a stream would be resharded";
+    ModeSwitched = "I4036", "a stream would switch its mode";
+    FleetExchanged = "I4037", "a second fleet would take over";
 
     // 5 deploy
     DeploymentFailed = "E5001", "the deployment failed";

@@ -30,6 +30,7 @@ mod prepare;
 mod producer;
 mod render;
 mod saved;
+mod shards;
 mod share;
 mod status;
 mod upstream;

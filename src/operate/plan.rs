@@ -10,6 +10,7 @@ use super::ending::change_set_refused;
 use super::failure::Failure;
 use super::load::Shelf;
 use super::prepare::{Prepared, prepare};
+use super::shards::open_shards;
 use super::upstream;
 use crate::cloud::Cloud;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -141,7 +142,8 @@ impl Look {
             cloud.make_bucket(&prepared.bucket).await?;
         }
         let observed = cloud.describe_stack(stack).await?;
-        let plan = compare(&desired(prepared), &observed, &Known::default());
+        let known = Known { open_shards: open_shards(cloud, prepared, &observed).await?, ..Known::default() };
+        let plan = compare(&desired(prepared), &observed, &known);
         let mut look = Self { observed, plan, change_set: None, keep, shell: false, stack: stack.clone() };
         if look.plan.is_empty() || !look.takes_change_sets() {
             return Ok(look);
@@ -152,7 +154,7 @@ impl Look {
         match change_set {
             Ok(set) => {
                 if set.state == ChangeSetState::Ready {
-                    let known = Known { change_set: Some(set.clone()), ..Known::default() };
+                    let known = Known { change_set: Some(set.clone()), ..known };
                     look.plan = compare(&desired(prepared), &look.observed, &known);
                 }
                 look.change_set = Some(set);
@@ -161,7 +163,10 @@ impl Look {
             Err((failure, set)) => {
                 look.change_set = set;
                 look.leave(cloud, tools.clock).await?;
-                Err(failure)
+                look.change_set = None;
+                // What cannot be done as it is, CloudFormation may not even want to foresee: the plan says why, and what
+                // works instead.
+                if look.plan.impossible().next().is_some() { Ok(look) } else { Err(failure) }
             }
         }
     }

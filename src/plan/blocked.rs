@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::classify::all_equal;
 use super::desired::{Desired, ExistingResource, keeps};
+use super::effects::at;
 use super::model::{Action, BlockedBy, Change, Reason, Remedy, ResourcePlan, Sureness};
 use crate::template::schema::facts;
-use crate::template::{PropertyPath, Recreation, Resource, Template};
+use crate::template::{PropertyPath, Recreation, Resource, Step, Template};
 use crate::units::LogicalId;
 
 const MAPPING: &str = "AWS::Lambda::EventSourceMapping";
@@ -29,10 +30,8 @@ pub(super) fn refuse(plan: &mut ResourcePlan, after: &Resource) {
 pub(super) fn refuse_replacement(plan: &mut ResourcePlan, after: &Resource) {
     let Some(facts) = facts(&plan.type_name).filter(|facts| !facts.deletes_then_creates()) else { return };
     let unique = facts.unique_by();
-    let free = |name: &&str| {
-        let given = after.properties.contains_key(*name);
-        !given || plan.changes.iter().any(|change| change.path.top() == Some(*name))
-    };
+    let free =
+        |name: &&str| at(after, name).is_none() || plan.changes.iter().any(|change| is_within(&change.path, name));
     if !plan.action.replaces() || unique.is_empty() || unique.iter().any(free) {
         return;
     }
@@ -43,13 +42,24 @@ pub(super) fn refuse_replacement(plan: &mut ResourcePlan, after: &Resource) {
     block(plan, taken(plan, after, unique, path), cause.as_ref());
 }
 
+/// The path of a property that is named with `/` between.
+fn path_of(name: &str) -> PropertyPath {
+    name.split('/').fold(PropertyPath::root(), |path, part| path.key(part))
+}
+
+/// Whether a path is that of a property, named with `/` between, or leads into it.
+fn is_within(path: &PropertyPath, name: &str) -> bool {
+    let mut steps = path.steps().iter();
+    name.split('/').all(|part| matches!(steps.next(), Some(Step::Key(key)) if key == part))
+}
+
 /// What keeps a second resource from being made beside the first.
 fn taken(plan: &ResourcePlan, after: &Resource, unique: &[&str], path: PropertyPath) -> BlockedBy {
     match unique {
         _ if plan.type_name == MAPPING => BlockedBy::MappingExists { path },
         [property] => BlockedBy::FixedName {
             property: (*property).to_owned(),
-            name: match after.properties.get(*property) {
+            name: match at(after, property) {
                 Some(Value::String(name)) => name.clone(),
                 Some(other) => other.to_string(),
                 None => String::new(),
@@ -63,13 +73,18 @@ fn taken(plan: &ResourcePlan, after: &Resource, unique: &[&str], path: PropertyP
 }
 
 fn block(plan: &mut ResourcePlan, by: BlockedBy, cause: Option<&Change>) {
-    plan.action = Action::Cannot;
-    plan.sureness = Sureness::Certain;
-    plan.reasons.insert(0, Reason::Blocked(by));
     let deployed = cause
         .filter(|change| change.caused_by.is_none())
         .and_then(|change| Some(Remedy::KeepValue { path: change.path.to_string(), deployed: change.before.clone()? }));
-    plan.remedies = deployed.into_iter().chain([Remedy::NewStage, Remedy::RemoveThenAdd]).collect();
+    block_with(plan, by, deployed.into_iter().chain([Remedy::NewStage, Remedy::RemoveThenAdd]).collect());
+}
+
+/// Makes a plan impossible, with what works instead.
+pub(super) fn block_with(plan: &mut ResourcePlan, by: BlockedBy, remedies: Vec<Remedy>) {
+    plan.action = Action::Cannot;
+    plan.sureness = Sureness::Certain;
+    plan.reasons.insert(0, Reason::Blocked(by));
+    plan.remedies = remedies;
 }
 
 /// Refuses new resources that need what a resource of the old template still has: CloudFormation makes the new
@@ -87,7 +102,7 @@ pub(super) fn by_leftovers(desired: &Desired, before: &Template, plans: &mut BTr
             .filter_map(|gone| before.resources.get(gone))
             .any(|old| !unique.is_empty() && old.type_name == after.type_name && all_equal(unique, old, after));
         if let Some(plan) = plans.get_mut(&id).filter(|_| collides) {
-            let path = unique.first().map_or_else(PropertyPath::root, |name| PropertyPath::of(name));
+            let path = unique.first().map_or_else(PropertyPath::root, |name| path_of(name));
             let by = taken(plan, after, unique, path);
             block(plan, by, None);
         }

@@ -1,12 +1,16 @@
 //! What CloudFormation's own change set says, laid over what the schemas say.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::blocked;
 use super::compare::bare;
 use super::desired::Desired;
 use super::model::{Action, Change, ChangeKind, Decider, Reason, ResourcePlan, Sureness};
-use crate::observed::{ChangeSet, DetailTarget, PropertyChange, Replacement, ResourceAction, ResourceChange};
+use crate::observed::{
+    ChangeSet, DetailTarget, PropertyChange, Recreation, Replacement, ResourceAction, ResourceChange,
+};
 use crate::template::PropertyPath;
 use crate::units::LogicalId;
 
@@ -14,25 +18,68 @@ use crate::units::LogicalId;
 const KNOWN_LATER: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
 /// Lays a change set over the plans. Where both agree, both decide; where they differ, the change set counts, except
-/// that it knows nothing of what a service refuses, and that it may leave open what the schemas settle.
+/// that it knows nothing of what a service refuses, and that it may leave open what the schemas settle. What it only
+/// foresees because of something that is refused never happens.
 pub(super) fn merge(plans: &mut Vec<ResourcePlan>, change_set: &ChangeSet, desired: &Desired) {
-    for said in &change_set.changes {
-        let action = action_of(said);
-        match plans.iter_mut().find(|plan| plan.logical_id == said.logical_id) {
-            Some(plan) => overlay(plan, said, action),
-            None => plans.push(unforeseen(said, action, desired)),
+    let alone = plans.clone();
+    let mut refused: BTreeSet<LogicalId> = BTreeSet::new();
+    loop {
+        *plans = alone.clone();
+        for said in change_set.changes.iter().filter_map(|said| without(said, &refused)) {
+            let action = action_of(&said);
+            match plans.iter_mut().find(|plan| plan.logical_id == said.logical_id) {
+                Some(plan) => overlay(plan, &said, action),
+                None => plans.push(unforeseen(&said, action, desired)),
+            }
         }
-    }
-    for plan in plans.iter_mut() {
-        // A change set does not know that a name is taken by the very resource that it replaces.
-        if let Some(after) = desired.template.resources.get(&plan.logical_id) {
-            blocked::refuse_replacement(plan, after);
+        for plan in plans.iter_mut() {
+            // A change set does not know that a name is taken by the very resource that it replaces.
+            if let Some(after) = desired.template.resources.get(&plan.logical_id) {
+                blocked::refuse_replacement(plan, after);
+            }
+            if !plan.decided_by.contains(&Decider::ChangeSet) && plan.action != Action::Cannot {
+                plan.sureness = Sureness::Likely;
+            }
         }
-        if !plan.decided_by.contains(&Decider::ChangeSet) && plan.action != Action::Cannot {
-            plan.sureness = Sureness::Likely;
+        let more = plans.iter().filter(|plan| plan.action == Action::Cannot && !refused.contains(&plan.logical_id));
+        let mut more: Vec<LogicalId> = more.map(|plan| plan.logical_id.clone()).collect();
+        // What changes only because of these, nothing else changes because of it either.
+        let moot = change_set.changes.iter().filter(|said| without(said, &refused).is_none());
+        more.extend(moot.map(|said| said.logical_id.clone()).filter(|id| !refused.contains(id)));
+        // Each round refuses at least one more, so it ends.
+        if more.is_empty() {
+            break;
         }
+        refused.extend(more);
     }
     plans.sort_by(|a, b| a.logical_id.cmp(&b.logical_id));
+}
+
+/// The resource whose new value causes a detail.
+fn cause(detail: &PropertyChange) -> Option<&str> {
+    detail.causing_entity.as_deref().and_then(|entity| entity.split('.').next())
+}
+
+/// What a change set says of a resource, less what comes of refused ones; nothing where nothing else is left.
+fn without(said: &ResourceChange, refused: &BTreeSet<LogicalId>) -> Option<ResourceChange> {
+    let moot = |detail: &PropertyChange| cause(detail).is_some_and(|id| refused.iter().any(|one| one.as_str() == id));
+    if said.action != ResourceAction::Modify || !said.details.iter().any(moot) {
+        return Some(said.clone());
+    }
+    let mooted: Vec<&DetailTarget> = said.details.iter().filter(|d| moot(d)).map(|detail| &detail.target).collect();
+    // With property values, a caused change is told a second time, as one that may turn out to be none.
+    let details: Vec<PropertyChange> = said
+        .details
+        .iter()
+        .filter(|detail| !moot(detail) && (detail.is_static || !mooted.contains(&&detail.target)))
+        .cloned()
+        .collect();
+    if details.is_empty() {
+        return None;
+    }
+    let recreates = details.iter().any(|detail| detail.recreation != Recreation::Never);
+    let replacement = if recreates { said.replacement } else { Some(Replacement::False) };
+    Some(ResourceChange { replacement, details, ..said.clone() })
 }
 
 fn action_of(said: &ResourceChange) -> Action {
@@ -90,7 +137,6 @@ fn change(detail: &PropertyChange) -> Option<Change> {
         (Some(_), None) => ChangeKind::Removed,
         (Some(_), Some(_)) | (None, None) => ChangeKind::Modified,
     };
-    let caused_by = detail.causing_entity.as_deref().and_then(|entity| entity.split('.').next());
     Some(Change {
         path,
         inside: None,
@@ -99,7 +145,7 @@ fn change(detail: &PropertyChange) -> Option<Change> {
         after: detail.after.clone().filter(|_| !later).map(Value::from),
         known_after_apply: later,
         recreation: detail.recreation,
-        caused_by: caused_by.and_then(|id| LogicalId::new(id).ok()),
+        caused_by: cause(detail).and_then(|id| LogicalId::new(id).ok()),
         sensitive: false,
     })
 }

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::blocked;
+use super::bounds;
 use super::compare::bare;
 use super::desired::{Desired, Known};
 use super::diff::{additions, diff, same};
+use super::effects::at;
 use super::model::{Action, Change, ChangeKind, Reason, ResourcePlan, Sureness};
 use crate::template::schema::{TypeFacts, facts};
 use crate::template::{PropertyPath, Recreation, Resource, Template, references_in};
@@ -29,6 +29,7 @@ pub(super) fn resources(desired: &Desired, before: &Template, known: &Known, tag
         plans.insert(plan.logical_id.clone(), plan);
     }
     blocked::by_leftovers(desired, before, &mut plans);
+    bounds::refuse(desired, before, known, &mut plans);
     if tags_change {
         tagged(desired, before, &mut plans);
     }
@@ -217,6 +218,5 @@ fn tagged(desired: &Desired, before: &Template, plans: &mut BTreeMap<LogicalId, 
 
 /// Whether all the named properties are given and equal on both sides.
 pub(super) fn all_equal(names: &[&str], a: &Resource, b: &Resource) -> bool {
-    let given = |resource: &Resource, name: &str| -> Option<Value> { resource.properties.get(name).cloned() };
-    names.iter().all(|name| given(a, name).zip(given(b, name)).is_some_and(|(a, b)| same(&a, &b)))
+    names.iter().all(|name| at(a, name).zip(at(b, name)).is_some_and(|(a, b)| same(a, b)))
 }

@@ -7,7 +7,7 @@ use super::model::{
     Action, Baseline, DataAtRisk, DataEnd, Decider, Expected, FORMAT_VERSION, LeftOut, OutputChange, Plan, PlanKind,
     Reason, Removal, ResourcePlan, Summary, Sureness, TagChange, Unchanged, Verdict,
 };
-use super::{change_set, classify, consumers, duration, secrets};
+use super::{change_set, classify, consumers, duration, effects, secrets};
 use crate::observed::{NextAction, Observed, ObservedResource, StackDescription};
 use crate::pipeline::{Escape, Origins};
 use crate::template::Template;
@@ -97,7 +97,11 @@ pub fn destroy(stack: &str, observed: &Observed, origins: &Origins) -> Plan {
         let found = observed.stack().and_then(|stack| stack.resources.get(&plan.logical_id));
         plan.physical_id = found.and_then(|found| found.physical_id.clone());
         plan.origin = origins.get(&plan.logical_id).cloned();
-        plan.removal = removal(plan, &desired, before);
+        // Whoever destroys a stack empties its buckets first.
+        plan.removal = removal(plan, &desired, before).map(|removal| match removal {
+            Removal::Deleted | Removal::DeletedIfEmpty => Removal::Deleted,
+            Removal::Retained => Removal::Retained,
+        });
         plan.expected = duration::of_resource(&plan.type_name, plan.action);
     }
     let changes = Changes { outputs: Vec::new(), tags: Vec::new(), unchanged: Vec::new() };
@@ -122,6 +126,7 @@ fn finish(
 ) -> Plan {
     let data = data_at_risk(&resources);
     let consumers = consumers::effects(desired, before, &resources, &data);
+    let effects = effects::effects(desired, before, &resources);
     let mut summary = Summary { unchanged: changes.unchanged.len(), ..Summary::default() };
     for plan in &resources {
         *summary.by_action.entry(plan.action).or_default() += 1;
@@ -145,6 +150,7 @@ fn finish(
         tags: changes.tags,
         consumers,
         data,
+        effects,
         left_out: if kind == PlanKind::Destroy { Vec::new() } else { left_out(&desired.origins) },
         unchanged: changes.unchanged,
         expected,
@@ -192,7 +198,11 @@ fn removal(plan: &ResourcePlan, desired: &Desired, before: &Template) -> Option<
         }
         Action::Create | Action::Update | Action::Import | Action::Cannot => return None,
     };
-    Some(if keeps(policy) { Removal::Retained } else { Removal::Deleted })
+    Some(match keeps(policy) {
+        true => Removal::Retained,
+        false if plan.type_name == "AWS::S3::Bucket" => Removal::DeletedIfEmpty,
+        false => Removal::Deleted,
+    })
 }
 
 /// Types that hold what nobody can make again (DESIGN 8): records, items, objects, messages, keys.

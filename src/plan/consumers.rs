@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::bounds::whole;
 use super::desired::Desired;
 use super::model::{
     Action, BlockedBy, Change, ConsumerEffect, DataAtRisk, PositionReset, Reason, Records, ResourcePlan, Verdict,
@@ -167,7 +168,7 @@ fn readers(desired: &Desired, plan: &ResourcePlan, resources: &[ResourcePlan]) -
     if plan.action != Action::Update {
         return Vec::new();
     }
-    let hours = |value: &Option<Value>| value.as_ref().and_then(|v| v.as_u64().or_else(|| v.as_str()?.parse().ok()));
+    let hours = |value: &Option<Value>| whole(value.as_ref());
     let shorter = plan.changes.iter().find(|change| {
         // A retention that nobody gives is 24 hours.
         let (before, after) = (hours(&change.before).unwrap_or(24), hours(&change.after).unwrap_or(24));

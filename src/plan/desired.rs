@@ -46,6 +46,9 @@ pub struct Known {
     /// Resources that are not in the stack though something of their name and type exists in the account, by the
     /// logical id that would stand for them. [`named_resources`] says what to look for.
     pub existing: BTreeMap<LogicalId, ExistingResource>,
+    /// How many shards of the deployed streams are open, by logical id, where somebody asked: a template does not tell
+    /// it of a stream that scales by itself.
+    pub open_shards: BTreeMap<LogicalId, u64>,
     /// The change set of this very template, if one was made.
     pub change_set: Option<ChangeSet>,
 }

@@ -132,6 +132,8 @@ impl Differ<'_> {
         };
         let sides = before.into_iter().chain(after);
         let recreation = sides.map(|value| self.recreation(path, value)).max().unwrap_or(Recreation::Never);
+        let edited = self.facts.filter(|_| kind == ChangeKind::Modified);
+        let recreation = edited.map_or(recreation, |facts| recreation.max(facts.recreation_of_edit(path)));
         self.found.push(Change {
             path: path.clone(),
             inside: None,

@@ -4,6 +4,7 @@
 //! is carried out is `rollout`'s. Only [`approve`] makes an [`ApprovedPlan`], and only that may be carried out.
 
 mod blocked;
+mod bounds;
 mod change_set;
 mod classify;
 mod compare;
@@ -12,7 +13,9 @@ mod consumers;
 mod desired;
 mod diff;
 mod duration;
+mod effects;
 mod environments;
+mod fleets;
 mod inputs;
 mod model;
 mod riskiest;
@@ -23,13 +26,14 @@ mod tests;
 pub use compare::{compare, compare_files, destroy};
 pub use consent::{ApprovedPlan, Consent, Permission, Policy, Refusal, approve};
 pub use desired::{Desired, Earlier, EarlierStack, ExistingResource, Known, NamedResource, named_resources};
+pub use effects::{Consequence, Effect, Gravity};
 pub use environments::{
     Deliberate, Derived, EnvironmentDiff, Presence, ResourceDifference, Setter, Setting, SettingKind, Side, Stand,
     Step, environments,
 };
 pub use inputs::Inputs;
 pub use model::{
-    Action, Baseline, BlockedBy, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected,
+    Action, Baseline, BlockedBy, Bound, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected,
     FORMAT_VERSION, Lacking, OutputChange, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal,
     ResourcePlan, Source, Summary, Sureness, TagChange, Unchanged, Verdict,
 };

@@ -8,6 +8,7 @@ use std::iter::Sum;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::effects::Effect;
 use crate::pipeline::{Origin, StageRef};
 use crate::template::{PropertyPath, Recreation};
 use crate::units::{Digest, Duration, LogicalId, Timestamp};
@@ -38,6 +39,9 @@ pub struct Plan {
     pub consumers: Vec<ConsumerEffect>,
     /// Data that would be lost or left behind.
     pub data: Vec<DataAtRisk>,
+    /// What else the changes bring with them, the gravest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub effects: Vec<Effect>,
     /// What the stages would make and a patch of `null` leaves out, sorted by logical id. What is still in the stack
     /// is among the resources as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -361,12 +365,62 @@ pub enum BlockedBy {
         /// The property.
         path: PropertyPath,
     },
+    /// The service takes such a change, but not so much of it at once.
+    TooMuchAtOnce {
+        /// The property.
+        path: PropertyPath,
+        /// What bounds it.
+        bound: Bound,
+    },
+    /// An endpoint of instances does not become a serverless one (Amazon SageMaker developer guide, "Update a serverless
+    /// endpoint").
+    ToServerless {
+        /// The property.
+        path: PropertyPath,
+    },
+    /// Variants of an endpoint that scale by themselves neither go nor get other instances (Amazon SageMaker developer
+    /// guide, "Update endpoints that use auto scaling").
+    Scaled {
+        /// The property.
+        path: PropertyPath,
+        /// Which variants.
+        variants: BTreeSet<String>,
+    },
     /// A resource of that name exists outside the stack and cannot be taken in.
     NameTaken {
         /// The name.
         name: String,
         /// Why it cannot be taken in.
         why: String,
+    },
+}
+
+/// What a service does in one update at most.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "bound")]
+pub enum Bound {
+    /// The open shards of a stream double or halve (Kinesis API reference, `UpdateShardCount`).
+    DoubleOrHalve {
+        /// How many are open.
+        open: u64,
+        /// How many are wanted.
+        wanted: u64,
+    },
+    /// One global secondary index of a table comes or goes (CloudFormation template reference, `AWS::DynamoDB::Table`).
+    OneIndex {
+        /// Indexes that would come.
+        come: BTreeSet<String>,
+        /// Indexes that would go.
+        go: BTreeSet<String>,
+    },
+    /// The time to live is on for one attribute, goes off before it goes on for another, and changes once an hour
+    /// (DynamoDB API reference, `UpdateTimeToLive`). It goes off by being told so, with its attribute (CloudFormation
+    /// template reference, `AWS::DynamoDB::Table TimeToLiveSpecification`).
+    OneExpiry {
+        /// The attribute that it is on for.
+        before: String,
+        /// The attribute that it would be on for; none where nothing is said of it any more.
+        after: Option<String>,
     },
 }
 
@@ -385,6 +439,26 @@ pub enum Remedy {
     NewStage,
     /// Remove the stage in one deployment and add it again in the next.
     RemoveThenAdd,
+    /// Deploy several times, each time with the next value.
+    Stepwise {
+        /// The property.
+        path: String,
+        /// Its values, one deployment each; `null` where the property is to be left out.
+        values: Vec<Value>,
+        /// How long to wait from one to the next.
+        #[serde(rename = "apart_micros")]
+        apart: Duration,
+    },
+    /// Give the part of a resource that holds the property another name, and remove the old part in the deployment after.
+    OtherName {
+        /// The part's present name.
+        name: String,
+    },
+    /// Leave scaling out in one deployment, with a fixed number of instances, and change the fleet in the next.
+    UnscaleFirst {
+        /// What is left out.
+        targets: BTreeSet<LogicalId>,
+    },
     /// Remove or rename the resource outside the stack.
     RemoveOutside {
         /// Its name.
@@ -398,6 +472,9 @@ pub enum Remedy {
 pub enum Removal {
     /// It is deleted.
     Deleted,
+    /// It is deleted where nothing is in it; a bucket that holds objects is not, and stays outside the stack
+    /// (`cloudformation-behaviour.md` SQ-21).
+    DeletedIfEmpty,
     /// It stays, outside the stack.
     Retained,
 }

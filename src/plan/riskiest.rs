@@ -54,7 +54,8 @@ impl Plan {
         let consumers = self.consumers.iter().filter_map(|effect| Some((of_consumer(effect)?, &effect.logical_id)));
         let data = self.data.iter().map(|data| match data.removal {
             Removal::Deleted => (Risk::DataLost, &data.logical_id),
-            Removal::Retained => (Risk::DataLeft, &data.logical_id),
+            // What is not empty stays; what is deleted held nothing.
+            Removal::Retained | Removal::DeletedIfEmpty => (Risk::DataLeft, &data.logical_id),
         });
         let mut all: Vec<(Risk, &LogicalId)> = resources.chain(consumers).chain(data).collect();
         all.sort();

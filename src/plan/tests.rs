@@ -306,7 +306,7 @@ fn what_was_left_behind_is_taken_in_where_its_policy_keeps_it() {
     let existing = |name: &str| ExistingResource { physical_id: name.to_owned(), owner: None };
     let known = Known {
         existing: BTreeMap::from([(id("Stream"), existing("p-dev-t")), (id("Table"), existing("p-dev-f"))]),
-        change_set: None,
+        ..Known::default()
     };
     let wanted = desired(pipeline());
     let named: Vec<String> = named_resources(&wanted.template)

@@ -73,7 +73,10 @@ fn a_page_is_the_same_from_a_saved_plan_anywhere() {
     elsewhere.write("plan.json", std::fs::read(project.path("plan.json")).expect("was saved"));
     let shown = passes(elsewhere.sluice("show plan.json --output html"), 0);
     assert_eq!(shown.stdout, planned.stdout);
-    assert!(shown.stdout.contains("<svg") && shown.stdout.contains("<a href=\"#consumer-score\">"), "the topology is in it");
+    assert!(
+        shown.stdout.contains("<svg") && shown.stdout.contains("<a href=\"#consumer-score\">"),
+        "the topology is in it"
+    );
 }
 
 #[test]

@@ -21,8 +21,9 @@ pub struct Clouds {
     pub clock: Arc<StandingClock>,
 }
 
-impl Connector for Clouds {
-    fn connect<'a>(&'a self, _: &'a Environment, region: &'a Region) -> Connecting<'a> {
+impl Clouds {
+    /// The client of a region.
+    pub async fn open(&self, region: &Region) -> Cloud {
         let (now, sleeping) = (Arc::clone(&self.clock), Arc::clone(&self.clock));
         let sleep: Sleeper = Arc::new(move |pause: Duration| {
             let clock = Arc::clone(&sleeping);
@@ -37,7 +38,13 @@ impl Connector for Clouds {
             sleep: Some(sleep),
             trace: None,
         };
-        Box::pin(async move { Ok(Cloud::connect(settings).await) })
+        Cloud::connect(settings).await
+    }
+}
+
+impl Connector for Clouds {
+    fn connect<'a>(&'a self, _: &'a Environment, region: &'a Region) -> Connecting<'a> {
+        Box::pin(async move { Ok(self.open(region).await) })
     }
 }
 

@@ -37,7 +37,10 @@ impl Facts {
 
     /// What changing one value does.
     pub(super) fn recreation(self, leaf: &Leaf) -> Recreation {
-        self.0.recreation(&leaf.place())
+        match (&leaf.before, &leaf.after) {
+            (Some(_), Some(_)) => self.0.recreation_of_edit(&leaf.place()),
+            _ => self.0.recreation(&leaf.place()),
+        }
     }
 
     /// What changing a top-level property does, as far as its name alone tells.

@@ -62,12 +62,19 @@ pub(crate) async fn target(back: &mut Back, effect: &Effect) -> Made {
         EffectAction::Read { physical_id } => {
             let mut parts = physical_id.split('|');
             let (resource, _, namespace) = (parts.next(), parts.next(), parts.next());
-            let body = json!({"ServiceNamespace": namespace, "ResourceIds": [resource]});
-            let found = call(back, "DescribeScalableTargets", body).await?;
-            found.pointer("/ScalableTargets/0").ok_or_else(|| not_found(effect, physical_id))?;
-            made(physical_id, [("Id", physical_id.clone())])
+            match is_scaled(back, resource.unwrap_or_default(), namespace.unwrap_or_default()).await? {
+                true => made(physical_id, [("Id", physical_id.clone())]),
+                false => Err(not_found(effect, physical_id)),
+            }
         }
     }
+}
+
+/// Whether something is registered to be scaled.
+pub(super) async fn is_scaled(back: &mut Back, resource: &str, namespace: &str) -> Result<bool, Refusal> {
+    let body = json!({"ServiceNamespace": namespace, "ResourceIds": [resource]});
+    let found = call(back, "DescribeScalableTargets", body).await?;
+    Ok(found.pointer("/ScalableTargets/0").is_some())
 }
 
 fn check_bounds(properties: &Properties) -> Result<(), HandlerError> {

@@ -30,6 +30,7 @@ pub(crate) async fn table(back: &mut Back, effect: &Effect) -> Made {
         EffectAction::Update { physical_id: name, before, after, .. } => {
             check_attributes(after)?;
             check_indexes(before, after)?;
+            check_expiry(before, after)?;
             let mut body = pick(after, &["AttributeDefinitions", "BillingMode", "ProvisionedThroughput"]);
             body.insert("TableName".to_owned(), json!(name));
             if let Some(stream) = stream_specification(after) {
@@ -164,12 +165,31 @@ fn stream_specification(properties: &Properties) -> Option<Value> {
     Some(json!({"StreamEnabled": true, "StreamViewType": view}))
 }
 
+/// The attribute by which items expire, if they do.
+fn expiry(properties: &Properties) -> Option<String> {
+    let ttl = object(properties, "TimeToLiveSpecification");
+    boolean(&ttl, "Enabled").unwrap_or(false).then(|| text(&ttl, "AttributeName").unwrap_or_default())
+}
+
+/// Expiry is off before it is on by another attribute, and it changes once an hour (DynamoDB API reference,
+/// UpdateTimeToLive): not both in one update. To put it off needs its attribute, so it cannot be left out while it is on
+/// (CloudFormation template reference, `AWS::DynamoDB::Table TimeToLiveSpecification`; the words are from
+/// <https://github.com/aws/aws-cdk/issues/25655>).
+fn check_expiry(before: &Properties, after: &Properties) -> Result<(), HandlerError> {
+    let named = text(&object(after, "TimeToLiveSpecification"), "AttributeName");
+    match (expiry(before), named) {
+        (Some(old), Some(new)) if old != new => {
+            Err(invalid(format!("TimeToLive is active on a different AttributeName: current AttributeName is {old}")))
+        }
+        (Some(_), None) => Err(invalid(
+            "Invalid request provided: AttributeName property of TimeToLiveSpecification is required when TTL status is enabled or while enabling/disabling TTL.",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Expiry and point-in-time recovery have calls of their own.
 async fn settle(back: &mut Back, name: &str, before: &Properties, after: &Properties) -> Result<(), Refusal> {
-    let expiry = |properties: &Properties| {
-        let ttl = object(properties, "TimeToLiveSpecification");
-        boolean(&ttl, "Enabled").unwrap_or(false).then(|| text(&ttl, "AttributeName").unwrap_or_default())
-    };
     let (old, new) = (expiry(before), expiry(after));
     if old != new {
         for (attribute, enabled) in [(old, false), (new, true)] {

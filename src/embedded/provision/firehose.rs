@@ -39,6 +39,9 @@ pub(crate) async fn delivery_stream(back: &mut Back, effect: &Effect) -> Made {
                     "Dynamic partitioning can be enabled only when a delivery stream is created, and not disabled afterwards.",
                 ));
             }
+            if backs_up(before) && !backs_up(after) {
+                return Err(invalid("Once S3 backup is enabled for a delivery stream, it cannot be disabled."));
+            }
             call(back, "DescribeDeliveryStream", json!({"DeliveryStreamName": name})).await?;
             let version = back
                 .world
@@ -90,6 +93,11 @@ fn partitions(properties: &Properties) -> bool {
     switched_on(&object(properties, "ExtendedS3DestinationConfiguration"), "DynamicPartitioningConfiguration")
 }
 
+/// FH-21: for good, once it does.
+fn backs_up(properties: &Properties) -> bool {
+    text(&object(properties, "ExtendedS3DestinationConfiguration"), "S3BackupMode").as_deref() == Some("Enabled")
+}
+
 /// What Firehose refuses of an S3 destination.
 fn check(back: &Back, properties: &Properties) -> Result<(), HandlerError> {
     let destination = object(properties, "ExtendedS3DestinationConfiguration");
@@ -123,7 +131,13 @@ fn check(back: &Back, properties: &Properties) -> Result<(), HandlerError> {
 
 /// The description that AWS would give: the service keeps a stream's name and nothing of what it does.
 fn describe(back: &mut Back, name: &str, properties: &Properties, version: u64) {
-    let made_at = back.now.as_millis() as f64 / 1_000.0;
+    // FH-12: reading begins where the delivery stream began; another destination does not change that (V-11).
+    let began = back
+        .world
+        .details
+        .get(&format!("firehose/{name}"))
+        .and_then(|known| known.pointer("/Source/KinesisStreamSourceDescription/DeliveryStartTimestamp").cloned());
+    let began = began.unwrap_or_else(|| json!(back.now.as_millis() as f64 / 1_000.0));
     let mut known = json!({
         "VersionId": version.to_string(),
         "DeliveryStreamEncryptionConfiguration": {"Status": "DISABLED"},
@@ -135,11 +149,10 @@ fn describe(back: &mut Back, name: &str, properties: &Properties, version: u64) 
     }
     let source = object(properties, "KinesisStreamSourceConfiguration");
     if let (false, Some(map)) = (source.is_empty(), known.as_object_mut()) {
-        // FH-12: reading begins where the delivery stream began.
         let description = json!({
             "KinesisStreamARN": source.get("KinesisStreamARN"),
             "RoleARN": source.get("RoleARN"),
-            "DeliveryStartTimestamp": made_at,
+            "DeliveryStartTimestamp": began,
         });
         map.insert("Source".to_owned(), json!({"KinesisStreamSourceDescription": description}));
     }

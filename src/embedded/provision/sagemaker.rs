@@ -1,10 +1,11 @@
 //! `AWS::SageMaker::Model`, `EndpointConfig` and `Endpoint`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::props::{boolean, loosen, object, required, text};
+use super::autoscaling::is_scaled;
+use super::props::{as_text, boolean, loosen, object, required, text};
 use super::{Made, Retag, already_exists, gone, invented_name, made, not_found, retag, tag_list};
 use crate::embedded::back::Back;
 use crate::embedded::calls::Refusal;
@@ -171,6 +172,7 @@ pub(crate) async fn endpoint(back: &mut Back, effect: &Effect) -> Made {
             let config = required(after, "EndpointConfigName")?;
             let config = CONFIG.name_of(back, &config);
             check_rollout(back, &config, after)?;
+            check_fleets(back, effect, &name, &config).await?;
             let body = json!({"EndpointName": name, "EndpointConfigName": config});
             call(back, "UpdateEndpoint", body).await?;
             ENDPOINT.put_tags(back, effect, &name).await?;
@@ -263,6 +265,36 @@ fn check_rollout(back: &Back, config: &str, properties: &Properties) -> Result<(
         return Err(invalid("DeploymentConfig is not supported for endpoints with serverless variants."));
     }
     Ok(())
+}
+
+/// Instances do not become serverless, and a variant that scales by itself neither goes nor gets other instances (Amazon
+/// SageMaker developer guide, "Update a serverless endpoint" and "Update endpoints that use auto scaling").
+async fn check_fleets(back: &mut Back, effect: &Effect, name: &str, config: &str) -> Result<(), HandlerError> {
+    let live = ENDPOINT.describe(back, effect, name).await?;
+    let present = text(live.as_object().unwrap_or(&Map::new()), "EndpointConfigName").unwrap_or_default();
+    let instances = |back: &Back, config: &str| -> BTreeMap<String, Option<Value>> {
+        let variants = described_variants(back, config, "ProductionVariants").into_iter();
+        let of = |variant: Value| Some((as_text(variant.get("VariantName")?), variant.get("InstanceType").cloned()));
+        variants.filter_map(of).collect()
+    };
+    let (old, new) = (instances(back, &present), instances(back, config));
+    let any = |variants: &BTreeMap<String, Option<Value>>| variants.values().flatten().next().is_some();
+    if any(&old) && !any(&new) {
+        return Err(invalid("Updating a real-time endpoint to a serverless endpoint is not supported."));
+    }
+    let mut refused = Vec::new();
+    for variant in old.keys().filter(|variant| old.get(*variant) != new.get(*variant)) {
+        if is_scaled(back, &format!("endpoint/{name}/variant/{variant}"), "sagemaker").await? {
+            refused.push(variant);
+        }
+    }
+    match refused.is_empty() {
+        true => Ok(()),
+        false => Err(invalid(format!(
+            "The variant(s) \"{}\" must be deregistered as scalable targets with AWS Auto Scaling before they can be removed or have their instance type updated.",
+            json!(refused)
+        ))),
+    }
 }
 
 fn described_variants(back: &Back, config: &str, list: &str) -> Vec<Value> {

@@ -204,6 +204,26 @@ async fn one_index_comes_or_goes_in_an_update() {
 }
 
 #[tokio::test]
+async fn the_time_to_live_moves_to_another_attribute_only_when_it_is_off() {
+    let cloud = cloud();
+    let given = |attribute: &str, on: bool| {
+        json!({"TableName": "t", "BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": on}})
+    };
+    create(&cloud, Kind::Table, given("a", true)).await;
+    let refused = changed(&cloud, Kind::Table, "t", given("a", true), given("b", true)).await.unwrap_err();
+    assert_eq!(refused.message, "TimeToLive is active on a different AttributeName: current AttributeName is a");
+    let mut silent = given("a", true);
+    silent.as_object_mut().unwrap().remove("TimeToLiveSpecification");
+    let refused = changed(&cloud, Kind::Table, "t", given("a", true), silent.clone()).await.unwrap_err();
+    assert!(refused.message.contains("AttributeName property of TimeToLiveSpecification is required"), "{refused}");
+    changed(&cloud, Kind::Table, "t", given("a", true), given("a", false)).await.unwrap();
+    changed(&cloud, Kind::Table, "t", given("a", false), silent).await.unwrap();
+    changed(&cloud, Kind::Table, "t", given("a", false), given("b", true)).await.unwrap();
+}
+
+#[tokio::test]
 async fn concurrency_is_provisioned_for_what_is_published_and_within_what_is_reserved() {
     let cloud = cloud();
     function(&cloud).await;
@@ -394,6 +414,34 @@ async fn variants_that_exclude_each_other_are_refused() {
     let given =
         json!({"EndpointName": "e", "EndpointConfigName": "c", "DeploymentConfig": {"BlueGreenUpdatePolicy": {}}});
     assert!(refused(&cloud, Kind::Endpoint, given).await.contains("serverless variants"));
+}
+
+#[tokio::test]
+async fn a_variant_that_scales_keeps_its_instance_type_and_stays() {
+    let cloud = cloud();
+    let model =
+        json!({"ModelName": "m", "ExecutionRoleArn": "arn:aws:iam::1:role/r", "PrimaryContainer": {"Image": "i"}});
+    create(&cloud, Kind::Model, model).await;
+    for (name, variant, instance) in
+        [("c-1", "a", "ml.c5.large"), ("c-2", "a", "ml.c5.xlarge"), ("c-3", "b", "ml.c5.large")]
+    {
+        let variant =
+            json!({"VariantName": variant, "ModelName": "m", "InstanceType": instance, "InitialInstanceCount": 1});
+        let given = json!({"EndpointConfigName": name, "ProductionVariants": [variant]});
+        create(&cloud, Kind::EndpointConfig, given).await;
+    }
+    let given = |config: &str| json!({"EndpointName": "e", "EndpointConfigName": config});
+    create(&cloud, Kind::Endpoint, given("c-1")).await;
+    changed(&cloud, Kind::Endpoint, "e", given("c-1"), given("c-2")).await.unwrap();
+    changed(&cloud, Kind::Endpoint, "e", given("c-2"), given("c-3")).await.unwrap();
+    changed(&cloud, Kind::Endpoint, "e", given("c-3"), given("c-2")).await.unwrap();
+    let target = json!({"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/e/variant/a",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount", "MinCapacity": 1, "MaxCapacity": 2});
+    create(&cloud, Kind::ScalableTarget, target).await;
+    for config in ["c-1", "c-3"] {
+        let refused = changed(&cloud, Kind::Endpoint, "e", given("c-2"), given(config)).await.unwrap_err();
+        assert!(refused.message.starts_with("The variant(s) \"[\"a\"]\" must be deregistered"), "{refused}");
+    }
 }
 
 #[tokio::test]

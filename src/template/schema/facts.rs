@@ -104,12 +104,27 @@ impl TypeFacts {
     #[must_use]
     pub fn recreation(&self, path: &PropertyPath) -> Recreation {
         let covered = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.covers(path));
-        if covered(&self.create_only) {
+        let documented = path.top().is_some_and(|top| names::documented_create_only(&self.type_name).contains(&top));
+        if documented || covered(&self.create_only) {
             Recreation::Always
         } else if covered(&self.conditional_create_only) {
             Recreation::Conditionally
         } else {
             Recreation::Never
+        }
+    }
+
+    /// What giving another value to what had one does: never less than [`Self::recreation`].
+    #[must_use]
+    pub fn recreation_of_edit(&self, path: &PropertyPath) -> Recreation {
+        let fixed = names::fixed_members(&self.type_name);
+        match (fixed, path.steps()) {
+            (Some((list, member)), [Step::Key(top), Step::Index(_), Step::Key(key)])
+                if list == top && member == key =>
+            {
+                Recreation::Always
+            }
+            _ => self.recreation(path),
         }
     }
 
@@ -157,8 +172,8 @@ impl TypeFacts {
         names::name_property(&self.type_name)
     }
 
-    /// The properties that together may exist only once in an account and region, the name first: while one
-    /// resource has them, a second with the same values is refused.
+    /// The properties that together may exist only once in an account and region, the name first and `/` between a
+    /// property and what is within it: while one resource has them, a second with the same values is refused.
     #[must_use]
     pub fn unique_by(&self) -> &'static [&'static str] {
         names::unique_by(&self.type_name)
@@ -216,7 +231,8 @@ impl TypeFacts {
             open.extend(node.children());
         }
         for name in self.unique_by().iter().chain(names::not_updatable(&self.type_name)) {
-            assert!(self.root.properties.contains_key(*name), "{}: {name}", self.type_name);
+            let top = name.split('/').next().unwrap_or(name);
+            assert!(self.root.properties.contains_key(top), "{}: {name}", self.type_name);
         }
     }
 }

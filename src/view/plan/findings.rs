@@ -8,7 +8,9 @@ use serde_json::Value;
 use super::{About, Entry, words};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place, Severity, Span};
 use crate::pipeline::Origin;
-use crate::plan::{ConsumerEffect, DataAtRisk, Permission, Plan, PlanKind, Removal, ResourcePlan, Risk};
+use crate::plan::{
+    Consequence, ConsumerEffect, DataAtRisk, Effect, Gravity, Permission, Plan, PlanKind, Removal, ResourcePlan, Risk,
+};
 use crate::units::LogicalId;
 use crate::view::diagnostics;
 
@@ -32,14 +34,42 @@ pub(super) struct Finding<'a> {
 pub(super) fn findings<'a>(plan: &'a Plan, about: &About) -> Vec<Finding<'a>> {
     let data = plan.data.iter().map(|risk| of_data(risk, plan.kind == PlanKind::Destroy));
     let readers = plan.consumers.iter().filter_map(of_reader);
+    let effects = plan.effects.iter().map(|effect| of_effect(plan, effect));
     let mut all: Vec<Finding<'a>> = plan.impossible().map(impossible).chain(data).chain(readers).collect();
     // Of what loses its data or its position it is told already that it is replaced.
     let told: BTreeSet<&LogicalId> = all.iter().filter_map(|finding| finding.logical_id).collect();
     let rest = plan.resources.iter().filter(|resource| !told.contains(&resource.logical_id));
     let replaced: Vec<Finding<'a>> = rest.filter_map(replaced).collect();
     all.extend(replaced);
+    all.extend(effects);
     all.extend(about.consent.contains(&Permission::OverBudget).then(over_budget));
     all
+}
+
+/// What else a change brings with it.
+fn of_effect<'a>(plan: &'a Plan, effect: &'a Effect) -> Finding<'a> {
+    let code = match &effect.consequence {
+        Consequence::KeyDropped { .. } => Code::KeyDropped,
+        Consequence::ExpiryOff { .. } => Code::ExpiryOff,
+        Consequence::RecoveryOff => Code::RecoveryOff,
+        Consequence::AlarmLost { .. } => Code::AlarmLost,
+        Consequence::ScaledValueReset { .. } => Code::ScaledValueReset,
+        Consequence::Resharded { .. } => Code::Resharded,
+        Consequence::ModeSwitched { .. } => Code::ModeSwitched,
+        Consequence::FleetExchanged { .. } => Code::FleetExchanged,
+    };
+    let severity = match effect.severity {
+        Gravity::Warning => Severity::Warning,
+        Gravity::Info => Severity::Info,
+    };
+    Finding {
+        code,
+        severity,
+        logical_id: Some(&effect.logical_id),
+        text: words::consequence(&effect.consequence),
+        instead: Vec::new(),
+        origin: plan.resource(&effect.logical_id).and_then(|resource| resource.origin.as_ref()),
+    }
 }
 
 fn over_budget() -> Finding<'static> {
@@ -73,7 +103,7 @@ fn impossible(resource: &ResourcePlan) -> Finding<'_> {
 fn of_data(risk: &DataAtRisk, removal: bool) -> Finding<'_> {
     let (code, severity) = match risk.removal {
         Removal::Deleted => (Code::PlanDataLoss, Severity::Error),
-        Removal::Retained => (Code::PlanDataLeft, Severity::Warning),
+        Removal::DeletedIfEmpty | Removal::Retained => (Code::PlanDataLeft, Severity::Warning),
     };
     Finding {
         code,

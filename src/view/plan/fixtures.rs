@@ -177,6 +177,7 @@ fn plan(kind: PlanKind, resources: Vec<ResourcePlan>, unchanged: usize) -> Plan 
         tags: Vec::new(),
         consumers: Vec::new(),
         data: Vec::new(),
+        effects: Vec::new(),
         left_out: Vec::new(),
         unchanged: (0..unchanged).map(same).collect(),
         expected: Expected { typical: Duration::from_secs(40), slow: Duration::from_secs(120) },

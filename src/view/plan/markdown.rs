@@ -393,9 +393,9 @@ pub(in crate::view) fn code(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::Permission;
     use super::super::fixtures::{about, change_of_parallel, create, empty, risky};
     use super::*;
+    use crate::plan::Permission;
 
     #[test]
     fn a_risky_plan_warns_above_everything() {

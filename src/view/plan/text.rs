@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use super::stages::{InStage, by_stage};
 use super::{About, Detail, outlook, words};
 use crate::observed::Holding;
-use crate::plan::{Action, Baseline, Change, ChangeKind, Permission, Plan, PlanKind, Reason, Removal, ResourcePlan};
+use crate::plan::{
+    Action, Baseline, Change, ChangeKind, Gravity, Permission, Plan, PlanKind, Reason, Removal, ResourcePlan,
+};
 use crate::units::LogicalId;
 use crate::view::EMBEDDED_NOTICE;
 use crate::view::style::{Label, Look, Symbols};
@@ -126,6 +128,7 @@ fn resource_text(look: &Look, resource: &ResourcePlan, widest: usize, detail: De
     if resource.reasons.as_slice() == [Reason::StackDestroyed] {
         let (label, end) = match resource.removal {
             Some(Removal::Retained) => (Label::Warning, "stays, outside the stack"),
+            Some(Removal::DeletedIfEmpty) => (Label::Warning, "deleted if it is empty"),
             Some(Removal::Deleted) | None => (Label::Plain, "deleted"),
         };
         out.push_str(&format!("  {}\n", look.paint(label, end)));
@@ -253,6 +256,10 @@ fn risks(table: &mut Table, plan: &Plan, about: &About, detail: Detail) {
         let label = if words::is_risky(effect) { Label::Bad } else { Label::Plain };
         let text = format!("{}: {}", words::verdict(effect.verdict), words::records(effect));
         row(table, label, "Reader", effect.logical_id.as_str(), text);
+    }
+    for effect in plan.effects.iter().filter(|effect| !detail.compact || effect.severity != Gravity::Info) {
+        let label = if effect.severity == Gravity::Info { Label::Plain } else { Label::Warning };
+        row(table, label, "Effect", effect.logical_id.as_str(), words::consequence(&effect.consequence));
     }
     // What is lost says so itself, above.
     for permission in about.consent.iter().filter(|one| !matches!(one, Permission::DataLoss { .. })) {

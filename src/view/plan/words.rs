@@ -1,15 +1,17 @@
 //! The words for what a plan holds.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::About;
 use crate::diagnostic::Place;
 use crate::pipeline::{Escape, Origin, StageRef};
 use crate::plan::{
-    Action, Baseline, BlockedBy, ConsumerEffect, DataAtRisk, DataEnd, Lacking, Permission, Plan, PlanKind,
-    PositionReset, Reason, Records, Remedy, Removal, Risk, Source, Verdict,
+    Action, Baseline, BlockedBy, Bound, Consequence, ConsumerEffect, DataAtRisk, DataEnd, Lacking, Permission, Plan,
+    PlanKind, PositionReset, Reason, Records, Remedy, Removal, Risk, Source, Verdict,
 };
-use crate::units::Duration;
+use crate::units::{Duration, LogicalId};
 use crate::view::words::{plural, printable, short_duration};
 
 /// What a plan was compared with, after the name of its stack.
@@ -109,8 +111,51 @@ fn blocked(by: &BlockedBy) -> String {
             properties.join(" and ")
         ),
         BlockedBy::NotUpdatable { path } => format!("the service has no way to change {path}"),
+        BlockedBy::ToServerless { path } => {
+            format!("{path} makes an endpoint of instances a serverless one; SageMaker refuses that")
+        }
+        BlockedBy::Scaled { path, variants } => format!(
+            "{path} gives {} other instances, or removes it, while it scales by itself; SageMaker refuses that",
+            listed(variants)
+        ),
+        BlockedBy::TooMuchAtOnce { path, bound } => format!("{path} cannot change so much at once: {}", most(bound)),
         BlockedBy::NameTaken { name, why } => format!("{name} exists outside the stack and cannot be taken in: {why}"),
     }
+}
+
+fn listed(names: &BTreeSet<String>) -> String {
+    names.iter().map(|name| printable(name).into_owned()).collect::<Vec<_>>().join(", ")
+}
+
+/// What a service does at most.
+fn most(bound: &Bound) -> String {
+    match bound {
+        Bound::DoubleOrHalve { open, wanted } => {
+            format!("Kinesis doubles or halves the open shards in one update, and from {open} to {wanted} is more")
+        }
+        Bound::OneIndex { come, go } => {
+            let both = [("makes", come), ("removes", go)].into_iter().filter(|(_, names)| !names.is_empty());
+            let both: Vec<String> = both.map(|(verb, names)| format!("{verb} {}", listed(names))).collect();
+            format!("DynamoDB makes or removes one index in an update, and this one {}", both.join(" and "))
+        }
+        Bound::OneExpiry { before, after: None } => format!(
+            "the time to live is on for {}; DynamoDB switches it off when it is told Enabled: false with that attribute, and refuses to have it left out",
+            printable(before)
+        ),
+        Bound::OneExpiry { before, after: Some(after) } => format!(
+            "the time to live is on for {}; DynamoDB switches it off before it switches it on for {}, and takes one such change an hour",
+            printable(before),
+            printable(after)
+        ),
+    }
+}
+
+/// The values of several deployments, one after the other.
+fn steps(path: &str, values: &[Value], apart: Duration) -> String {
+    let each: Vec<String> =
+        values.iter().map(|step| if step.is_null() { "left out".to_owned() } else { value(step) }).collect();
+    let pause = if apart == Duration::ZERO { String::new() } else { format!(", {} apart", short_duration(apart)) };
+    format!("deploy {} times{pause}, with {path} {}", values.len(), each.join(", then "))
 }
 
 /// What works instead.
@@ -121,6 +166,17 @@ pub(super) fn remedy(remedy: &Remedy) -> String {
             "add a stage under a new name, move readers and writers over, then remove the old one".to_owned()
         }
         Remedy::RemoveThenAdd => "remove the stage in one deployment and add it again in the next".to_owned(),
+        Remedy::Stepwise { path, values, apart } => steps(path, values, *apart),
+        Remedy::OtherName { name } => {
+            format!("add one under another name, and remove {} in the deployment after", printable(name))
+        }
+        Remedy::UnscaleFirst { targets } => {
+            let targets: Vec<&str> = targets.iter().map(LogicalId::as_str).collect();
+            format!(
+                "deploy once with a fixed number of instances, so that {} goes; then change it, and let it scale again",
+                targets.join(" and ")
+            )
+        }
         Remedy::RemoveOutside { name } => format!("remove or rename {name} outside the stack"),
     }
 }
@@ -129,6 +185,9 @@ pub(super) fn remedy(remedy: &Remedy) -> String {
 pub(super) fn removal(removal: Removal) -> &'static str {
     match removal {
         Removal::Deleted => "the present one is deleted",
+        Removal::DeletedIfEmpty => {
+            "the present one is deleted if it is empty, and stays outside the stack if it is not"
+        }
         Removal::Retained => "the present one stays, outside the stack",
     }
 }
@@ -233,8 +292,52 @@ pub(super) fn data(risk: &DataAtRisk, removal: bool) -> String {
         Removal::Deleted => {
             format!("{end}; its data are LOST; refused without --allow-data-loss {}", risk.logical_id)
         }
+        Removal::DeletedIfEmpty => format!(
+            "{end}; with objects in it {} is not deleted and stays, outside the stack",
+            risk.physical_id.as_deref().unwrap_or("the old one")
+        ),
         Removal::Retained => {
             format!("{end}; its data stay in {}", risk.physical_id.as_deref().unwrap_or("the old one"))
+        }
+    }
+}
+
+/// What a change brings with it, and what to do about it.
+pub(super) fn consequence(consequence: &Consequence) -> String {
+    match consequence {
+        Consequence::KeyDropped { property } => format!(
+            "{property} goes: what is written from now on is not encrypted with a key of KMS; name one to keep it"
+        ),
+        Consequence::ExpiryOff { attribute } => format!(
+            "items no longer expire by {}, and the table grows; once off, it takes an hour until it can be on again",
+            printable(attribute)
+        ),
+        Consequence::RecoveryOff => {
+            "it can no longer be restored to a moment, and the moments that were kept are gone; make a backup before"
+                .to_owned()
+        }
+        Consequence::AlarmLost { watched } => {
+            let watched: Vec<&str> = watched.iter().map(LogicalId::as_str).collect();
+            format!("is an alarm that goes while {} stays; keep it, or silence it until a day", watched.join(" and "))
+        }
+        Consequence::Resharded { before, after } => {
+            let from = before.map(|before| format!("from {before} ")).unwrap_or_default();
+            format!("is resharded {from}to {after}: readers go on; Kinesis does this ten times a day at most")
+        }
+        Consequence::ModeSwitched { mode } => {
+            format!("switches to {}; Kinesis does this twice a day at most", printable(mode))
+        }
+        Consequence::ScaledValueReset { property, to } => {
+            format!("{property} is set to {}, whatever the scaling has made of it; deploy while it is quiet", value(to))
+        }
+        Consequence::FleetExchanged { instances, keeps_count } => {
+            let many = match instances {
+                _ if *keeps_count => " with as many instances as there are now".to_owned(),
+                Some(count) => format!(" with {}", plural(usize::try_from(*count).unwrap_or(usize::MAX), "instance")),
+                None => String::new(),
+            };
+            let paid = if instances.is_some() { "; until then both are there and paid for" } else { "" };
+            format!("a second fleet{many} takes over without an interruption{paid}")
         }
     }
 }

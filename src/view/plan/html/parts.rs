@@ -3,7 +3,7 @@
 use super::super::{About, findings, outlook as lines, words};
 use super::{Level, class, prose};
 use crate::diagnostic::Severity;
-use crate::plan::Plan;
+use crate::plan::{Gravity, Plan};
 use crate::view::words::markup;
 
 /// What is dangerous, above everything else.
@@ -53,6 +53,21 @@ pub(super) fn readers(plan: &Plan, level: Level<'_>) -> String {
             words::verdict(effect.verdict),
             markup(&words::records(effect))
         ));
+    }
+    out.push_str(END);
+    out
+}
+
+/// What else the changes bring with them that is no danger.
+pub(super) fn effects(plan: &Plan, level: Level<'_>) -> String {
+    let mut calm = plan.effects.iter().filter(|effect| effect.severity == Gravity::Info).peekable();
+    if calm.peek().is_none() {
+        return String::new();
+    }
+    let mut out = section(level, "What comes with it", &["Resource", "What"]);
+    for effect in calm {
+        let (id, what) = (&effect.logical_id, markup(&words::consequence(&effect.consequence)));
+        out.push_str(&format!("<tr><th scope=\"row\"><code>{id}</code></th><td>{what}</td></tr>\n"));
     }
     out.push_str(END);
     out
