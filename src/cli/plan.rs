@@ -10,10 +10,11 @@ use super::saved;
 use super::screen::{about, out_look, print_diagnostics};
 use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::operate::{self, EarlierFiles, Footing, Interrupt, Keep, PlanOutcome, Planned, Shelf, Tools};
+use crate::operate::{self, EarlierFiles, Footing, Interrupt, Keep, PlanOutcome, Planned, Prepared, Shelf, Tools};
 use crate::plan::Plan;
 use crate::units::Region;
 use crate::view::environments as diff_view;
+use crate::view::graph::topology;
 use crate::view::plan::{self as view, About, Entry};
 use crate::workspace::Project;
 
@@ -26,6 +27,19 @@ struct Asked<'a> {
     region: Option<&'a Region>,
     /// What is compared with, where it is neither the live stack nor nothing.
     earlier: Option<&'a EarlierFiles>,
+}
+
+/// Whether the form of a plan holds the picture of its topology.
+fn draws(args: &PlanArgs) -> bool {
+    match args.output {
+        PlanOutput::Json | PlanOutput::Jsonl | PlanOutput::Html => true,
+        PlanOutput::Text | PlanOutput::Markdown | PlanOutput::Sarif => args.out.is_some(),
+    }
+}
+
+/// What a plan is about, with the picture where that is asked for.
+fn described(prepared: &Prepared, plan: &Plan, drawn: bool) -> About {
+    About { topology: drawn.then(|| topology(&prepared.sized)), ..about(prepared, plan) }
 }
 
 /// `sluice plan`.
@@ -82,7 +96,7 @@ fn alone(asked: &Asked<'_>, pipeline: &str, environment: &str) -> Exit {
         Err(failure) => return fail(world, &failure, shelf.texts()),
     };
     print_diagnostics(world, &prepared.warnings, shelf.texts());
-    let about = about(&prepared, &plan);
+    let about = described(&prepared, &plan, draws(asked.args));
     saved::print(world, asked.args.output, asked.args.detail, &plan, &about, &prepared.warnings);
     if let (Some(file), Some(inputs)) = (&asked.args.out, &inputs)
         && let Err(failure) = saved::save(world, file, &plan, &about, inputs)
@@ -100,8 +114,9 @@ fn changed(detailed: bool, changes: bool) -> Exit {
 type Kept = (Plan, About, Diagnostics);
 
 fn many(asked: &Asked<'_>, pairs: &[(String, String)]) -> Exit {
+    let drawn = draws(asked.args);
     let keep = |planned: Planned| -> Kept {
-        let about = about(&planned.prepared, &planned.plan);
+        let about = described(&planned.prepared, &planned.plan, drawn);
         (planned.plan, about, planned.prepared.warnings)
     };
     let all = match (&asked.args.against, asked.earlier) {

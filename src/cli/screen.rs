@@ -12,7 +12,6 @@ use crate::pipeline::Origins;
 use crate::plan::Plan;
 use crate::view::diagnostics::{self, SourceMap};
 use crate::view::events::{JsonLines, LiveTree, PlainLines, Scene, SceneResource, Story, ending};
-use crate::view::graph::topology;
 use crate::view::next_steps::NextStep;
 use crate::view::{Look, plan as plan_view};
 use crate::workspace::ask_line;
@@ -212,7 +211,7 @@ pub(crate) fn about(prepared: &Prepared, plan: &Plan) -> plan_view::About {
         region: pipeline.region().to_string(),
         embedded: *pipeline.environment().target() == Target::Embedded,
         outlook: Some(plan_view::Outlook::of(assessment, bill, budget)),
-        topology: Some(topology(&prepared.sized)),
+        topology: None,
         consent,
     }
 }

@@ -97,11 +97,10 @@ fn with_secret(desired: &Desired, spot: Spot, secret: &Value) -> Desired {
             let function = template.resources.get_mut(&id("ConsumerScoreFunction")).expect("is there");
             match spot {
                 Spot::Variable => {
-                    let variables = function.properties.get_mut("Environment").and_then(|all| all.get_mut("Variables"));
-                    variables
-                        .and_then(Value::as_object_mut)
-                        .expect("variables")
-                        .insert("DB".to_owned(), secret.clone());
+                    let environment =
+                        function.properties.entry("Environment").or_insert_with(|| json!({"Variables": {}}));
+                    let variables = environment.get_mut("Variables").and_then(Value::as_object_mut);
+                    variables.expect("variables").insert("DB".to_owned(), secret.clone());
                 }
                 _ => drop(function.properties.insert("Layers".to_owned(), json!(["a", secret, "b"]))),
             }

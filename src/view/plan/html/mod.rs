@@ -60,7 +60,7 @@ pub fn many_to_html(entries: &[Entry], detail: Detail) -> String {
                 let inner = body(plan, about, detail, Level { depth: 2, prefix: &prefix });
                 let open = if plan.is_empty() { "" } else { " open" };
                 out.push_str(&format!(
-                    "<details class=\"one\" id=\"p{at}\"{open}><summary>{name}</summary>\n<article>\n{inner}</article>\n</details>\n"
+                    "<details class=\"one\" id=\"p{at}\"{open}><summary><h2>{name}</h2></summary>\n<article>\n{inner}</article>\n</details>\n"
                 ));
             }
             Err(found) => {
@@ -114,10 +114,16 @@ fn body(plan: &Plan, about: &About, detail: Detail, level: Level<'_>) -> String 
 
 fn head(plan: &Plan, about: &About, level: Level<'_>) -> String {
     let (label, verdict) = verdict(plan, about);
-    let title = format!("{} <span>in {}</span>", markup(&about.pipeline), markup(&about.environment));
+    // One of several has its name on its fold.
+    let title = match level.depth {
+        1 => {
+            let name = format!("{} <span>in {}</span>", markup(&about.pipeline), markup(&about.environment));
+            format!("<p class=\"kind\">Sluice plan</p>\n{}", level.heading(0, "", &name))
+        }
+        _ => String::new(),
+    };
     let mut out = format!(
-        "<header>\n<p class=\"kind\">Sluice plan</p>\n{}<p class=\"where\">{} / {} · stack <code>{}</code>, {} · template <code>{}</code></p>\n",
-        level.heading(0, "", &title),
+        "<header>\n{title}<p class=\"where\">{} / {} · stack <code>{}</code>, {} · template <code>{}</code></p>\n",
         markup(&about.account),
         markup(&about.region),
         markup(&plan.stack),
