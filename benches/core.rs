@@ -54,7 +54,13 @@ fn assets(pipeline: &Pipeline) -> Assets {
 }
 
 fn desired(rendered: Rendered) -> Desired {
-    Desired { stack: rendered.stack_name, template: rendered.template, tags: rendered.tags, origins: rendered.origins }
+    Desired {
+        stack: rendered.stack_name,
+        template: rendered.template,
+        tags: rendered.tags,
+        origins: rendered.origins,
+        loads: std::collections::BTreeMap::new(),
+    }
 }
 
 /// The stack as it would be if `desired` were deployed.

@@ -922,6 +922,8 @@ mod environments;
 mod forms;
 #[path = "cli/many.rs"]
 mod many;
+#[path = "cli/reads.rs"]
+mod reads;
 #[path = "cli/saved.rs"]
 mod saved;
 #[path = "cli/sizing.rs"]

@@ -82,7 +82,7 @@ pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit 
             let next = after_deploy(&deployed, &name, &typed.environment);
             screen.borrow_mut().end(shelf.texts(), &next);
             if args.output == Output::Json {
-                let about = about(&deployed.prepared, &deployed.plan);
+                let about = about(&deployed.prepared, &deployed.plan, None);
                 print_out(&Layout::Indented.of(&plan_view::to_json(&deployed.plan, &about)));
             }
             match deployed.result {

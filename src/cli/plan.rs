@@ -9,6 +9,7 @@ use super::online::block_on;
 use super::saved;
 use super::screen::{about, out_look, print_diagnostics};
 use super::world::{World, print_err, print_out};
+use crate::capacity::Sized;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::operate::{self, EarlierFiles, Footing, Interrupt, Keep, PlanOutcome, Planned, Prepared, Shelf, Tools};
 use crate::plan::Plan;
@@ -38,8 +39,8 @@ fn draws(args: &PlanArgs) -> bool {
 }
 
 /// What a plan is about, with the picture where that is asked for.
-fn described(prepared: &Prepared, plan: &Plan, drawn: bool) -> About {
-    About { topology: drawn.then(|| topology(&prepared.sized)), ..about(prepared, plan) }
+fn described(prepared: &Prepared, plan: &Plan, earlier: Option<&Sized>, drawn: bool) -> About {
+    About { topology: drawn.then(|| topology(&prepared.sized)), ..about(prepared, plan, earlier) }
 }
 
 /// `sluice plan`.
@@ -91,12 +92,12 @@ fn alone(asked: &Asked<'_>, pipeline: &str, environment: &str) -> Exit {
             operate::plan_afresh(&mut shelf, pipeline, environment, asked.region)
         }
     };
-    let Planned { prepared, plan, saved: inputs } = match planned {
+    let Planned { prepared, plan, earlier, saved: inputs } = match planned {
         Ok(planned) => planned,
         Err(failure) => return fail(world, &failure, shelf.texts()),
     };
     print_diagnostics(world, &prepared.warnings, shelf.texts());
-    let about = described(&prepared, &plan, draws(asked.args));
+    let about = described(&prepared, &plan, earlier.as_ref(), draws(asked.args));
     saved::print(world, asked.args.output, asked.args.detail, &plan, &about, &prepared.warnings);
     if let (Some(file), Some(inputs)) = (&asked.args.out, &inputs)
         && let Err(failure) = saved::save(world, file, &plan, &about, inputs)
@@ -116,7 +117,7 @@ type Kept = (Plan, About, Diagnostics);
 fn many(asked: &Asked<'_>, pairs: &[(String, String)]) -> Exit {
     let drawn = draws(asked.args);
     let keep = |planned: Planned| -> Kept {
-        let about = described(&planned.prepared, &planned.plan, drawn);
+        let about = described(&planned.prepared, &planned.plan, planned.earlier.as_ref(), drawn);
         (planned.plan, about, planned.prepared.warnings)
     };
     let all = match (&asked.args.against, asked.earlier) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::forms::Output;
 use super::world::{World, print_err, print_out};
+use crate::capacity::Sized;
 use crate::diagnostic::{Diagnostics, FilePath};
 use crate::environment::Target;
 use crate::event::Event;
@@ -140,7 +141,7 @@ impl Company for Screen<'_> {
         let embedded = *pipeline.environment().target() == Target::Embedded;
         self.set_scene(&prepared.rendered.stack_name, embedded, plan, &prepared.rendered.origins);
         if self.output != Output::Jsonl {
-            let about = about(prepared, plan);
+            let about = about(prepared, plan, None);
             let look = if self.output == Output::Text { self.out() } else { err_look(self.world) };
             let text = plan_view::to_text(&look, plan, &about, plan_view::Detail::default());
             if self.output == Output::Text { print_out(&text) } else { print_err(&text) }
@@ -199,10 +200,12 @@ impl Company for Screen<'_> {
 }
 
 /// What a plan is about, as its views take it.
-pub(crate) fn about(prepared: &Prepared, plan: &Plan) -> plan_view::About {
+pub(crate) fn about(prepared: &Prepared, plan: &Plan, earlier: Option<&Sized>) -> plan_view::About {
     let pipeline = prepared.sized.pipeline();
     let outlook = operate::outlook(&prepared.sized);
     let consent = outlook.policy(pipeline.environment().tier()).demands(plan);
+    let past =
+        earlier.map(operate::outlook).map(|past| plan_view::Outlook::of(past.assessment, past.bill, past.budget));
     let operate::Outlook { assessment, bill, budget } = outlook;
     plan_view::About {
         pipeline: pipeline.name().to_string(),
@@ -210,7 +213,7 @@ pub(crate) fn about(prepared: &Prepared, plan: &Plan) -> plan_view::About {
         account: pipeline.account().to_string(),
         region: pipeline.region().to_string(),
         embedded: *pipeline.environment().target() == Target::Embedded,
-        outlook: Some(plan_view::Outlook::of(assessment, bill, budget)),
+        outlook: Some(plan_view::Outlook::of(assessment, bill, budget).after(past)),
         topology: None,
         consent,
     }

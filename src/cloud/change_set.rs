@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudformation::types::{Capability, ChangeSetType, RollbackConfiguration, RollbackTrigger, Tag};
 
 use super::{Cloud, CloudError, failure, read};
-use crate::observed::{ChangeSet, FailureKind};
+use crate::observed::{ChangeSet, FailureKind, Objection};
 use crate::template::limits;
 
 const SERVICE: &str = "CloudFormation";
@@ -111,6 +111,27 @@ impl Cloud {
             set.changes.extend(answer.changes().iter().filter_map(read::change));
             token = answer.next_token;
             if token.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Everything that early validation objects to in a change set, in the template's order (CV-01, DE-02).
+    ///
+    /// # Errors
+    /// The change set is gone, or the caller may not read its events.
+    pub async fn objections(&self, change_set: &str) -> Result<Vec<Objection>, CloudError> {
+        let mut found = Vec::new();
+        let mut token = None;
+        loop {
+            let request = self.cloudformation.describe_events().change_set_name(change_set);
+            let answer = request.set_next_token(token).send().await;
+            let answer = answer.map_err(|error| failure::of(SERVICE, "DescribeEvents", error))?;
+            found.extend(answer.operation_events().iter().filter_map(read::objection));
+            token = answer.next_token;
+            if token.is_none() {
+                // Events come newest first.
+                found.reverse();
                 return Ok(found);
             }
         }

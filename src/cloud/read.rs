@@ -7,8 +7,8 @@ use aws_sdk_cloudformation::types as sdk;
 use aws_smithy_types::DateTime;
 
 use crate::observed::{
-    ChangeSet, ChangeSetState, DetailTarget, ExecutionState, ObservedResource, PropertyChange, Recreation, Replacement,
-    ResourceAction, ResourceChange, ResourceStatus, StackEvent, StackHead, StackStatus,
+    ChangeSet, ChangeSetState, DetailTarget, ExecutionState, Objection, ObservedResource, PropertyChange, Recreation,
+    Replacement, ResourceAction, ResourceChange, ResourceStatus, StackEvent, StackHead, StackStatus,
 };
 use crate::units::{LogicalId, Timestamp};
 
@@ -113,6 +113,17 @@ pub(super) fn change(change: &sdk::Change) -> Option<ResourceChange> {
         action: action(change.action().map_or("", sdk::ChangeAction::as_str)),
         replacement: change.replacement().and_then(|replacement| replaced(replacement.as_str())),
         details: change.details().iter().filter_map(detail).collect(),
+    })
+}
+
+/// A failed validation among the events of an operation; none for any other event.
+pub(super) fn objection(event: &sdk::OperationEvent) -> Option<Objection> {
+    event.validation_status().filter(|status| status.as_str() == "FAILED")?;
+    Some(Objection {
+        logical_id: event.logical_resource_id().and_then(|id| LogicalId::new(id).ok()),
+        validation: text(event.validation_name()),
+        reason: text(event.validation_status_reason()),
+        path: event.validation_path().map(str::to_owned),
     })
 }
 

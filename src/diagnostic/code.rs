@@ -141,6 +141,7 @@ codes! {
     Resharded = "I4035", "a stream would be resharded";
     ModeSwitched = "I4036", "a stream would switch its mode";
     FleetExchanged = "I4037", "a second fleet would take over";
+    AccessBroad = "W4040", "a right would reach further than what is named";
 
     // 5 deploy
     DeploymentFailed = "E5001", "the deployment failed";

@@ -14,7 +14,7 @@ pub use crate::template::Recreation;
 pub use failure::{Failure, FailureKind};
 pub use live::{Holding, LiveDelivery, LiveEndpoint, LiveFunction, LiveMapping, LiveStream};
 pub use stack::{
-    ChangeSet, ChangeSetState, DetailTarget, ExecutionState, Observed, ObservedResource, PropertyChange, Replacement,
-    ResourceAction, ResourceChange, StackDescription, StackEvent, StackHead,
+    ChangeSet, ChangeSetState, DetailTarget, ExecutionState, Objection, Observed, ObservedResource, PropertyChange,
+    Replacement, ResourceAction, ResourceChange, StackDescription, StackEvent, StackHead,
 };
 pub use status::{NextAction, ResourceStatus, StackStatus};

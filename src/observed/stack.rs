@@ -256,6 +256,19 @@ impl ChangeSet {
     }
 }
 
+/// Something that CloudFormation objects to before it begins: a failed early validation (DE-03).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    /// The resource; none where it is about the template as a whole.
+    pub logical_id: Option<LogicalId>,
+    /// The validation, for instance `NAME_CONFLICT_VALIDATION`.
+    pub validation: String,
+    /// The service's own words.
+    pub reason: String,
+    /// Where in the template, for instance `/Resources/Topic/Properties/TopicName`.
+    pub path: Option<String>,
+}
+
 /// One resource in a change set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ResourceChange {

@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::load::{Resolved, Shelf};
 use super::named::named_file;
 use super::prepare::{Prepared, prepare};
+use crate::capacity::Sized;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, closest};
 use crate::plan::{Earlier, EarlierStack, Lacking, Source};
 use crate::template::Template;
@@ -168,21 +169,30 @@ impl<'a> EarlierShelf<'a> {
         Ok(Self { files, shelf: Some(shelf) })
     }
 
-    /// The stack of a pipeline, as it was.
+    /// The stack of a pipeline, as it was, and the pipeline where its files are known.
     ///
     /// # Errors
     /// Why it does not render; the texts of its files are then on the shelf of the present ones.
-    pub(super) fn stack(&mut self, present: &mut Shelf<'_>, desired: &Prepared) -> Result<Earlier, Failure> {
+    pub(super) fn stack(
+        &mut self,
+        present: &mut Shelf<'_>,
+        desired: &Prepared,
+    ) -> Result<(Earlier, Option<Sized>), Failure> {
         let source = self.files.source.clone();
-        let stack = match (&self.files.held, &mut self.shelf) {
-            (Held::Template(template), _) => Ok(EarlierStack { template: template.as_ref().clone(), tags: None }),
+        let found = match (&self.files.held, &mut self.shelf) {
+            (Held::Template(template), _) => {
+                Ok((EarlierStack { template: template.as_ref().clone(), tags: None }, None))
+            }
             (Held::Project { .. }, None) => Err(Lacking::Project),
             (Held::Project { .. }, Some(shelf)) => match render(shelf, desired) {
                 Ok(stack) => stack,
                 Err(failure) => return Err(self.files.blame(present, shelf, failure)),
             },
         };
-        Ok(Earlier { source, stack })
+        Ok(match found {
+            Ok((stack, sized)) => (Earlier { source, stack: Ok(stack) }, sized),
+            Err(lacking) => (Earlier { source, stack: Err(lacking) }, None),
+        })
     }
 
     /// Forgets the pipeline files that were read.
@@ -193,8 +203,11 @@ impl<'a> EarlierShelf<'a> {
     }
 }
 
+/// A stack, and the pipeline that it was made from where that is known.
+type Found = (EarlierStack, Option<Sized>);
+
 /// The same stack, or why the files do not have it: another account or region has another one.
-fn render(shelf: &mut Shelf<'_>, desired: &Prepared) -> Result<Result<EarlierStack, Lacking>, Failure> {
+fn render(shelf: &mut Shelf<'_>, desired: &Prepared) -> Result<Result<Found, Lacking>, Failure> {
     let wanted = desired.sized.pipeline();
     let (name, environment) = (wanted.name().as_str(), wanted.environment().name().as_str());
     let project = shelf.project();
@@ -212,7 +225,8 @@ fn render(shelf: &mut Shelf<'_>, desired: &Prepared) -> Result<Result<EarlierSta
         return Ok(Err(Lacking::Region));
     }
     let prepared = prepare(shelf, name, environment, Some(wanted.region()))?;
-    Ok(Ok(EarlierStack { template: prepared.rendered.template, tags: Some(prepared.rendered.tags) }))
+    let stack = EarlierStack { template: prepared.rendered.template, tags: Some(prepared.rendered.tags) };
+    Ok(Ok((stack, Some(prepared.sized))))
 }
 
 fn read_template(folder: &Path, typed: &str) -> Result<Template, Failure> {

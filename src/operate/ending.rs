@@ -2,9 +2,9 @@
 
 use super::failure::{Failure, FailureKind};
 use crate::cloud::CloudError;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::event::{OperationResult, RootCause};
-use crate::observed;
+use crate::observed::{self, Objection};
 use crate::pipeline::Origins;
 use crate::rollout::{Advice, Outcome};
 use crate::units::LogicalId;
@@ -118,10 +118,30 @@ pub fn judge(stack: &str, outcome: &Outcome, origins: &Origins) -> Result<Operat
 
 /// CloudFormation would not make the change set.
 pub(super) fn change_set_refused(reason: &str) -> Failure {
-    Failure::error(Diagnostic::error(
-        Code::ChangeSetRefused,
-        format!("CloudFormation refused the change set: {}", reason.trim()),
-    ))
+    Failure::error(refused(reason))
+}
+
+fn refused(reason: &str) -> Diagnostic {
+    Diagnostic::error(Code::ChangeSetRefused, format!("CloudFormation refused the change set: {}", reason.trim()))
+}
+
+/// A change set that did not pass early validation: each objection at the stage that its resource comes from.
+pub(super) fn objected(objections: &[Objection], origins: &Origins) -> Failure {
+    let all = objections.iter().map(|objection| {
+        let Objection { logical_id, validation, reason, path } = objection;
+        let origin = logical_id.as_ref().and_then(|id| origins.get(id));
+        let found =
+            refused(reason).at_maybe(origin.and_then(|origin| origin.place.clone()), "the resource comes from here");
+        let found =
+            found.note(format!("{validation}{}", path.as_ref().map(|path| format!(" of {path}")).unwrap_or_default()));
+        match validation.as_str() {
+            "NAME_CONFLICT_VALIDATION" => {
+                found.help("give the stage another name, or remove what has its name outside this stack")
+            }
+            _ => found,
+        }
+    });
+    Failure::from(all.collect::<Diagnostics>())
 }
 
 fn live_now(status: Option<&observed::StackStatus>) -> &'static str {

@@ -6,19 +6,21 @@ use super::connect::{cadence, same_account};
 use super::deploy::Tools;
 use super::drive::request;
 use super::earlier::{EarlierFiles, EarlierShelf};
-use super::ending::change_set_refused;
+use super::ending::{change_set_refused, objected};
 use super::failure::Failure;
 use super::load::Shelf;
 use super::prepare::{Prepared, prepare};
 use super::shards::open_shards;
 use super::upstream;
+use crate::capacity::Sized;
 use crate::cloud::Cloud;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::{Environment, Target, Tier};
 use crate::observed::{ChangeSet, ChangeSetState, NextAction, Observed};
-use crate::pipeline::Origins;
-use crate::plan::{Desired, Inputs, Known, Plan, compare, compare_files};
+use crate::pipeline::{Origins, Pipeline, StageKind, StreamFrom};
+use crate::plan::{Desired, Inputs, Known, Load, Plan, compare, compare_files};
 use crate::rollout::{Basis, Deployment, FailedCreate};
+use crate::template::Template;
 use crate::units::{Duration, LogicalId, Region};
 use crate::workspace::Clock;
 
@@ -29,6 +31,8 @@ pub struct Planned {
     pub prepared: Prepared,
     /// The plan.
     pub plan: Plan,
+    /// The pipeline as the files have it that the plan compares with, where they do.
+    pub earlier: Option<Sized>,
     /// What it was made from, where it is to be saved. Its change set is then still there.
     pub saved: Option<Inputs>,
 }
@@ -54,7 +58,7 @@ pub fn plan_afresh(
 ) -> Result<Planned, Failure> {
     let prepared = prepare(shelf, pipeline, environment, region)?;
     let plan = compare(&desired(&prepared), &Observed::Absent, &Known::default());
-    Ok(Planned { prepared, plan, saved: None })
+    Ok(Planned { prepared, plan, earlier: None, saved: None })
 }
 
 /// Plans against another state of the files. Reads files only.
@@ -81,8 +85,9 @@ pub(super) fn plan_beside(
     region: Option<&Region>,
 ) -> Result<Planned, Failure> {
     let prepared = prepare(shelf, pipeline, environment, region)?;
-    let plan = compare_files(&desired(&prepared), &then.stack(shelf, &prepared)?);
-    Ok(Planned { prepared, plan, saved: None })
+    let (stack, earlier) = then.stack(shelf, &prepared)?;
+    let plan = compare_files(&desired(&prepared), &stack);
+    Ok(Planned { prepared, plan, earlier, saved: None })
 }
 
 /// Plans against the live stack, through a change set that is removed again at once unless it is to be kept.
@@ -113,7 +118,7 @@ pub async fn plan_live(
         Keep::ChangeSet => Some(Inputs::of(&prepared, shelf.texts(), look.change_set())),
     };
     prepared.warnings.extend(upstream.collect::<Vec<_>>());
-    Ok(Planned { plan: look.plan, prepared, saved })
+    Ok(Planned { plan: look.plan, prepared, earlier: None, saved })
 }
 
 /// The live stack, compared.
@@ -149,7 +154,8 @@ impl Look {
             return Ok(look);
         }
         let deployment = look.deployment(prepared, environment, Basis::of(&look.observed), FailedCreate::Keep);
-        let change_set = preview(cloud, &deployment, &look.observed, tools.clock, environment).await;
+        let change_set =
+            preview(cloud, &deployment, &look.observed, tools.clock, environment, &prepared.rendered.origins).await;
         look.shell = look.observed.stack().is_none();
         match change_set {
             Ok(set) => {
@@ -242,7 +248,32 @@ impl Look {
 /// What is wanted, as the comparison takes it.
 pub(super) fn desired(prepared: &Prepared) -> Desired {
     let rendered = prepared.rendered.clone();
-    Desired { stack: rendered.stack_name, template: rendered.template, tags: rendered.tags, origins: rendered.origins }
+    Desired {
+        loads: loads(prepared.sized.pipeline(), &rendered.template, &rendered.origins),
+        stack: rendered.stack_name,
+        template: rendered.template,
+        tags: rendered.tags,
+        origins: rendered.origins,
+    }
+}
+
+/// The declared load of every stream, and of other pipelines' streams by the mappings that read them.
+fn loads(pipeline: &Pipeline, template: &Template, origins: &Origins) -> BTreeMap<LogicalId, Load> {
+    let found = template.resources.iter().filter_map(|(id, resource)| {
+        let stage = origins.get(id)?.stage.as_ref()?;
+        let traffic = match (resource.type_name.as_str(), stage.kind) {
+            ("AWS::Kinesis::Stream", StageKind::Stream) => pipeline.traffic().get(&stage.name)?,
+            ("AWS::Lambda::EventSourceMapping", StageKind::Consumer) => {
+                match &pipeline.consumers().get(&stage.name)?.from {
+                    StreamFrom::Other(other) => other.facts.as_ref()?.traffic.as_ref()?,
+                    StreamFrom::Own(_) => return None,
+                }
+            }
+            _ => return None,
+        };
+        Some((id.clone(), Load { records: traffic.steady, record: traffic.record }))
+    });
+    found.collect()
 }
 
 /// `file:line:column` of every resource.
@@ -257,6 +288,7 @@ async fn preview(
     observed: &Observed,
     clock: &dyn Clock,
     environment: &Environment,
+    origins: &Origins,
 ) -> Result<ChangeSet, (Failure, Option<ChangeSet>)> {
     let creates = matches!(Basis::of(observed), Basis::New);
     let order = deployment.change_set_order(creates);
@@ -274,7 +306,7 @@ async fn preview(
         match set {
             Some(set) if set.state == ChangeSetState::Ready || set.is_empty_change() => return Ok(set),
             Some(set) if set.state == ChangeSetState::Failed => {
-                return Err((change_set_refused(set.reason.as_deref().unwrap_or("no reason given")), Some(set)));
+                return Err((why_failed(cloud, &set, origins).await, Some(set)));
             }
             Some(_) | None => {
                 clock.sleep(pause).await;
@@ -286,6 +318,21 @@ async fn preview(
                     ));
                 }
             }
+        }
+    }
+}
+
+/// Why a change set failed: what early validation says of it, else its own reason.
+async fn why_failed(cloud: &Cloud, set: &ChangeSet, origins: &Origins) -> Failure {
+    let refused = || change_set_refused(set.reason.as_deref().unwrap_or("no reason given"));
+    match cloud.objections(&set.id).await {
+        Ok(objections) if objections.is_empty() => refused(),
+        Ok(objections) => objected(&objections, origins),
+        // That its events cannot be read must not hide what is known.
+        Err(unread) => {
+            let mut failure = refused();
+            failure.diagnostics = failure.diagnostics.into_iter().map(|one| one.note(unread.to_string())).collect();
+            failure
         }
     }
 }

@@ -7,7 +7,7 @@ use super::model::{
     Action, Baseline, DataAtRisk, DataEnd, Decider, Expected, FORMAT_VERSION, LeftOut, OutputChange, Plan, PlanKind,
     Reason, Removal, ResourcePlan, Summary, Sureness, TagChange, Unchanged, Verdict,
 };
-use super::{change_set, classify, consumers, duration, effects, secrets};
+use super::{access, amounts, change_set, classify, consumers, duration, effects, moves, secrets};
 use crate::observed::{NextAction, Observed, ObservedResource, StackDescription};
 use crate::pipeline::{Escape, Origins};
 use crate::template::Template;
@@ -91,6 +91,7 @@ pub fn destroy(stack: &str, observed: &Observed, origins: &Origins) -> Plan {
         template: Template::default(),
         tags: BTreeMap::new(),
         origins: origins.clone(),
+        loads: BTreeMap::new(),
     };
     let mut resources = classify::removals(&desired, before, &Reason::StackDestroyed);
     for plan in &mut resources {
@@ -124,9 +125,17 @@ fn finish(
     resources: Vec<ResourcePlan>,
     changes: Changes,
 ) -> Plan {
-    let data = data_at_risk(&resources);
-    let consumers = consumers::effects(desired, before, &resources, &data);
+    let mut data = data_at_risk(&resources);
+    let mut consumers = consumers::effects(desired, before, &resources, &data);
+    amounts::fill(&mut consumers, &mut data, desired, before);
     let effects = effects::effects(desired, before, &resources);
+    let (access, moves) = match kind {
+        PlanKind::Update => (
+            access::changes(before, &desired.template, &resources),
+            moves::moves(before, &desired.template, &resources),
+        ),
+        PlanKind::Create | PlanKind::Destroy => (Vec::new(), Vec::new()),
+    };
     let mut summary = Summary { unchanged: changes.unchanged.len(), ..Summary::default() };
     for plan in &resources {
         *summary.by_action.entry(plan.action).or_default() += 1;
@@ -151,6 +160,8 @@ fn finish(
         consumers,
         data,
         effects,
+        access,
+        moves,
         left_out: if kind == PlanKind::Destroy { Vec::new() } else { left_out(&desired.origins) },
         unchanged: changes.unchanged,
         expected,
@@ -224,6 +235,7 @@ fn data_at_risk(resources: &[ResourcePlan]) -> Vec<DataAtRisk> {
             physical_id: plan.physical_id.clone(),
             end,
             removal: plan.removal?,
+            amount: None,
             origin: plan.origin.clone(),
         })
     });

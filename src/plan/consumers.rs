@@ -60,6 +60,7 @@ fn effect(
         logical_id: plan.logical_id.clone(),
         verdict,
         records,
+        amount: None,
         rule: rule.into(),
         because: because.into_iter().collect(),
         origin: plan.origin.clone(),
@@ -202,7 +203,7 @@ fn readers(desired: &Desired, plan: &ResourcePlan, resources: &[ResourcePlan]) -
 }
 
 /// The stream of this template that a mapping reads, directly or through a fan-out consumer.
-fn stream_of(template: &Template, mapping: &Resource) -> Option<LogicalId> {
+pub(super) fn stream_of(template: &Template, mapping: &Resource) -> Option<LogicalId> {
     let target = referred(template, mapping.properties.get("EventSourceArn")?)?;
     let resource = template.resources.get(&target)?;
     match resource.type_name.as_str() {

@@ -7,7 +7,7 @@ use crate::observed::ChangeSet;
 use crate::pipeline::Origins;
 use crate::template::schema::facts;
 use crate::template::{DeletionPolicy, Template};
-use crate::units::LogicalId;
+use crate::units::{ByteSize, LogicalId, Rate};
 
 /// What should be there.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,17 @@ pub struct Desired {
     pub tags: BTreeMap<String, String>,
     /// Where in the pipeline file each resource comes from.
     pub origins: Origins,
+    /// The declared load of streams, by the stream, or by the mapping that reads one of another pipeline.
+    pub loads: BTreeMap<LogicalId, Load>,
+}
+
+/// The ordinary load of a stream, as declared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Load {
+    /// How many records.
+    pub records: Rate,
+    /// The size of one.
+    pub record: ByteSize,
 }
 
 /// What another state of the files says of the same stack.

@@ -275,6 +275,7 @@ mod tests {
             template: Template::from_value(json!({ "Resources": resources })).expect("a template"),
             tags: BTreeMap::new(),
             origins: Origins::new(),
+            loads: BTreeMap::new(),
         }
     }
 

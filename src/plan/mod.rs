@@ -3,6 +3,8 @@
 //! Pure: the same desired and observed state give the same plan. How a plan looks is `view`'s business; how it
 //! is carried out is `rollout`'s. Only [`approve`] makes an [`ApprovedPlan`], and only that may be carried out.
 
+mod access;
+mod amounts;
 mod blocked;
 mod bounds;
 mod change_set;
@@ -18,14 +20,17 @@ mod environments;
 mod fleets;
 mod inputs;
 mod model;
+mod moves;
 mod riskiest;
 mod secrets;
 #[cfg(test)]
 mod tests;
 
+pub use access::{AccessChange, Grant};
+pub use amounts::{Amount, AmountOf};
 pub use compare::{compare, compare_files, destroy};
 pub use consent::{ApprovedPlan, Consent, Permission, Policy, Refusal, approve};
-pub use desired::{Desired, Earlier, EarlierStack, ExistingResource, Known, NamedResource, named_resources};
+pub use desired::{Desired, Earlier, EarlierStack, ExistingResource, Known, Load, NamedResource, named_resources};
 pub use effects::{Consequence, Effect, Gravity};
 pub use environments::{
     Deliberate, Derived, EnvironmentDiff, Presence, ResourceDifference, Setter, Setting, SettingKind, Side, Stand,
@@ -37,4 +42,5 @@ pub use model::{
     FORMAT_VERSION, Lacking, OutputChange, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal,
     ResourcePlan, Source, Summary, Sureness, TagChange, Unchanged, Verdict,
 };
+pub use moves::Move;
 pub use riskiest::{Risk, Riskiest};

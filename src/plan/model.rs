@@ -8,7 +8,10 @@ use std::iter::Sum;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::access::AccessChange;
+use super::amounts::Amount;
 use super::effects::Effect;
+use super::moves::Move;
 use crate::pipeline::{Origin, StageRef};
 use crate::template::{PropertyPath, Recreation};
 use crate::units::{Digest, Duration, LogicalId, Timestamp};
@@ -42,6 +45,12 @@ pub struct Plan {
     /// What else the changes bring with them, the gravest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<Effect>,
+    /// What policies let somebody do from now on, or no longer; empty for a new stack, of which everything is new.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub access: Vec<AccessChange>,
+    /// What leaves and comes again under another logical id, otherwise the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Move>,
     /// What the stages would make and a patch of `null` leaves out, sorted by logical id. What is still in the stack
     /// is among the resources as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -549,6 +558,9 @@ pub struct ConsumerEffect {
     pub records: Records,
     /// The row that says so, for instance `V-4`.
     pub rule: Cow<'static, str>,
+    /// How many records that is, where the load is declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
     /// The properties that cause it, sorted.
     pub because: Vec<PropertyPath>,
     /// Where in the pipeline file it comes from.
@@ -639,6 +651,9 @@ pub struct DataAtRisk {
     pub end: DataEnd,
     /// Whether the data are deleted or stay outside the stack.
     pub removal: Removal,
+    /// How much it is, for a stream whose load is declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
     /// Where in the pipeline file it comes from.
     pub origin: Option<Origin>,
 }

@@ -15,7 +15,7 @@ use crate::observed::{
 };
 use crate::pipeline::{Escape, Origin, Origins};
 use crate::template::{Recreation, Template};
-use crate::units::{LogicalId, Timestamp};
+use crate::units::{ByteSize, LogicalId, Rate, Timestamp};
 
 /// Where only the loss of data is asked about.
 const LENIENT: Policy = Policy { tier: Tier::Development, budget: None };
@@ -78,6 +78,7 @@ fn desired(resources: Value) -> Desired {
         template: template(resources),
         tags: BTreeMap::from([("owner".to_owned(), "team".to_owned())]),
         origins: Origins::new(),
+        loads: BTreeMap::new(),
     }
 }
 
@@ -418,6 +419,29 @@ fn production_refuses_what_development_tells() {
     assert_eq!(codes, [Code::PlanConsumerReset, Code::PlanReplacement]);
     let unchanged = Policy { budget: Some(cost::Verdict::Above), ..STRICT }.demands(&plan(&[]));
     assert_eq!(unchanged, [], "nothing is spent by changing nothing");
+}
+
+#[test]
+fn records_are_counted_where_the_load_is_declared() {
+    let reset = [("/Mapping/Properties/EventSourceArn", json!({"Fn::GetAtt": ["Stream", "Arn"]}))];
+    let load = Load { records: Rate::parse("100/s").expect("a rate"), record: ByteSize::from_bytes(1_000) };
+    let counted = |edits: &[(&str, Value)], loads: &[&str]| {
+        let loads = loads.iter().map(|name| (id(name), load)).collect();
+        let wanted = Desired { loads, ..desired(with(edits)) };
+        compare(&wanted, &deployed(pipeline()), &Known::default())
+    };
+    let amount = |plan: Plan| plan.consumers.iter().find(|effect| effect.logical_id == id("Mapping")).unwrap().amount;
+    // A week of it is retained, and the new reader begins at the oldest.
+    let week = amount(counted(&reset, &["Stream"])).expect("counted");
+    assert_eq!((week.records, week.bytes, week.of), (60_480_000, 60_480_000_000, AmountOf::Retention));
+    assert_eq!(amount(counted(&reset, &[])), None, "nobody said how much there is");
+    let latest = [reset[0].clone(), ("/Mapping/Properties/StartingPosition", json!("LATEST"))];
+    let minute = amount(counted(&latest, &["Mapping"])).expect("counted");
+    assert_eq!((minute.records, minute.of), (6_000, AmountOf::MinuteBehind));
+    let shorter = [("/Stream/Properties/RetentionPeriodHours", json!(24))];
+    assert_eq!(amount(counted(&shorter, &["Stream"])).map(|amount| amount.records), Some(51_840_000));
+    let gone = counted(&[("/Stream", Value::Null)], &["Stream"]);
+    assert_eq!(gone.data[0].amount.map(|amount| amount.records), Some(60_480_000));
 }
 
 #[test]

@@ -95,3 +95,23 @@ fn a_name_that_can_be_no_logical_id_is_refused_at_once() {
     ends(&refused, 64);
     assert!(refused.stderr.contains("the plan names them"), "{refused}");
 }
+
+/// Two pipelines whose stages come to one physical name: `a` with `here-x`, and `a-here` with `x`.
+#[test]
+fn a_name_that_is_taken_is_told_at_the_stage_that_wants_it_and_nothing_is_left_behind() {
+    let project = deployed("development");
+    let named = |pipeline: &str, stream: &str| {
+        format!(
+            "pipeline: {pipeline}\nowner: commerce-ml\nstreams:\n  {stream}: {{capacity: on-demand, retention: 24h}}\n"
+        )
+    };
+    project.write("stacks/a/pipeline.yaml", named("a", "here-x"));
+    project.write("stacks/a-here/pipeline.yaml", named("a-here", "x"));
+    ends(&project.sluice("deploy a --env here --yes"), 0);
+    let refused = project.sluice("plan a-here --env here");
+    ends(&refused, 1);
+    insta::assert_snapshot!(refused.to_string());
+    ends(&project.sluice("deploy a-here --env here --yes"), 1);
+    let status = project.sluice("status a-here --env here");
+    assert!(status.to_string().contains("is not deployed"), "{status}");
+}

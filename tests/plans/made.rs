@@ -136,6 +136,7 @@ impl Made {
             template: rendered.template,
             tags: rendered.tags,
             origins: rendered.origins,
+            loads: BTreeMap::new(),
         };
         (desired, about)
     }

@@ -115,8 +115,10 @@ fn opening(graph: &Graph, frame: &Frame<'_>, width: f64, height: f64) -> String 
     let prefix = frame.prefix;
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-         role=\"img\" aria-labelledby=\"{prefix}title {prefix}desc\">\n<title id=\"{prefix}title\">{}</title>\n\
+         role=\"{}\" aria-labelledby=\"{prefix}title {prefix}desc\">\n<title id=\"{prefix}title\">{}</title>\n\
          <desc id=\"{prefix}desc\">{}</desc>\n",
+        // In a page its links are for everybody.
+        if frame.marks.is_some() { "group" } else { "img" },
         markup(&graph.title()),
         markup(&description(graph))
     )

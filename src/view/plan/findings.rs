@@ -9,7 +9,8 @@ use super::{About, Entry, words};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place, Severity, Span};
 use crate::pipeline::Origin;
 use crate::plan::{
-    Consequence, ConsumerEffect, DataAtRisk, Effect, Gravity, Permission, Plan, PlanKind, Removal, ResourcePlan, Risk,
+    AccessChange, Consequence, ConsumerEffect, DataAtRisk, Effect, Gravity, Permission, Plan, PlanKind, Removal,
+    ResourcePlan, Risk,
 };
 use crate::units::LogicalId;
 use crate::view::diagnostics;
@@ -42,6 +43,7 @@ pub(super) fn findings<'a>(plan: &'a Plan, about: &About) -> Vec<Finding<'a>> {
     let replaced: Vec<Finding<'a>> = rest.filter_map(replaced).collect();
     all.extend(replaced);
     all.extend(effects);
+    all.extend(plan.access.iter().flat_map(|change| broad(plan, change)));
     all.extend(about.consent.contains(&Permission::OverBudget).then(over_budget));
     all
 }
@@ -70,6 +72,20 @@ fn of_effect<'a>(plan: &'a Plan, effect: &'a Effect) -> Finding<'a> {
         instead: Vec::new(),
         origin: plan.resource(&effect.logical_id).and_then(|resource| resource.origin.as_ref()),
     }
+}
+
+/// What reaches further from now on than named resources, actions and principals.
+fn broad<'a>(plan: &'a Plan, change: &'a AccessChange) -> impl Iterator<Item = Finding<'a>> {
+    let id = &change.logical_id;
+    let origin = plan.resource(id).and_then(|resource| resource.origin.as_ref());
+    change.gained.iter().filter(|grant| grant.is_broad()).map(move |grant| Finding {
+        code: Code::AccessBroad,
+        severity: Severity::Warning,
+        logical_id: Some(id),
+        text: format!("gains {}", words::grant(id, grant)),
+        instead: Vec::new(),
+        origin,
+    })
 }
 
 fn over_budget() -> Finding<'static> {
@@ -213,8 +229,8 @@ mod tests {
         let sarif = to_sarif(&risky(), &about(), &Diagnostics::new());
         let results = sarif.pointer("/runs/0/results").and_then(Value::as_array).cloned().unwrap_or_default();
         let rules: Vec<&str> = results.iter().filter_map(|one| one.get("ruleId")?.as_str()).collect();
-        assert_eq!(rules, ["E4001", "E4003", "E4006"]);
-        for (result, line) in results.iter().zip([17, 24, 44]) {
+        assert_eq!(rules, ["E4001", "E4003", "E4006", "W4040"]);
+        for (result, line) in results.iter().zip([17, 24, 44, 1]) {
             assert_eq!(
                 result.pointer("/locations/0/physicalLocation/region/startLine"),
                 Some(&line.into()),

@@ -10,9 +10,9 @@ use crate::cost::{self, Range, Total};
 use crate::diagnostic::{FilePath, Place, Span};
 use crate::pipeline::{Origin, StageKind, StageRef};
 use crate::plan::{
-    Action, Baseline, BlockedBy, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected,
-    Permission, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal, ResourcePlan, Summary, Sureness,
-    Unchanged, Verdict,
+    AccessChange, Action, Baseline, BlockedBy, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider,
+    Expected, Grant, Move, Permission, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal, ResourcePlan,
+    Summary, Sureness, Unchanged, Verdict,
 };
 use crate::template::{PropertyPath, Recreation};
 use crate::units::{Digest, Duration, LogicalId, Money, StageName, Timestamp};
@@ -178,6 +178,8 @@ fn plan(kind: PlanKind, resources: Vec<ResourcePlan>, unchanged: usize) -> Plan 
         consumers: Vec::new(),
         data: Vec::new(),
         effects: Vec::new(),
+        access: Vec::new(),
+        moves: Vec::new(),
         left_out: Vec::new(),
         unchanged: (0..unchanged).map(same).collect(),
         expected: Expected { typical: Duration::from_secs(40), slow: Duration::from_secs(120) },
@@ -204,6 +206,7 @@ pub(super) fn change_of_parallel() -> Plan {
         logical_id: id("ConsumerScoreMapping"),
         verdict: Verdict::Continues,
         records: Records::Untouched,
+        amount: None,
         rule: "V-3".into(),
         because: vec![PropertyPath::of("ParallelizationFactor")],
         origin: Some(at),
@@ -260,6 +263,7 @@ pub(super) fn risky() -> Plan {
             logical_id: id("ArchiveTransactions"),
             verdict: Verdict::Continues,
             records: Records::Untouched,
+            amount: None,
             rule: "V-1".into(),
             because: Vec::new(),
             origin: None,
@@ -268,17 +272,32 @@ pub(super) fn risky() -> Plan {
             logical_id: id("ConsumerScoreMapping"),
             verdict: Verdict::Resets,
             records: Records::ReadAgain { from: PositionReset::TrimHorizon },
+            amount: None,
             rule: "V-4".into(),
             because: vec![path],
             origin: Some(consumer),
         },
     ];
+    let grant = |actions: &[&str], on: &str| Grant {
+        denies: false,
+        who: "ConsumerScoreRole".into(),
+        actions: actions.iter().map(|action| (*action).to_owned()).collect(),
+        on: on.into(),
+        condition: None,
+    };
+    plan.access = vec![AccessChange {
+        logical_id: id("ConsumerScoreRole"),
+        gained: vec![grant(&["kinesis:DescribeStream", "kinesis:GetRecords"], "*")],
+        lost: vec![grant(&["dynamodb:PutItem"], "TableDecisions.Arn")],
+    }];
+    plan.moves = vec![Move { from: id("TopicScore"), to: id("TopicRate"), removal: Some(Removal::Deleted) }];
     plan.data = vec![DataAtRisk {
         logical_id: id("TableDecisions"),
         type_name: "AWS::DynamoDB::Table".into(),
         physical_id: Some("fraud-detection-local-decisions".into()),
         end: DataEnd::Removed,
         removal: Removal::Deleted,
+        amount: None,
         origin: Some(table),
     }];
     plan

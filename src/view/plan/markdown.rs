@@ -79,6 +79,7 @@ pub(super) fn within(plan: &Plan, about: &About, detail: Detail, limit: usize) -
     shown.sort_by_key(|resource| rank(resource.action));
     // The table gets at most half of the comment, so that the riskiest resources have their details too.
     let mut cut = table(&mut out, &shown, limit / 2);
+    out.write(&access(plan, limit / 6));
     out.write(&notes(plan, about));
     let next = next(plan, about, limit / 4);
     let room = limit.saturating_sub(TAIL + next.chars().count());
@@ -250,6 +251,31 @@ fn row(resource: &ResourcePlan) -> String {
     )
 }
 
+/// What somebody may do from now on, or no longer; at most so many characters, and how many lines were left out.
+fn access(plan: &Plan, limit: usize) -> String {
+    let lines = plan.access.iter().flat_map(|change| {
+        let gained = change.gained.iter().map(|grant| ("gains", grant));
+        gained.chain(change.lost.iter().map(|grant| ("loses", grant))).map(|(verb, grant)| {
+            let mark = if verb == "gains" && grant.is_broad() { "⚠️ " } else { "" };
+            format!("- {mark}`{}` {verb} {}\n", change.logical_id, escape(&words::grant(&change.logical_id, grant)))
+        })
+    });
+    let (mut out, mut used, mut cut) = (String::new(), 0, 0);
+    for line in lines {
+        let length = line.chars().count();
+        if cut > 0 || used + length > limit {
+            cut += 1;
+        } else {
+            used += length;
+            out.push_str(&line);
+        }
+    }
+    if cut > 0 {
+        out.push_str(&format!("- **Cut:** {} more; `--output json` has all of them\n", plural(cut, "statement")));
+    }
+    if out.is_empty() { out } else { format!("\n**Access**\n\n{out}") }
+}
+
 /// What is new, readers that go on, outputs, tags, the outlook and time, each on a line.
 fn notes(plan: &Plan, about: &About) -> String {
     let mut parts = Vec::new();
@@ -281,6 +307,9 @@ fn notes(plan: &Plan, about: &About) -> String {
         let list: Vec<String> =
             calm.iter().map(|effect| format!("`{}` {}", effect.logical_id, words::verdict(effect.verdict))).collect();
         parts.push(format!("**Readers** {}", list.join(", ")));
+    }
+    for moved in &plan.moves {
+        parts.push(format!("**Moved** `{}` {}", moved.to, escape(&words::moved(moved))));
     }
     if !plan.outputs.is_empty() {
         let list: Vec<String> = plan.outputs.iter().map(|output| format!("`{}`", output.name)).collect();

@@ -24,6 +24,21 @@ pub struct Outlook {
     pub unknown: Vec<Unknown>,
     /// What a month costs; `None` where the declared load cannot be reckoned with.
     pub cost: Option<Cost>,
+    /// What it was before, where the files say it that the plan compares with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Before>,
+}
+
+/// What a pipeline was in for before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "OutlookBefore")]
+pub struct Before {
+    /// What gave way first.
+    pub bottleneck: Option<Bottleneck>,
+    /// How long a record took.
+    pub latency: Option<Latency>,
+    /// What a month cost.
+    pub cost: Option<Total>,
 }
 
 /// How long a record takes from its producer to its result.
@@ -98,7 +113,19 @@ impl Outlook {
                 total,
                 budget: budget.map(|(monthly, verdict)| Budget { monthly, verdict }),
             }),
+            before: None,
         }
+    }
+
+    /// The same with what it was before.
+    #[must_use]
+    pub fn after(self, past: Option<Self>) -> Self {
+        let before = past.map(|past| Before {
+            bottleneck: past.bottleneck,
+            latency: past.latency,
+            cost: past.cost.map(|cost| cost.total),
+        });
+        Self { before, ..self }
     }
 }
 
@@ -115,13 +142,25 @@ pub(super) fn lines(about: &About) -> Vec<Line> {
     let Some(outlook) = &about.outlook else { return Vec::new() };
     let mut lines = Vec::new();
     let mut line = |label, what, place: String, text| lines.push(Line { label, what, place, text });
+    let before = outlook.before.as_ref();
+    let was = |text: String, before: Option<String>| match before {
+        Some(before) if before == text => format!("{text}, as before"),
+        Some(before) => format!("{text}; before: {before}"),
+        None => text,
+    };
     if let Some(bottleneck) = &outlook.bottleneck {
         let (label, text) = capacity::carries(bottleneck);
-        line(label, "Load", bottleneck.stage.to_string(), text);
+        let past = before.and_then(|before| before.bottleneck.as_ref());
+        let past = past.map(|past| match past.stage == bottleneck.stage {
+            true => capacity::carries(past).1,
+            false => format!("{}, {}", past.stage, capacity::carries(past).1),
+        });
+        line(label, "Load", bottleneck.stage.to_string(), was(text, past));
     }
     if let Some(found) = &outlook.latency {
         let (label, text) = latency(found);
-        line(label, "Latency", String::new(), text);
+        let past = before.and_then(|before| before.latency.as_ref()).map(|past| latency(past).1);
+        line(label, "Latency", String::new(), was(text, past));
     }
     for quota in &outlook.quotas_to_raise {
         let [need, default] = [quota.need, quota.default].map(|number| quota.quota.amount(number));
@@ -133,7 +172,7 @@ pub(super) fn lines(about: &About) -> Vec<Line> {
         line(Label::Faint, "Not known", String::new(), text);
     }
     if let Some(cost) = &outlook.cost {
-        let (label, text) = monthly(cost, about.embedded);
+        let (label, text) = monthly(cost, before.and_then(|before| before.cost), about.embedded);
         line(label, "Cost", "a month".to_owned(), text);
     }
     lines
@@ -144,8 +183,13 @@ fn latency(found: &Latency) -> (Label, String) {
     (label, format!("99 of 100 records in {} at the peak, {against}", capacity::exact(found.p99)))
 }
 
-fn monthly(found: &Cost, embedded: bool) -> (Label, String) {
+fn monthly(found: &Cost, before: Option<Total>, embedded: bool) -> (Label, String) {
     let mut text = cost::total_in_words(found.total);
+    match before {
+        Some(before) if before == found.total => text.push_str(", as before"),
+        Some(before) => text.push_str(&format!(", before {}", cost::total_in_words(before))),
+        None => {}
+    }
     if embedded {
         text.push_str(", if this were AWS");
     }

@@ -261,6 +261,22 @@ fn risks(table: &mut Table, plan: &Plan, about: &About, detail: Detail) {
         let label = if effect.severity == Gravity::Info { Label::Plain } else { Label::Warning };
         row(table, label, "Effect", effect.logical_id.as_str(), words::consequence(&effect.consequence));
     }
+    for moved in &plan.moves {
+        row(table, Label::Warning, "Moved", moved.to.as_str(), words::moved(moved));
+    }
+    for change in &plan.access {
+        let both =
+            change.gained.iter().map(|grant| ("gains ", grant)).chain(change.lost.iter().map(|it| ("loses ", it)));
+        for (verb, grant) in both {
+            let broad = verb == "gains " && grant.is_broad();
+            if detail.compact && !broad {
+                continue;
+            }
+            let label = if broad { Label::Warning } else { Label::Plain };
+            let text = format!("{verb}{}", words::grant(&change.logical_id, grant));
+            row(table, label, "Access", change.logical_id.as_str(), text);
+        }
+    }
     // What is lost says so itself, above.
     for permission in about.consent.iter().filter(|one| !matches!(one, Permission::DataLoss { .. })) {
         let id = permission.logical_id().map_or("", LogicalId::as_str);

@@ -8,11 +8,11 @@ use super::About;
 use crate::diagnostic::Place;
 use crate::pipeline::{Escape, Origin, StageRef};
 use crate::plan::{
-    Action, Baseline, BlockedBy, Bound, Consequence, ConsumerEffect, DataAtRisk, DataEnd, Lacking, Permission, Plan,
-    PlanKind, PositionReset, Reason, Records, Remedy, Removal, Risk, Source, Verdict,
+    Action, Amount, AmountOf, Baseline, BlockedBy, Bound, Consequence, ConsumerEffect, DataAtRisk, DataEnd, Grant,
+    Lacking, Move, Permission, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal, Risk, Source, Verdict,
 };
-use crate::units::{Duration, LogicalId};
-use crate::view::words::{plural, printable, short_duration};
+use crate::units::{ByteSize, Duration, LogicalId};
+use crate::view::words::{grouped, plural, printable, short_duration};
 
 /// What a plan was compared with, after the name of its stack.
 pub(super) fn baseline(baseline: &Baseline) -> String {
@@ -57,6 +57,25 @@ fn lacking(source: &Source, lacking: Lacking) -> String {
 /// The flags that say what must be said by name, each after a space.
 pub(super) fn flags(consent: &[Permission]) -> String {
     consent.iter().map(|permission| format!(" {}", permission.flag())).collect()
+}
+
+/// What became of a resource that only got another logical id.
+pub(super) fn moved(moved: &Move) -> String {
+    let end = match moved.removal {
+        Some(Removal::Retained) => "stays, outside the stack",
+        Some(Removal::DeletedIfEmpty) => "is deleted if it is empty",
+        Some(Removal::Deleted) | None => "is deleted",
+    };
+    format!("was {}, otherwise the same; nothing is renamed: this one is made, and that one {end}", moved.from)
+}
+
+/// What somebody may do, or must not: `kinesis:GetRecords on StreamOrders.Arn`, with whom where it is not the holder.
+pub(super) fn grant(holder: &LogicalId, grant: &Grant) -> String {
+    let actions: Vec<&str> = grant.actions.iter().map(String::as_str).collect();
+    let denial = if grant.denies { "denial of " } else { "" };
+    let who = if grant.who == holder.as_str() { String::new() } else { format!(" for {}", grant.who) };
+    let condition = grant.condition.as_ref().map(|condition| format!(" if {condition}")).unwrap_or_default();
+    printable(&format!("{denial}{} on {}{who}{condition}", actions.join(", "), grant.on)).into_owned()
 }
 
 /// What happens to a resource, in a word or two.
@@ -242,6 +261,23 @@ pub(super) fn is_risky(effect: &ConsumerEffect) -> bool {
 
 /// What a change means for a consumer's records.
 pub(super) fn records(effect: &ConsumerEffect) -> String {
+    let text = of_records(effect);
+    match &effect.amount {
+        Some(amount) => format!("{text}: {}", self::amount(amount)),
+        None => text,
+    }
+}
+
+/// How many records, how large together, and what that reckons with.
+fn amount(amount: &Amount) -> String {
+    let size = format!("{} records, {:.1}", grouped(amount.records), ByteSize::from_bytes(amount.bytes));
+    match amount.of {
+        AmountOf::Retention => format!("at most {size}, what arrives in {} at the declared load", amount.span),
+        AmountOf::MinuteBehind => format!("{size} for each minute that it is behind, at the declared load"),
+    }
+}
+
+fn of_records(effect: &ConsumerEffect) -> String {
     match &effect.records {
         Records::Untouched => match effect.verdict {
             Verdict::Pauses => "keeps its position; records wait in the stream until their retention ends".to_owned(),
@@ -287,17 +323,18 @@ pub(super) fn data(risk: &DataAtRisk, removal: bool) -> String {
         DataEnd::Replaced => "is replaced by a new, empty one",
         DataEnd::MaybeReplaced => "might be replaced by a new, empty one",
     };
+    let much = risk.amount.as_ref().map(|much| format!(", {}", amount(much))).unwrap_or_default();
     match risk.removal {
-        Removal::Deleted if removal => "is deleted; its data are LOST".to_owned(),
+        Removal::Deleted if removal => format!("is deleted; its data are LOST{much}"),
         Removal::Deleted => {
-            format!("{end}; its data are LOST; refused without --allow-data-loss {}", risk.logical_id)
+            format!("{end}; its data are LOST{much}; refused without --allow-data-loss {}", risk.logical_id)
         }
         Removal::DeletedIfEmpty => format!(
             "{end}; with objects in it {} is not deleted and stays, outside the stack",
             risk.physical_id.as_deref().unwrap_or("the old one")
         ),
         Removal::Retained => {
-            format!("{end}; its data stay in {}", risk.physical_id.as_deref().unwrap_or("the old one"))
+            format!("{end}; its data stay in {}{much}", risk.physical_id.as_deref().unwrap_or("the old one"))
         }
     }
 }

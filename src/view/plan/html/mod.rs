@@ -105,6 +105,7 @@ fn body(plan: &Plan, about: &About, detail: Detail, level: Level<'_>) -> String 
     if !detail.compact {
         out.push_str(&parts::readers(plan, level));
         out.push_str(&parts::effects(plan, level));
+        out.push_str(&parts::access(plan, level));
         out.push_str(&parts::outlook(plan, about, level));
         out.push_str(&parts::outputs(plan, level));
     }

@@ -60,17 +60,37 @@ pub(super) fn readers(plan: &Plan, level: Level<'_>) -> String {
 
 /// What else the changes bring with them that is no danger.
 pub(super) fn effects(plan: &Plan, level: Level<'_>) -> String {
-    let mut calm = plan.effects.iter().filter(|effect| effect.severity == Gravity::Info).peekable();
-    if calm.peek().is_none() {
-        return String::new();
+    let calm = plan.effects.iter().filter(|effect| effect.severity == Gravity::Info);
+    let calm = calm.map(|effect| (&effect.logical_id, words::consequence(&effect.consequence)));
+    let moved = plan.moves.iter().map(|moved| (&moved.to, words::moved(moved)));
+    let rows: String = calm
+        .chain(moved)
+        .map(|(id, what)| format!("<tr><th scope=\"row\"><code>{id}</code></th><td>{}</td></tr>\n", markup(&what)))
+        .collect();
+    if rows.is_empty() {
+        return rows;
     }
-    let mut out = section(level, "What comes with it", &["Resource", "What"]);
-    for effect in calm {
-        let (id, what) = (&effect.logical_id, markup(&words::consequence(&effect.consequence)));
-        out.push_str(&format!("<tr><th scope=\"row\"><code>{id}</code></th><td>{what}</td></tr>\n"));
+    format!("{}{rows}{END}", section(level, "What comes with it", &["Resource", "What"]))
+}
+
+/// Who may do what from now on, or no longer.
+pub(super) fn access(plan: &Plan, level: Level<'_>) -> String {
+    let mut rows = String::new();
+    for change in &plan.access {
+        let gained = change.gained.iter().map(|grant| ("gains", grant));
+        for (verb, grant) in gained.chain(change.lost.iter().map(|grant| ("loses", grant))) {
+            let class = if verb == "gains" && grant.is_broad() { "warning" } else { "plain" };
+            rows.push_str(&format!(
+                "<tr><th scope=\"row\"><code>{}</code></th><td class=\"{class}\">{verb} {}</td></tr>\n",
+                change.logical_id,
+                markup(&words::grant(&change.logical_id, grant))
+            ));
+        }
     }
-    out.push_str(END);
-    out
+    if rows.is_empty() {
+        return rows;
+    }
+    format!("{}{rows}{END}", section(level, "Access", &["Who holds it", "What it may do"]))
 }
 
 /// How the load meets it, what it costs, how long it takes, and what cannot be told.

@@ -1,0 +1,72 @@
+//! Which calls a plan makes, as `--log-file` lists them.
+
+use super::support::{Outcome, Project};
+
+const SPEC: &str = "stacks/orders/pipeline.yaml";
+
+const ORDERS: &str = "pipeline: orders
+owner: commerce-ml
+streams:
+  orders: {capacity: {provisioned: {shards: 2}}, retention: 24h}
+tables:
+  state: {key: id, ttl: {attribute: expires_at, after: 30d}}
+";
+
+fn deployed() -> Project {
+    let project = Project::empty();
+    project.write(SPEC, ORDERS);
+    project.write(
+        "environments/local.yaml",
+        "environment: local\ntier: development\ntarget: embedded\naccount: \"123456789012\"\nregions: [eu-west-1]\n",
+    );
+    ends(&project.sluice("deploy orders --env local --yes"), 0);
+    project
+}
+
+fn ends(outcome: &Outcome, code: i32) {
+    assert_eq!(outcome.code, Some(code), "{outcome}");
+}
+
+/// The operations that a command called, in order.
+fn calls(project: &Project, arguments: &str, code: i32) -> Vec<String> {
+    ends(&project.sluice(&format!("{arguments} --log-file calls.jsonl")), code);
+    let log = std::fs::read_to_string(project.path("calls.jsonl")).expect("is written");
+    std::fs::remove_file(project.path("calls.jsonl")).expect("can be removed");
+    let operation = |line: &str| {
+        let call: serde_json::Value = serde_json::from_str(line).expect("is JSON");
+        call["action"].as_str().expect("has a name").to_owned()
+    };
+    log.lines().map(operation).collect()
+}
+
+fn is_read(operation: &str) -> bool {
+    ["Describe", "Get", "List", "Head"].iter().any(|verb| operation.starts_with(verb))
+}
+
+#[test]
+fn an_unchanged_stack_is_planned_by_a_handful_of_reads() {
+    let project = deployed();
+    let planned = calls(&project, "plan orders --env local --detailed-exitcode", 0);
+    assert!(planned.iter().all(|operation| is_read(operation)), "{planned:?}");
+    insta::assert_snapshot!(planned.join("\n"));
+    // And so is it deployed.
+    let again = calls(&project, "deploy orders --env local --yes --detailed-exitcode", 0);
+    assert!(again.iter().all(|operation| is_read(operation)), "{again:?}");
+}
+
+#[test]
+fn a_changed_one_costs_a_change_set_that_is_gone_afterwards() {
+    let project = deployed();
+    project.edit(SPEC, "shards: 2", "shards: 4");
+    let planned = calls(&project, "plan orders --env local --detailed-exitcode", 2);
+    let writes: Vec<&String> = planned.iter().filter(|operation| !is_read(operation)).collect();
+    assert_eq!(writes, ["CreateChangeSet", "DeleteChangeSet"], "{planned:?}");
+}
+
+#[test]
+fn what_is_compared_with_files_calls_nobody() {
+    let project = deployed();
+    ends(&project.sluice("plan orders --env local --against nothing --log-file calls.jsonl"), 0);
+    let log = std::fs::read_to_string(project.path("calls.jsonl")).unwrap_or_default();
+    assert_eq!(log, "");
+}
