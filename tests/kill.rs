@@ -16,6 +16,8 @@
 mod company;
 #[path = "support/folder.rs"]
 mod folder;
+#[path = "support/kept.rs"]
+mod kept;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -35,8 +37,9 @@ use sluicegate::operate::{self, DeployOrder, Deployed, Failure, Interrupt, Shelf
 use sluicegate::workspace::Project;
 use tokio::sync::Notify;
 
-use company::{Clouds, Nobody, clock, embedded};
+use company::{Clouds, Nobody, clock};
 use folder::copy;
+use kept::embedded;
 
 /// When, in the life of a request, the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -54,6 +54,8 @@ struct Shared {
     store: StateStore,
     clock: Arc<dyn Clock>,
     inner: Mutex<Option<Inner>>,
+    /// Whether state stays in memory until it is asked to be kept.
+    held: bool,
 }
 
 /// What is in memory of the state.
@@ -82,7 +84,22 @@ impl EmbeddedCloud {
     /// Opens the cloud whose state is in `store`. Nothing is read or written before the first request.
     #[must_use]
     pub fn open(store: StateStore, settings: Settings, clock: Arc<dyn Clock>) -> Self {
-        Self { shared: Arc::new(Shared { settings, store, clock, inner: Mutex::new(None) }) }
+        Self { shared: Arc::new(Shared { settings, store, clock, inner: Mutex::new(None), held: false }) }
+    }
+
+    /// The same for whoever is alone with the state and asks much: it is read once, and written when [`Self::keep`] is
+    /// called and never else.
+    #[must_use]
+    pub fn held(store: StateStore, settings: Settings, clock: Arc<dyn Clock>) -> Self {
+        Self { shared: Arc::new(Shared { settings, store, clock, inner: Mutex::new(None), held: true }) }
+    }
+
+    /// Writes what a cloud that is [held](Self::held) holds.
+    ///
+    /// # Errors
+    /// When the state cannot be locked, read or written.
+    pub async fn keep(&self) -> Result<(), EmbeddedError> {
+        self.turn().await?.write().await
     }
 
     /// What it was told about itself.
@@ -131,7 +148,8 @@ impl EmbeddedCloud {
         let mut inner = self.shared.inner.lock().await;
         let guard = self.shared.store.lock()?;
         let bytes = guard.root()?;
-        let current = inner.as_ref().is_some_and(|inner| bytes.is_some() && inner.bytes == bytes);
+        let unchanged = |inner: &Inner| self.shared.held || (bytes.is_some() && inner.bytes == bytes);
+        let current = inner.as_ref().is_some_and(unchanged);
         if !current {
             *inner = Some(self.shared.load(&guard, bytes)?);
         }
@@ -195,8 +213,20 @@ impl Turn<'_> {
         Ok(target)
     }
 
-    /// Saves what changed.
+    /// Ends the turn: what changed is saved, unless it is held.
     pub(super) async fn save(mut self) -> Result<(), EmbeddedError> {
+        if !self.shared.held {
+            return self.write().await;
+        }
+        let wall = self.shared.clock.now();
+        let inner = self.inner()?;
+        inner.root.clock.settle(inner.back.now, wall);
+        inner.moved = true;
+        Ok(())
+    }
+
+    /// Saves what changed.
+    async fn write(mut self) -> Result<(), EmbeddedError> {
         let (wall, store) = (self.shared.clock.now(), self.shared.store.clone());
         let Some(inner) = self.inner.as_mut() else { return Ok(()) };
         let mut root = inner.root.clone();

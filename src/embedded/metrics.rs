@@ -6,6 +6,7 @@
 //! weekdays.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -47,6 +48,8 @@ impl AlarmState {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Alarm {
     definition: Map<String, Value>,
+    #[serde(skip)]
+    read: Read,
     /// Its state.
     pub state: AlarmState,
     /// Since when it has it.
@@ -62,9 +65,21 @@ pub(crate) struct Sum {
     most: f64,
 }
 
-/// What an alarm watches: metrics by the ids under which an expression names them.
+/// What the definition of an alarm says, read when it is first judged: alarms are judged again and again.
+#[derive(Clone, Debug, Default)]
+struct Read(OnceLock<Option<Arc<Watched>>>);
+
+impl PartialEq for Read {
+    /// It follows from the definition.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// What an alarm watches: keys and statistics of metrics, by the ids under which an expression names them.
+#[derive(Debug)]
 struct Watched {
-    metrics: BTreeMap<String, (MetricName, String)>,
+    metrics: BTreeMap<String, (String, String)>,
     expression: String,
     /// Seconds.
     period: f64,
@@ -73,6 +88,7 @@ struct Watched {
 }
 
 /// What is expected of a metric: `ANOMALY_DETECTION_BAND(metric, width)`.
+#[derive(Debug)]
 struct Band {
     metric: String,
     /// Standard deviations.
@@ -119,14 +135,16 @@ impl MetricName {
         }
     }
 
-    fn key(&self) -> String {
+    /// Under which its points are kept.
+    #[must_use]
+    pub(crate) fn key(&self) -> String {
         let dimensions: Vec<String> = self.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
         format!("{}|{}|{}", self.namespace, self.name, dimensions.join(","))
     }
 
     /// Reads namespace, name and dimensions of anything that has them.
     #[must_use]
-    pub(crate) fn read(from: &Value) -> Option<Self> {
+    pub(crate) fn read(from: &Map<String, Value>) -> Option<Self> {
         let field = |name: &str| from.get(name).and_then(Value::as_str).map(str::to_owned);
         let dimensions = from
             .get("Dimensions")
@@ -169,19 +187,19 @@ impl Metrics {
     #[must_use]
     pub(crate) fn expected(
         &self,
-        metric: &MetricName,
+        key: &str,
         statistic: &str,
         period: i64,
         until: i64,
         width: f64,
     ) -> Option<(f64, f64)> {
-        let first = *self.0.get(&metric.key())?.first_key_value()?.0;
+        let first = *self.0.get(key)?.first_key_value()?.0;
         let starts = (first.div_euclid(period) * period..until).step_by(usize::try_from(period).ok()?.max(1));
         let values: Vec<f64> = starts
             .filter(|start| start + period <= until)
             .filter_map(|start| {
                 let (from, to) = (Timestamp::from_millis(start), Timestamp::from_millis(start + period));
-                self.statistic(metric, statistic, from, to)
+                self.statistic(key, statistic, from, to)
             })
             .collect();
         if values.len() < TRAINED {
@@ -195,14 +213,8 @@ impl Metrics {
 
     /// A statistic over `[from, until)`; `None` if nothing was published.
     #[must_use]
-    pub(crate) fn statistic(
-        &self,
-        metric: &MetricName,
-        statistic: &str,
-        from: Timestamp,
-        until: Timestamp,
-    ) -> Option<f64> {
-        let series = self.0.get(&metric.key())?;
+    fn statistic(&self, key: &str, statistic: &str, from: Timestamp, until: Timestamp) -> Option<f64> {
+        let series = self.0.get(key)?;
         let sums: Vec<&Sum> = series.range(from.as_millis()..until.as_millis()).map(|(_, sum)| sum).collect();
         if sums.is_empty() {
             return None;
@@ -225,7 +237,7 @@ impl Alarm {
     #[must_use]
     pub(crate) fn defined(definition: &Map<String, Value>, old: Option<Self>, now: Timestamp) -> Self {
         let (state, since) = old.map_or((AlarmState::InsufficientData, now), |old| (old.state, old.since));
-        Self { definition: definition.clone(), state, since }
+        Self { definition: definition.clone(), read: Read::default(), state, since }
     }
 
     /// Its definition, by property.
@@ -255,9 +267,9 @@ impl Alarm {
     /// What is watched: one metric, or an expression over several.
     fn watched(&self) -> Option<Watched> {
         let Some(queries) = self.definition.get("Metrics").and_then(Value::as_array) else {
-            let metric = MetricName::read(&Value::Object(self.definition.clone()))?;
+            let metric = MetricName::read(&self.definition)?;
             let statistic = self.text("Statistic").or_else(|| self.text("ExtendedStatistic")).unwrap_or("Average");
-            let one = (metric, statistic.to_owned());
+            let one = (metric.key(), statistic.to_owned());
             let period = self.number("Period").unwrap_or(60.0);
             return Some(Watched {
                 metrics: BTreeMap::from([("m".to_owned(), one)]),
@@ -275,8 +287,8 @@ impl Alarm {
                 && query.get("ReturnData").and_then(Value::as_str) != Some("false");
             match query.get("MetricStat") {
                 Some(stat) => {
-                    let metric = MetricName::read(stat.get("Metric")?)?;
-                    watched.metrics.insert(id.clone(), (metric, text(stat, "Stat")?));
+                    let metric = MetricName::read(stat.get("Metric")?.as_object()?)?;
+                    watched.metrics.insert(id.clone(), (metric.key(), text(stat, "Stat")?));
                     watched.period = stat.get("Period").and_then(Value::as_f64).unwrap_or(60.0);
                     if decides {
                         watched.expression = id;
@@ -324,29 +336,36 @@ impl Alarm {
     /// once it has data, against an upper bound.
     #[must_use]
     pub(crate) fn judge(&self, metrics: &Metrics, now: Timestamp) -> AlarmState {
-        let Some(watched) = self.watched() else { return AlarmState::InsufficientData };
+        let read = self.read.0.get_or_init(|| self.watched().map(Arc::new));
+        let Some(watched) = read.as_deref() else { return AlarmState::InsufficientData };
         let period = (watched.period as i64).max(10) * 1_000;
         let periods = self.number("EvaluationPeriods").unwrap_or(1.0).max(1.0) as i64;
         let needed = self.number("DatapointsToAlarm").unwrap_or(periods as f64).max(1.0) as i64;
         let value = |start: i64| {
             let (from, until) = (Timestamp::from_millis(start), Timestamp::from_millis(start + period));
-            expression::evaluate(&watched.expression, &|id| {
-                let (metric, statistic) = watched.metrics.get(id)?;
-                metrics.statistic(metric, statistic, from, until)
-            })
+            let of = |(key, statistic): &(String, String)| metrics.statistic(key, statistic, from, until);
+            match watched.metrics.get(&watched.expression) {
+                Some(one) => of(one),
+                None => expression::evaluate(&watched.expression, &|id| of(watched.metrics.get(id)?)),
+            }
         };
         let current = now.as_millis().div_euclid(period) * period;
         // A sum under way can only grow: beyond an upper bound it is beyond it for good, below a lower one not yet.
-        let fresh = watched.metrics.values().any(|(metric, statistic)| {
-            let (from, until) = (Timestamp::from_millis(current), Timestamp::from_millis(current + period));
-            metrics.statistic(metric, statistic, from, until).is_some()
-        });
         let upper =
             watched.band.is_none() && self.text("ComparisonOperator").unwrap_or_default().starts_with("Greater");
-        let last = if fresh && upper { current } else { current - period };
+        let fresh = upper
+            && watched.metrics.values().any(|(metric, statistic)| {
+                let (from, until) = (Timestamp::from_millis(current), Timestamp::from_millis(current + period));
+                metrics.statistic(metric, statistic, from, until).is_some()
+            });
+        let last = if fresh { current } else { current - period };
         // As long as nothing is expected of the metric, nothing can be judged: its periods count as missing.
-        let limits = self.limits(&watched, metrics, period, last - (periods - 1) * period);
-        let values: Vec<Option<f64>> = (0..periods).map(|back| limits.and(value(last - back * period))).collect();
+        let limits = self.limits(watched, metrics, period, last - (periods - 1) * period);
+        let values: Vec<Option<f64>> = match watched.metrics.values().any(|(key, _)| metrics.0.contains_key(key)) {
+            true => (0..periods).map(|back| limits.and(value(last - back * period))).collect(),
+            // Where nothing was ever published, one period is like another.
+            false => vec![limits.and(value(last)); usize::try_from(periods).unwrap_or(1)],
+        };
         let beyond = |value: f64| limits.is_some_and(|limits| self.compare(value, limits));
         let breaching = values.iter().flatten().filter(|value| beyond(**value)).count() as i64;
         let missing = values.iter().filter(|value| value.is_none()).count() as i64;
@@ -374,7 +393,10 @@ impl Back {
             .alarms
             .iter()
             .filter(|(_, alarm)| alarm.rule().is_none())
-            .map(|(name, alarm)| (name.clone(), alarm.judge(&self.world.metrics, now)))
+            .filter_map(|(name, alarm)| {
+                let state = alarm.judge(&self.world.metrics, now);
+                (state != alarm.state).then(|| (name.clone(), state))
+            })
             .collect();
         self.enter(judged, now);
         // Composites may be made of composites; each pass settles one more level.
@@ -386,7 +408,8 @@ impl Back {
                 .filter_map(|(name, alarm)| {
                     let state_of = |name: &str| self.world.alarms.get(name).map(|alarm| alarm.state);
                     let on = rule::holds(alarm.rule()?, &state_of)?;
-                    Some((name.clone(), if on { AlarmState::Alarm } else { AlarmState::Ok }))
+                    let state = if on { AlarmState::Alarm } else { AlarmState::Ok };
+                    (state != alarm.state).then(|| (name.clone(), state))
                 })
                 .collect();
             if !self.enter(judged, now) {

@@ -65,10 +65,10 @@ enum Place {
     Memory(Arc<Mutex<Memory>>),
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Memory {
     root: Option<Vec<u8>>,
-    blobs: BTreeMap<Digest, Vec<u8>>,
+    blobs: BTreeMap<Digest, Arc<[u8]>>,
 }
 
 /// The right to write; given back when dropped, and by the system when the process dies.
@@ -90,6 +90,18 @@ impl StateStore {
     #[must_use]
     pub fn memory() -> Self {
         Self { place: Place::Memory(Arc::default()) }
+    }
+
+    /// The same state in memory, with a life of its own from here on; `None` for state in a folder.
+    #[must_use]
+    pub fn fork(&self) -> Option<Self> {
+        match &self.place {
+            Place::Memory(memory) => {
+                let copy = hold(memory).clone();
+                Some(Self { place: Place::Memory(Arc::new(Mutex::new(copy))) })
+            }
+            Place::Folder(_) => None,
+        }
     }
 
     /// Waits for other writers and locks them out.
@@ -140,7 +152,7 @@ impl StateStore {
         let digest = digest(bytes)?;
         match &self.place {
             Place::Memory(memory) => {
-                hold(memory).blobs.entry(digest.clone()).or_insert_with(|| bytes.to_vec());
+                hold(memory).blobs.entry(digest.clone()).or_insert_with(|| bytes.into());
             }
             Place::Folder(folder) => {
                 let path = folder.join(BLOBS).join(digest.as_str());
@@ -159,7 +171,15 @@ impl StateStore {
     /// [`StateError::Damaged`] if it is not there or its content does not match its name.
     pub fn blob(&self, wanted: &Digest) -> Result<Vec<u8>, StateError> {
         let (bytes, folder) = match &self.place {
-            Place::Memory(memory) => (hold(memory).blobs.get(wanted).cloned(), "memory".to_owned()),
+            Place::Memory(memory) => {
+                let bytes = hold(memory).blobs.get(wanted).map(|bytes| bytes.to_vec());
+                let missing = || StateError::Damaged {
+                    folder: "memory".to_owned(),
+                    what: format!("{} is missing", wanted.short()),
+                };
+                // Memory does not rot: nothing to hold against the name.
+                return bytes.ok_or_else(missing);
+            }
             Place::Folder(folder) => {
                 let path = folder.join(BLOBS).join(wanted.as_str());
                 let bytes = match fs::read(&path) {
@@ -341,6 +361,19 @@ mod tests {
         assert!(refused.contains(&std::process::id().to_string()), "{refused}");
         drop(first);
         store.lock_within(StdDuration::from_millis(20)).unwrap();
+    }
+
+    #[test]
+    fn what_was_forked_lives_a_life_of_its_own() {
+        let store = StateStore::memory();
+        let blob = store.put_blob(b"shared").unwrap();
+        store.lock().unwrap().write_root(b"before").unwrap();
+        let fork = store.fork().unwrap();
+        fork.lock().unwrap().write_root(b"after").unwrap();
+        let own = fork.put_blob(b"own").unwrap();
+        assert_eq!(fork.blob(&blob).unwrap(), b"shared");
+        assert_eq!(store.lock().unwrap().root().unwrap().unwrap(), b"before");
+        assert!(store.blob(&own).is_err());
     }
 
     #[test]

@@ -42,6 +42,9 @@ pub fn lines(plan: &Plan) -> Vec<String> {
     lines.extend(plan.consumers.iter().map(|effect| {
         format!("reader {} {:?} {} {:?}", effect.logical_id, effect.verdict, effect.rule, effect.records)
     }));
+    let listed = |id| plan.resource(id).is_some_and(|plan| !ATTENDANTS.contains(&plan.type_name.as_str()));
+    let moves = plan.moves.iter().filter(|moved| listed(&moved.to));
+    lines.extend(moves.map(|moved| format!("moved {} <- {}", moved.to, moved.from)));
     lines.extend(plan.effects.iter().map(|effect| {
         let consequence = serde_json::to_value(&effect.consequence).unwrap();
         format!("effect {} {}", effect.logical_id, consequence["code"].as_str().unwrap())

@@ -12,9 +12,9 @@ use sluicegate::observed::{ChangeSetState, Observed, StackDescription};
 use sluicegate::operate::{self, DeployOrder, Interrupt, Keep, Planned, Shelf, Tools, UploadSource};
 use sluicegate::plan::Plan;
 use sluicegate::units::{ByteSize, Duration};
-use sluicegate::workspace::{Clock, Project, StandingClock};
+use sluicegate::workspace::{Clock, Project, StandingClock, StateStore};
 
-use crate::company::{Clouds, Nobody, clock, embedded};
+use crate::company::{Clouds, Nobody, clock, settings};
 use crate::folder;
 use crate::seen::{Seen, fill, holds, readers};
 use crate::table::{Edit, Table};
@@ -31,6 +31,8 @@ pub struct World {
     stack: String,
     environment: String,
     clock: Arc<StandingClock>,
+    /// What the cloud keeps is here, so that a copy of it takes no time.
+    store: StateStore,
     cloud: EmbeddedCloud,
 }
 
@@ -45,9 +47,7 @@ impl World {
     /// A stack as deployed, with everything that it reads from, data in what holds data, and readers that are behind.
     pub async fn of(table: &Table) -> Self {
         let (stack, environment) = (table.stack.clone(), table.environment.clone());
-        let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
-        let cloud = embedded(folder.path(), &environment, &clock);
-        let world = Self { folder, stack, environment, clock, cloud };
+        let world = Self::with(stack, environment, clock(), StateStore::memory());
         folder::fill(world.folder.path());
         let upstream = world.upstream();
         for entry in fs::read_dir(world.folder.path().join("stacks")).unwrap() {
@@ -63,17 +63,21 @@ impl World {
         }
         world.deploy(&world.stack).await;
         world.load().await;
-        // Whoever opens it anew finds nothing of the way there, which every copy would carry along.
-        world.copy()
+        world.cloud.keep().await.unwrap();
+        world
+    }
+
+    fn with(stack: String, environment: String, clock: Arc<StandingClock>, store: StateStore) -> Self {
+        let cloud = EmbeddedCloud::held(store.clone(), settings(&environment), Arc::<StandingClock>::clone(&clock));
+        Self { folder: tempfile::tempdir().unwrap(), stack, environment, clock, store, cloud }
     }
 
     /// The same, to be changed at will.
     pub fn copy(&self) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        folder::copy(self.folder.path(), folder.path());
         let clock = Arc::new(StandingClock::at(self.clock.now()));
-        let cloud = embedded(folder.path(), &self.environment, &clock);
-        Self { folder, stack: self.stack.clone(), environment: self.environment.clone(), clock, cloud }
+        let copy = Self::with(self.stack.clone(), self.environment.clone(), clock, self.store.fork().unwrap());
+        folder::copy(self.folder.path(), copy.folder.path());
+        copy
     }
 
     fn pipeline_file(&self) -> std::path::PathBuf {
@@ -113,10 +117,9 @@ impl World {
     }
 
     async fn described(&self) -> StackDescription {
-        let project = Project::find(self.folder.path()).unwrap();
-        let mut shelf = Shelf::new(&project);
-        let status = operate::status(&mut shelf, &self.stack, &self.environment, None, &self.clouds()).await;
-        let Observed::Present(stack) = status.unwrap().observed else { panic!("there is no stack") };
+        let name = format!("{}-{}", self.stack, self.environment);
+        let observed = self.client().await.describe_stack(&name).await.unwrap();
+        let Observed::Present(stack) = observed else { panic!("there is no stack") };
         *stack
     }
 
@@ -226,7 +229,7 @@ impl World {
         }
         cloud.execute_change_set(&request.stack, &request.name, "edited").await.unwrap();
         loop {
-            self.clock.sleep(Duration::from_secs(600)).await;
+            self.clock.sleep(Duration::from_secs(60)).await;
             let head = cloud.stack_head(&request.stack).await.unwrap().unwrap();
             if head.status.is_settled() {
                 return None;

@@ -16,8 +16,9 @@ use sluicegate::pipeline::{StageKind, StageRef};
 use sluicegate::plan::Action;
 use sluicegate::workspace::{Project, StandingClock};
 
-use super::company::{Clouds, Nobody, clock, embedded};
+use super::company::{Clouds, Nobody, clock};
 use super::folder;
+use super::kept::embedded;
 use super::project::{pipelines, yaml};
 
 /// An environment of each tier. That of production is written here: no file has it embedded.

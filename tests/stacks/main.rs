@@ -13,6 +13,8 @@
 mod company;
 #[path = "../support/folder.rs"]
 mod folder;
+#[path = "../support/kept.rs"]
+mod kept;
 
 mod coverage;
 mod features;

@@ -1,19 +1,18 @@
 //! Commands run in this process, in virtual time, with nobody watching.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use sluicegate::cloud::{Cloud, CloudSettings, Credentials, Sleeper};
 use sluicegate::diagnostic::{Diagnostics, FilePath};
-use sluicegate::embedded::{EmbeddedCloud, Settings, Speed};
+use sluicegate::embedded::{Settings, Speed};
 use sluicegate::environment::Environment;
 use sluicegate::event::Event;
 use sluicegate::operate::{Answer, Company, Connecting, Connector, Leaving, Prepared};
 use sluicegate::plan::Plan;
 use sluicegate::units::{AccountId, Duration, EnvironmentName, Region, Timestamp};
-use sluicegate::workspace::{Clock, StandingClock, StateStore};
+use sluicegate::workspace::{Clock, StandingClock};
 
 /// Connects every command to one HTTP client, and lets it sleep on one clock.
 pub struct Clouds {
@@ -69,14 +68,12 @@ pub fn clock() -> Arc<StandingClock> {
     Arc::new(StandingClock::at(Timestamp::parse("2026-03-01T08:00:00Z").expect("a moment")))
 }
 
-/// The embedded cloud of a project's environment, where the binary itself would keep it.
-pub fn embedded(project: &Path, environment: &str, clock: &Arc<StandingClock>) -> EmbeddedCloud {
-    let settings = Settings {
+/// What an embedded cloud of an environment is told about itself.
+pub fn settings(environment: &str) -> Settings {
+    Settings {
         account: AccountId::new("123456789012").expect("an account"),
         region: Region::new("eu-west-1").expect("a region"),
         environment: EnvironmentName::new(environment).expect("a name"),
         speed: Speed::Real,
-    };
-    let clock: Arc<dyn Clock> = Arc::<StandingClock>::clone(clock);
-    EmbeddedCloud::open(StateStore::folder(project.join(".sluice/embedded").join(environment)), settings, clock)
+    }
 }

@@ -40,9 +40,15 @@ impl Engine {
     }
 
     pub(super) fn start_apply(&mut self, stack: &mut Stack, key: &str, logical_id: &str, at: Timestamp) {
-        let Some(target) = stack.operation.as_ref().and_then(|operation| operation.target.clone()) else { return };
-        let Some(definition) = target.document.resources.get(logical_id) else { return };
-        match self.resolve(stack, &target, definition) {
+        // Out of the stack while it is read, for it is large.
+        let Some(target) = stack.operation.as_mut().and_then(|operation| operation.target.take()) else { return };
+        let definition = target.document.resources.get(logical_id).cloned();
+        let resolved = definition.as_ref().map(|definition| self.resolve(stack, &target, definition));
+        if let Some(operation) = stack.operation.as_mut() {
+            operation.target = Some(target);
+        }
+        let Some((definition, resolved)) = definition.as_ref().zip(resolved) else { return };
+        match resolved {
             Err(text) => {
                 set_state(stack, key, NodeState::Blocked);
                 self.fail_operation(stack, at, &text);

@@ -80,8 +80,10 @@ impl Back {
     /// A detector and whether enough is known of its metric.
     fn with_training(&self, detector: &Value) -> Value {
         let statistic = detector.get("Stat").and_then(Value::as_str).unwrap_or("Average");
-        let expected = MetricName::read(detector)
-            .and_then(|metric| self.world.metrics.expected(&metric, statistic, 60_000, self.now.as_millis(), 2.0));
+        let metric = detector.as_object().and_then(MetricName::read);
+        let expected = metric.and_then(|metric| {
+            self.world.metrics.expected(&metric.key(), statistic, 60_000, self.now.as_millis(), 2.0)
+        });
         let mut told = detector.clone();
         if let Some(map) = told.as_object_mut() {
             let state = if expected.is_some() { "TRAINED" } else { "PENDING_TRAINING" };

@@ -149,7 +149,6 @@ fn tables() -> Vec<Case> {
         )
         .change("/GlobalSecondaryIndexes", json!([index("by-card"), index("by-time")]))
         .change("/OnDemandThroughput/MaxReadRequestUnits", json!(200))
-        .change("/TimeToLiveSpecification/AttributeName", json!("gone_at"))
         .gives("t", &[("Arn", arn("dynamodb", "table/t")), ("StreamArn", arn("dynamodb", "table/t/stream/*"))]),
         Case::of(
             Kind::Table,

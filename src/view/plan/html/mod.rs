@@ -134,6 +134,9 @@ fn head(plan: &Plan, about: &About, level: Level<'_>) -> String {
     for notice in words::not_looked_at(&plan.baseline).into_iter().chain(about.embedded.then_some(EMBEDDED_NOTICE)) {
         out.push_str(&format!("<p class=\"notice\">{}</p>\n", markup(notice)));
     }
+    if let Some(text) = words::not_asked(plan) {
+        out.push_str(&format!("<p class=\"notice\">{}.</p>\n", prose(&text)));
+    }
     out.push_str(&format!(
         "<p class=\"verdict {}\">{}</p>\n{}</header>\n",
         class(label),
