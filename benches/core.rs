@@ -1,4 +1,5 @@
-//! The pure core, piece by piece: read, resolve, render, compare. `cargo bench` runs it.
+//! The pure core, piece by piece: read, resolve, render, compare, and a plan of 500 resources in every form. `cargo bench`
+//! runs it.
 
 #![expect(
     clippy::expect_used,
@@ -12,14 +13,18 @@ use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use sluicegate::capacity;
-use sluicegate::diagnostic::FilePath;
+use sluicegate::diagnostic::{Diagnostics, FilePath};
 use sluicegate::environment::{self, EnvironmentFile};
 use sluicegate::observed::{Observed, StackDescription, StackStatus};
+use sluicegate::operate;
 use sluicegate::pipeline::{self, FolderFacts, Pipeline};
-use sluicegate::plan::{Desired, Known, compare};
+use sluicegate::plan::{Action, ChangeKind, Desired, Known, Plan, ResourcePlan, compare};
 use sluicegate::render::{Assets, Rendered, TemplateSources, render};
 use sluicegate::spec::{self, SpecFile};
-use sluicegate::units::Timestamp;
+use sluicegate::units::{LogicalId, Timestamp};
+use sluicegate::view::Look;
+use sluicegate::view::graph::topology;
+use sluicegate::view::plan::{self as view, About, Detail, Outlook};
 
 const PIPELINE: &str = "stacks/fraud-detection/pipeline.yaml";
 const ENVIRONMENT: &str = "environments/prod.yaml";
@@ -77,6 +82,36 @@ fn deployed(desired: &Desired) -> Observed {
     }))
 }
 
+/// As many resources as a stack may have: half of them new, half of them changed in everything.
+fn of_500_resources(new: &Plan) -> Plan {
+    let resources = new.resources.iter().cycle().take(500).enumerate().map(|(number, resource)| {
+        let mut resource = ResourcePlan {
+            logical_id: LogicalId::new(&format!("{}{number}", resource.logical_id)).expect("an id"),
+            ..resource.clone()
+        };
+        if number % 2 == 0 {
+            resource.action = Action::Update;
+            for change in &mut resource.changes {
+                (change.kind, change.before) = (ChangeKind::Modified, change.after.clone());
+            }
+        }
+        resource
+    });
+    Plan { resources: resources.collect(), ..new.clone() }
+}
+
+/// A plan in every form.
+fn forms(c: &mut Criterion, plan: &Plan, about: &About) {
+    let (look, all) = (Look::plain(), Detail { compact: false, unchanged: true });
+    c.bench_function("500 resources as text", |b| b.iter(|| view::to_text(&look, black_box(plan), about, all)));
+    c.bench_function("500 resources as JSON", |b| b.iter(|| format!("{:#}", view::to_json(black_box(plan), about))));
+    c.bench_function("500 resources as Markdown", |b| b.iter(|| view::to_markdown(black_box(plan), about, all)));
+    c.bench_function("500 resources as a page", |b| b.iter(|| view::to_html(black_box(plan), about, all)));
+    c.bench_function("500 resources as SARIF", |b| {
+        b.iter(|| view::to_sarif(black_box(plan), about, &Diagnostics::new()).to_string());
+    });
+}
+
 fn core(c: &mut Criterion) {
     let (text, environment) = (bytes(PIPELINE), bytes(ENVIRONMENT));
     let environment = environment::read(&FilePath::new(ENVIRONMENT), &environment).expect("the environment reads");
@@ -95,6 +130,20 @@ fn core(c: &mut Criterion) {
     c.bench_function("resolve", |b| b.iter(|| resolve(black_box(&spec), &environment)));
     c.bench_function("render", |b| b.iter(|| render(black_box(&sized), &sources, &assets)));
     c.bench_function("compare", |b| b.iter(|| compare(black_box(&after), &observed, &Known::default())));
+
+    let outlook = operate::outlook(&sized);
+    let about = About {
+        pipeline: "fraud-detection".to_owned(),
+        environment: "prod".to_owned(),
+        account: "123456789012".to_owned(),
+        region: "eu-west-1".to_owned(),
+        embedded: false,
+        outlook: Some(Outlook::of(outlook.assessment, outlook.bill, outlook.budget)),
+        topology: Some(topology(&sized)),
+        consent: Vec::new(),
+    };
+    let new = compare(&before, &Observed::Absent, &Known::default());
+    forms(c, &of_500_resources(&new), &about);
 }
 
 criterion_group!(benches, core);

@@ -918,6 +918,8 @@ mod consent;
 mod cost;
 #[path = "cli/environments.rs"]
 mod environments;
+#[path = "cli/forms.rs"]
+mod forms;
 #[path = "cli/many.rs"]
 mod many;
 #[path = "cli/reads.rs"]

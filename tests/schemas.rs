@@ -1,4 +1,5 @@
-//! The schemas of the files that people write stand in `schemas/` for editors, and are what the code declares.
+//! The schemas of the files that people write stand in `schemas/` for editors, that of plans for whoever reads them; all are
+//! what the code declares.
 //! `SLUICE_BLESS=1` writes them anew.
 #![expect(clippy::disallowed_methods, clippy::expect_used, reason = "tests read the repository")]
 
@@ -6,6 +7,7 @@ use std::path::Path;
 
 use sluicegate::environment::{self, EnvironmentSpec};
 use sluicegate::spec::{self, Decode as _, PipelineFile};
+use sluicegate::view::plan;
 
 fn check_file(name: &str, fresh: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
@@ -53,8 +55,13 @@ fn the_schema_of_environment_files_is_fresh() {
 }
 
 #[test]
+fn the_schema_of_plans_is_fresh() {
+    check("plan.schema.json", &plan::schema());
+}
+
+#[test]
 fn every_reference_of_a_schema_leads_somewhere_and_every_part_is_described() {
-    for schema in [spec::json_schema(), environment::json_schema()] {
+    for schema in [spec::json_schema(), environment::json_schema(), plan::schema()] {
         let parts = schema["$defs"].as_object().expect("has parts");
         let text = schema.to_string();
         for reference in text.split("\"#/$defs/").skip(1).filter_map(|rest| rest.split('"').next()) {

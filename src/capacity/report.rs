@@ -11,7 +11,8 @@ use crate::pipeline::StageRef;
 use crate::units::Duration;
 
 /// The loads at which needs are reckoned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "LoadLevel")]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// The declared ordinary load.
@@ -40,7 +41,9 @@ impl Level {
 macro_rules! words {
     ($(#[$what:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal, $words:literal;)* }) => {
         $(#[$what])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+        )]
         pub enum $name {
             $($(#[$doc])* #[serde(rename = $word)] $variant,)*
         }
@@ -350,7 +353,7 @@ pub struct Advice {
 }
 
 /// The stage that gives way first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Bottleneck {
     /// The stage.
     pub stage: StageRef,
@@ -438,7 +441,7 @@ pub struct QuotaUse {
 }
 
 /// How an open question is answered.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// By declaring something: its spec path, or in words what it is.
@@ -457,7 +460,8 @@ impl fmt::Display for Answer {
 }
 
 /// What cannot be told from what is declared.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "OpenQuestion")]
 pub struct Unknown {
     /// What is not known.
     pub question: String,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::forms::{CheckOutput, EventOutput, FileOutput, ImportOutput, Output, PageOutput, PlanOutput};
 use crate::units::LogicalId;
 
 /// One declarative file in, a production streaming-ML system on AWS out.
@@ -91,22 +92,6 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
-/// The form of a command's result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Output {
-    /// For people
-    #[default]
-    Text,
-    /// One JSON document
-    Json,
-    /// One JSON object per line, as things happen
-    Jsonl,
-    /// For a pull request
-    Markdown,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-}
-
 /// The form of a rendered template.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TemplateOutput {
@@ -156,7 +141,7 @@ pub(crate) enum Command {
     Comment(CommentArgs),
     /// Explain a code, for instance `sluice explain E1004`
     Explain(ExplainArgs),
-    /// Print the JSON Schema of pipeline or environment files
+    /// Print the JSON Schema of pipeline files, environment files or plans
     Schema(SchemaArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
@@ -211,24 +196,6 @@ pub(crate) struct CheckArgs {
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: CheckOutput,
-}
-
-/// The form of what a check found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CheckOutput {
-    /// For people
-    #[default]
-    Text,
-    /// One JSON document
-    Json,
-    /// The same
-    Jsonl,
-    /// The same as text
-    Markdown,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-    /// JUnit XML, a case for each rule
-    Junit,
 }
 
 #[derive(Debug, Args)]
@@ -305,10 +272,23 @@ pub(crate) struct PlanArgs {
     pub(crate) out: Option<PathBuf>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: PlanOutput,
+    #[command(flatten)]
+    pub(crate) detail: DetailArgs,
     /// Exit with 2 where there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+}
+
+/// How much of a plan is shown.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct DetailArgs {
+    /// Only what happens to which resource, what is dangerous, and the counts
+    #[arg(long)]
+    pub(crate) compact: bool,
+    /// List the resources that stay as they are, too
+    #[arg(long)]
+    pub(crate) show_unchanged: bool,
 }
 
 #[derive(Debug, Args)]
@@ -317,7 +297,9 @@ pub(crate) struct ShowArgs {
     pub(crate) file: PathBuf,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: PlanOutput,
+    #[command(flatten)]
+    pub(crate) detail: DetailArgs,
     /// Exit with 2 where the plan has changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
@@ -357,7 +339,7 @@ pub(crate) struct DiffArgs {
     pub(crate) pipeline: Option<String>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: PageOutput,
     /// Exit with 2 where something is meant to differ
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
@@ -430,7 +412,7 @@ pub(crate) struct DestroyArgs {
     pub(crate) unprotect: bool,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: EventOutput,
 }
 
 #[derive(Debug, Args)]
@@ -448,7 +430,7 @@ pub(crate) struct ProducerArgs {
     pub(crate) one: One,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: PageOutput,
     /// Also write `producer.md` and `producer-policy.json` into this folder; where there are several streams, a policy for each
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
@@ -466,7 +448,7 @@ pub(crate) struct CapacityArgs {
     pub(crate) outage: String,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: PageOutput,
 }
 
 #[derive(Debug, Args)]
@@ -478,7 +460,7 @@ pub(crate) struct DecideArgs {
     pub(crate) traffic: Option<String>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: PageOutput,
 }
 
 #[derive(Debug, Args)]
@@ -494,7 +476,7 @@ pub(crate) struct CostArgs {
     pub(crate) prices: Option<PathBuf>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: PageOutput,
 }
 
 #[derive(Debug, Subcommand)]
@@ -528,7 +510,7 @@ pub(crate) struct PricesShowArgs {
     pub(crate) prices: Option<PathBuf>,
     /// Form of the result; JSON is a file that `--prices` reads
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: FileOutput,
 }
 
 #[derive(Debug, Subcommand)]
@@ -627,6 +609,8 @@ pub(crate) enum SchemaOf {
     Pipeline,
     /// `environments/<name>.yaml`
     Environment,
+    /// What `plan --output json` and `plan --out` write
+    Plan,
 }
 
 #[derive(Debug, Args)]
@@ -679,7 +663,7 @@ pub(crate) struct ImportArgs {
     pub(crate) out: Option<PathBuf>,
     /// Form of the report
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
-    pub(crate) output: Output,
+    pub(crate) output: ImportOutput,
 }
 
 /// Which embedded cloud.

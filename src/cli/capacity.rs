@@ -1,7 +1,8 @@
 //! `sluice capacity` and `sluice decide`.
 
-use super::args::{CapacityArgs, DecideArgs, One, Output};
+use super::args::{CapacityArgs, DecideArgs, One};
 use super::exit::Exit;
+use super::forms::{Layout, PageOutput};
 use super::offline::{fail, open, typed_region};
 use super::screen::{out_look, print_diagnostics};
 use super::world::{World, print_out};
@@ -35,7 +36,7 @@ fn shown(
     world: &World,
     one: &One,
     traffic: Option<&str>,
-    output: Output,
+    output: PageOutput,
     page: impl FnOnce(&About, &Placed) -> (Page, serde_json::Value),
 ) -> Exit {
     let project = match open(world) {
@@ -64,9 +65,10 @@ fn shown(
     };
     let (page, json) = page(&about, &placed);
     print_out(&match output {
-        Output::Json | Output::Jsonl | Output::Sarif => format!("{json:#}\n"),
-        Output::Markdown => page.to_markdown(),
-        Output::Text => page.to_text(&out_look(world)),
+        PageOutput::Json => Layout::Indented.of(&json),
+        PageOutput::Jsonl => Layout::Line.of(&json),
+        PageOutput::Markdown => page.to_markdown(),
+        PageOutput::Text => page.to_text(&out_look(world)),
     });
     Exit::Done
 }

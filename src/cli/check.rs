@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::args::{CheckArgs, CheckOutput};
+use super::args::CheckArgs;
 use super::exit::Exit;
+use super::forms::{CheckOutput, Layout};
 use super::offline::{fail, open, selected, texts_of};
 use super::screen::{out_look, print_diagnostics};
 use super::world::{World, print_err, print_out};
@@ -52,11 +53,12 @@ fn show(world: &World, project: &Project, output: CheckOutput, checked: &Checked
             if let Some(fields) = document.as_object_mut() {
                 fields.insert("readiness".to_owned(), view::to_json(&pairs));
             }
-            print_out(&format!("{document:#}\n"));
+            let layout = if output == CheckOutput::Jsonl { Layout::Line } else { Layout::Indented };
+            print_out(&layout.of(&document));
         }
-        CheckOutput::Sarif => print_out(&format!("{:#}\n", diagnostics::to_sarif(&checked.diagnostics))),
+        CheckOutput::Sarif => print_out(&Layout::Indented.of(&diagnostics::to_sarif(&checked.diagnostics))),
         CheckOutput::Junit => print_out(&view::to_junit(&checked.diagnostics, &pairs)),
-        CheckOutput::Text | CheckOutput::Markdown => {
+        CheckOutput::Text => {
             let texts: BTreeMap<FilePath, String> = texts_of(project, &checked.diagnostics);
             print_diagnostics(world, &checked.diagnostics, &texts);
             if !checked.diagnostics.has_errors() {

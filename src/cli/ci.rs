@@ -1,7 +1,8 @@
 //! `sluice ci init` and `sluice comment`.
 
-use super::args::{CiCommand, CiInitArgs, CiPlatform, CommentArgs, Output};
+use super::args::{CiCommand, CiInitArgs, CiPlatform, CommentArgs};
 use super::exit::Exit;
+use super::forms::{Layout, Output};
 use super::offline::{NO_TEXTS, fail, open, texts_of};
 use super::online::block_on;
 use super::screen::{out_look, print_diagnostics};
@@ -38,10 +39,11 @@ pub(crate) fn ci(world: &World, command: CiCommand) -> Exit {
     print_diagnostics(world, &made.warnings, NO_TEXTS);
     let look = out_look(world);
     match (output, doing) {
-        (Output::Json | Output::Jsonl, _) => print_out(&format!("{:#}\n", ci_view::to_json(&made.files))),
-        (_, CiDoing::Show) => print_out(&ci_view::to_text(&look, &made.files)),
-        (_, CiDoing::Check) => print_out(&ci_view::written(&look, &made.files)),
-        (_, CiDoing::Write { .. }) => {
+        (Output::Json, _) => print_out(&Layout::Indented.of(&ci_view::to_json(&made.files))),
+        (Output::Jsonl, _) => print_out(&Layout::Line.of(&ci_view::to_json(&made.files))),
+        (Output::Text, CiDoing::Show) => print_out(&ci_view::to_text(&look, &made.files)),
+        (Output::Text, CiDoing::Check) => print_out(&ci_view::written(&look, &made.files)),
+        (Output::Text, CiDoing::Write { .. }) => {
             print_out(&ci_view::written(&look, &made.files));
             print_out(&ci_view::next(&look, &made.ci));
         }
@@ -72,8 +74,9 @@ pub(crate) fn comment(world: &World, args: &CommentArgs) -> Exit {
         marker: comment.marker(),
     };
     print_out(&match args.output {
-        Output::Json | Output::Jsonl => format!("{:#}\n", comment_view::to_json(&commented)),
-        Output::Text | Output::Markdown | Output::Sarif => comment_view::to_text(&commented),
+        Output::Json => Layout::Indented.of(&comment_view::to_json(&commented)),
+        Output::Jsonl => Layout::Line.of(&comment_view::to_json(&commented)),
+        Output::Text => comment_view::to_text(&commented),
     });
     Exit::Done
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::args::{CostArgs, Global, Output, PricesRefreshArgs, PricesShowArgs};
+use super::args::{CostArgs, Global, PricesRefreshArgs, PricesShowArgs};
 use super::clouds;
 use super::exit::Exit;
+use super::forms::{FileOutput, Layout, PageOutput};
 use super::offline::{NO_TEXTS, fail, open, typed_region};
 use super::online::block_on;
 use super::screen::{err_look, out_look, print_diagnostics};
@@ -58,9 +59,10 @@ pub(crate) fn cost(world: &World, args: &CostArgs) -> Exit {
         }),
     };
     print_out(&match args.output {
-        Output::Json | Output::Jsonl | Output::Sarif => format!("{:#}\n", view::to_json(&page)),
-        Output::Markdown => view::to_markdown(&page),
-        Output::Text => view::to_text(&out_look(world), &page),
+        PageOutput::Json => Layout::Indented.of(&view::to_json(&page)),
+        PageOutput::Jsonl => Layout::Line.of(&view::to_json(&page)),
+        PageOutput::Markdown => view::to_markdown(&page),
+        PageOutput::Text => view::to_text(&out_look(world), &page),
     });
     Exit::Done
 }
@@ -76,8 +78,8 @@ pub(crate) fn show(world: &World, args: &PricesShowArgs) -> Exit {
         Err(failure) => return fail(world, &failure, NO_TEXTS),
     };
     match args.output {
-        Output::Json | Output::Jsonl | Output::Sarif => print_out(&view::prices_to_json(&prices)),
-        Output::Text | Output::Markdown => match region {
+        FileOutput::Json => print_out(&view::prices_to_json(&prices)),
+        FileOutput::Text => match region {
             None => print_out(&view::regions_to_text(&out_look(world), &prices)),
             Some(region) if prices.of(&region).is_empty() => {
                 let known: Vec<&str> = prices.regions().into_iter().map(|region| region.as_str()).collect();

@@ -2,9 +2,10 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use super::args::{CallGoes, EmbeddedCommand, FailOn, Global, Output, Which};
+use super::args::{CallGoes, EmbeddedCommand, FailOn, Global, Which};
 use super::clouds::Clouds;
 use super::exit::Exit;
+use super::forms::{Layout, Output};
 use super::offline::{NO_TEXTS, fail, open};
 use super::online::block_on;
 use super::screen::out_look;
@@ -77,15 +78,17 @@ fn act(world: &World, global: &Global, command: EmbeddedCommand) -> Result<Exit,
             finish(async move {
                 let status = cloud.status().await?;
                 Ok(match output {
-                    Output::Json | Output::Jsonl => {
-                        let json = serde_json::to_string_pretty(&status);
-                        format!("{}\n", json.map_err(|error| EmbeddedError::Internal(error.to_string()))?)
-                    }
-                    Output::Text | Output::Markdown | Output::Sarif => status_text(&status, &look),
+                    Output::Json => Layout::Indented.of(&document(&status)?),
+                    Output::Jsonl => Layout::Line.of(&document(&status)?),
+                    Output::Text => status_text(&status, &look),
                 })
             })
         }
     }
+}
+
+fn document(status: &impl serde::Serialize) -> Result<serde_json::Value, EmbeddedError> {
+    serde_json::to_value(status).map_err(|error| EmbeddedError::Internal(error.to_string()))
 }
 
 /// Which environment a subcommand is about.

@@ -1,7 +1,8 @@
 //! `sluice import`.
 
-use super::args::{ImportArgs, ImportCommand, Output};
+use super::args::{ImportArgs, ImportCommand};
 use super::exit::Exit;
+use super::forms::{ImportOutput, Layout};
 use super::offline::fail;
 use super::screen::{err_look, out_look, source_map};
 use super::world::{World, print_err, print_out};
@@ -23,9 +24,10 @@ pub(crate) fn run(world: &World, command: ImportCommand) -> Exit {
     };
     let (imported, file) = (&written.imported, written.file.as_ref().map(|file| file.display().to_string()));
     match output {
-        Output::Json | Output::Jsonl => print_out(&format!("{:#}\n", view::to_json(imported, file.as_deref()))),
-        Output::Sarif => print_out(&format!("{:#}\n", diagnostics::to_sarif(&imported.told))),
-        Output::Text | Output::Markdown => {
+        ImportOutput::Json => print_out(&Layout::Indented.of(&view::to_json(imported, file.as_deref()))),
+        ImportOutput::Jsonl => print_out(&Layout::Line.of(&view::to_json(imported, file.as_deref()))),
+        ImportOutput::Sarif => print_out(&Layout::Indented.of(&diagnostics::to_sarif(&imported.told))),
+        ImportOutput::Text => {
             print_err(&view::to_text(&err_look(world), imported, &source_map(&run.texts)));
             match &file {
                 None => print_out(&imported.text),

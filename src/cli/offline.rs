@@ -92,6 +92,7 @@ pub(crate) fn schema(args: &SchemaArgs) -> Exit {
     let schema = match args.of {
         SchemaOf::Pipeline => spec::json_schema(),
         SchemaOf::Environment => environment::json_schema(),
+        SchemaOf::Plan => view::plan::schema(),
     };
     print_out(&format!("{schema:#}\n"));
     Exit::Done

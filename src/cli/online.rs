@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::rc::Rc;
 
-use super::args::{ConsentArgs, DeployArgs, DestroyArgs, Global, One, Output, StatusArgs};
+use super::args::{ConsentArgs, DeployArgs, DestroyArgs, Global, One, StatusArgs};
 use super::clouds::Clouds;
 use super::exit::Exit;
+use super::forms::{EventOutput, Layout, Output};
 use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
 use super::saved;
 use super::screen::{Screen, about, out_look};
@@ -82,7 +83,7 @@ pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit 
             screen.borrow_mut().end(shelf.texts(), &next);
             if args.output == Output::Json {
                 let about = about(&deployed.prepared, &deployed.plan, None);
-                print_out(&format!("{:#}\n", plan_view::to_json(&deployed.plan, &about)));
+                print_out(&Layout::Indented.of(&plan_view::to_json(&deployed.plan, &about)));
             }
             match deployed.result {
                 OperationResult::Detached => Exit::Interrupted,
@@ -110,7 +111,11 @@ pub(crate) fn destroy(world: &World, global: &Global, args: &DestroyArgs) -> Exi
     let mut shelf = Shelf::new(&project);
     let (clouds, interrupt) = (Clouds::new(world, global, &project), Interrupt::new());
     let tools = Tools { connector: &clouds, clock: &*world.clock, interrupt: &interrupt };
-    let screen = Rc::new(RefCell::new(Screen::new(world, args.output)));
+    let output = match args.output {
+        EventOutput::Text => Output::Text,
+        EventOutput::Jsonl => Output::Jsonl,
+    };
+    let screen = Rc::new(RefCell::new(Screen::new(world, output)));
     let mut company = Shared(Rc::clone(&screen));
     let outcome = block_on(watched(operate::destroy(&mut shelf, &order, tools, &mut company), &screen, &interrupt));
     let outcome = match outcome {
@@ -145,11 +150,11 @@ pub(crate) fn status(world: &World, global: &Global, args: &StatusArgs) -> Exit 
         Ok(Err(failure)) => return fail(world, &failure, shelf.texts()),
         Err(exit) => return exit,
     };
+    let document = || status_view::to_json(&status.stack, &status.observed, &status.origins, status.embedded);
     print_out(&match args.output {
-        Output::Json | Output::Jsonl => {
-            format!("{:#}\n", status_view::to_json(&status.stack, &status.observed, &status.origins, status.embedded))
-        }
-        Output::Text | Output::Markdown | Output::Sarif => {
+        Output::Json => Layout::Indented.of(&document()),
+        Output::Jsonl => Layout::Line.of(&document()),
+        Output::Text => {
             status_view::to_text(&out_look(world), &status.stack, &status.observed, &status.origins, status.embedded)
         }
     });

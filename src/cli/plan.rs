@@ -1,18 +1,21 @@
 //! `sluice plan` and `sluice diff`.
 
-use super::args::{Against, DiffArgs, Global, Output, PlanArgs};
+use super::args::{Against, DiffArgs, Global, PlanArgs};
 use super::clouds::Clouds;
 use super::exit::Exit;
+use super::forms::{Layout, PageOutput, PlanOutput};
 use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
 use super::online::block_on;
 use super::saved;
 use super::screen::{about, out_look, print_diagnostics};
 use super::world::{World, print_err, print_out};
+use crate::capacity::Sized;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::operate::{self, EarlierFiles, Footing, Interrupt, Keep, PlanOutcome, Planned, Shelf, Tools};
+use crate::operate::{self, EarlierFiles, Footing, Interrupt, Keep, PlanOutcome, Planned, Prepared, Shelf, Tools};
 use crate::plan::Plan;
 use crate::units::Region;
 use crate::view::environments as diff_view;
+use crate::view::graph::topology;
 use crate::view::plan::{self as view, About, Entry};
 use crate::workspace::Project;
 
@@ -25,6 +28,19 @@ struct Asked<'a> {
     region: Option<&'a Region>,
     /// What is compared with, where it is neither the live stack nor nothing.
     earlier: Option<&'a EarlierFiles>,
+}
+
+/// Whether the form of a plan holds the picture of its topology.
+fn draws(args: &PlanArgs) -> bool {
+    match args.output {
+        PlanOutput::Json | PlanOutput::Jsonl | PlanOutput::Html => true,
+        PlanOutput::Text | PlanOutput::Markdown | PlanOutput::Sarif => args.out.is_some(),
+    }
+}
+
+/// What a plan is about, with the picture where that is asked for.
+fn described(prepared: &Prepared, plan: &Plan, earlier: Option<&Sized>, drawn: bool) -> About {
+    About { topology: drawn.then(|| topology(&prepared.sized)), ..about(prepared, plan, earlier) }
 }
 
 /// `sluice plan`.
@@ -81,8 +97,8 @@ fn alone(asked: &Asked<'_>, pipeline: &str, environment: &str) -> Exit {
         Err(failure) => return fail(world, &failure, shelf.texts()),
     };
     print_diagnostics(world, &prepared.warnings, shelf.texts());
-    let about = about(&prepared, &plan, earlier.as_ref());
-    saved::print(world, asked.args.output, &plan, &about);
+    let about = described(&prepared, &plan, earlier.as_ref(), draws(asked.args));
+    saved::print(world, asked.args.output, asked.args.detail, &plan, &about, &prepared.warnings);
     if let (Some(file), Some(inputs)) = (&asked.args.out, &inputs)
         && let Err(failure) = saved::save(world, file, &plan, &about, inputs)
     {
@@ -99,8 +115,9 @@ fn changed(detailed: bool, changes: bool) -> Exit {
 type Kept = (Plan, About, Diagnostics);
 
 fn many(asked: &Asked<'_>, pairs: &[(String, String)]) -> Exit {
+    let drawn = draws(asked.args);
     let keep = |planned: Planned| -> Kept {
-        let about = about(&planned.prepared, &planned.plan, planned.earlier.as_ref());
+        let about = described(&planned.prepared, &planned.plan, planned.earlier.as_ref(), drawn);
         (planned.plan, about, planned.prepared.warnings)
     };
     let all = match (&asked.args.against, asked.earlier) {
@@ -127,14 +144,17 @@ fn many(asked: &Asked<'_>, pairs: &[(String, String)]) -> Exit {
 fn tell(asked: &Asked<'_>, all: Vec<PlanOutcome<Kept>>) -> Exit {
     let (world, look) = (asked.world, out_look(asked.world));
     let mut exit = Exit::Done;
+    let detail = saved::shown(asked.args.detail);
     let mut entries = Vec::with_capacity(all.len());
+    let mut told = Diagnostics::new();
     for one in all {
         let outcome = match one.outcome {
             Ok((plan, about, warnings)) => {
                 print_diagnostics(world, &warnings, &one.texts);
-                if asked.args.output == Output::Text {
-                    print_out(&format!("{}\n", view::to_text(&look, &plan, &about)));
+                if asked.args.output == PlanOutput::Text {
+                    print_out(&format!("{}\n", view::to_text(&look, &plan, &about, detail)));
                 }
+                told.extend(warnings);
                 exit = exit.worse(changed(asked.args.detailed_exitcode, !plan.is_empty()));
                 Ok((plan, about))
             }
@@ -148,12 +168,15 @@ fn tell(asked: &Asked<'_>, all: Vec<PlanOutcome<Kept>>) -> Exit {
         entries.push(Entry { pipeline: one.pipeline, environment: one.environment, outcome });
     }
     print_out(&match asked.args.output {
-        Output::Text | Output::Sarif => view::many_to_text(&look, &entries),
-        Output::Json | Output::Jsonl => format!("{:#}\n", view::many_to_json(&entries)),
-        Output::Markdown => {
+        PlanOutput::Text => view::many_to_text(&look, &entries),
+        PlanOutput::Json => Layout::Indented.of(&view::many_to_json(&entries)),
+        PlanOutput::Jsonl => Layout::Line.of(&view::many_to_json(&entries)),
+        PlanOutput::Sarif => Layout::Indented.of(&view::many_to_sarif(&entries, &told)),
+        PlanOutput::Html => view::many_to_html(&entries, detail),
+        PlanOutput::Markdown => {
             let called =
                 if asked.args.pipelines.is_empty() { "all".to_owned() } else { asked.args.pipelines.join(",") };
-            view::many_to_markdown(&entries, &called, asked.region)
+            view::many_to_markdown(&entries, &called, asked.region, detail)
         }
     });
     exit
@@ -174,9 +197,10 @@ pub(crate) fn diff(world: &World, args: &DiffArgs) -> Exit {
     };
     print_diagnostics(world, &warnings, shelf.texts());
     print_out(&match args.output {
-        Output::Text | Output::Sarif => diff_view::to_text(&out_look(world), &diff),
-        Output::Json | Output::Jsonl => format!("{:#}\n", diff_view::to_json(&diff)),
-        Output::Markdown => diff_view::to_markdown(&diff),
+        PageOutput::Text => diff_view::to_text(&out_look(world), &diff),
+        PageOutput::Json => Layout::Indented.of(&diff_view::to_json(&diff)),
+        PageOutput::Jsonl => Layout::Line.of(&diff_view::to_json(&diff)),
+        PageOutput::Markdown => diff_view::to_markdown(&diff),
     });
     changed(args.detailed_exitcode, !diff.is_empty())
 }

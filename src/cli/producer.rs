@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::args::{Output, ProducerArgs};
+use super::args::ProducerArgs;
 use super::exit::Exit;
+use super::forms::{Layout, PageOutput};
 use super::offline::{NO_TEXTS, fail, open, typed_region};
 use super::screen::{out_look, print_diagnostics};
 use super::world::{World, print_err, print_out};
@@ -36,9 +37,10 @@ pub(crate) fn producer(world: &World, args: &ProducerArgs) -> Exit {
         }
     }
     print_out(&match args.output {
-        Output::Json | Output::Jsonl | Output::Sarif => format!("{:#}\n", view::to_json(&pipeline, &producers)),
-        Output::Markdown => view::to_markdown(&pipeline, &producers),
-        Output::Text => view::to_text(&out_look(world), &pipeline, &producers),
+        PageOutput::Json => Layout::Indented.of(&view::to_json(&pipeline, &producers)),
+        PageOutput::Jsonl => Layout::Line.of(&view::to_json(&pipeline, &producers)),
+        PageOutput::Markdown => view::to_markdown(&pipeline, &producers),
+        PageOutput::Text => view::to_text(&out_look(world), &pipeline, &producers),
     });
     Exit::Done
 }

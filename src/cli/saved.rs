@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use super::args::{DeployTarget, One, Output, ShowArgs};
+use super::args::{DeployTarget, DetailArgs, One, ShowArgs};
 use super::exit::Exit;
+use super::forms::{Layout, PlanOutput};
 use super::offline::{NO_TEXTS, fail};
 use super::screen::out_look;
 use super::world::{World, print_err, print_out};
-use crate::diagnostic::{Code, Diagnostic};
-use crate::operate::{self, Failure, Inputs, Reviewed};
-use crate::plan::Plan;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::operate::{self, Failure, Reviewed};
+use crate::plan::{Inputs, Plan};
 use crate::view::plan as view;
 use crate::workspace::write_file;
 
@@ -30,17 +31,33 @@ pub(crate) fn show(world: &World, args: &ShowArgs) -> Exit {
         Ok(read) => read,
         Err(failure) => return fail(world, &failure, NO_TEXTS),
     };
-    print(world, args.output, &plan, &about);
+    print(world, args.output, args.detail, &plan, &about, &Diagnostics::new());
     if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done }
 }
 
-/// Prints a plan in a form.
-pub(crate) fn print(world: &World, output: Output, plan: &Plan, about: &view::About) {
+/// Prints a plan in a form; `warnings` of its files are among the findings for code scanning.
+pub(crate) fn print(
+    world: &World,
+    output: PlanOutput,
+    detail: DetailArgs,
+    plan: &Plan,
+    about: &view::About,
+    warnings: &Diagnostics,
+) {
+    let detail = shown(detail);
     print_out(&match output {
-        Output::Text | Output::Sarif => view::to_text(&out_look(world), plan, about),
-        Output::Json | Output::Jsonl => format!("{:#}\n", view::to_json(plan, about)),
-        Output::Markdown => view::to_markdown(plan, about),
+        PlanOutput::Text => view::to_text(&out_look(world), plan, about, detail),
+        PlanOutput::Json => Layout::Indented.of(&view::to_json(plan, about)),
+        PlanOutput::Jsonl => Layout::Line.of(&view::to_json(plan, about)),
+        PlanOutput::Markdown => view::to_markdown(plan, about, detail),
+        PlanOutput::Sarif => Layout::Indented.of(&view::to_sarif(plan, about, warnings)),
+        PlanOutput::Html => view::to_html(plan, about, detail),
     });
+}
+
+/// How much is shown, as the views take it.
+pub(crate) fn shown(detail: DetailArgs) -> view::Detail {
+    view::Detail { compact: detail.compact, unchanged: detail.show_unchanged }
 }
 
 /// Saves a plan with what it was made from.
@@ -54,10 +71,7 @@ pub(crate) fn save(
     about: &view::About,
     inputs: &Inputs,
 ) -> Result<(), Failure> {
-    let mut document = view::to_json(plan, about);
-    if let Some(fields) = document.as_object_mut() {
-        fields.insert("saved".to_owned(), serde_json::to_value(inputs).unwrap_or_default());
-    }
+    let document = view::saved_to_json(plan, about, inputs);
     write_file(&world.folder.join(file), format!("{document:#}\n").as_bytes())?;
     let shown = file.display();
     print_err(&format!("saved to {shown}; deploy exactly that: sluice deploy --plan {shown}\n"));

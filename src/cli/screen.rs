@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::args::Output;
+use super::forms::Output;
 use super::world::{World, print_err, print_out};
 use crate::capacity::Sized;
 use crate::diagnostic::{Diagnostics, FilePath};
@@ -81,7 +81,7 @@ impl<'w> Screen<'w> {
                 Show::Jsonl(lines)
             }
             Output::Text if self.world.live => Show::Live(Box::new(LiveTree::new(self.scene.clone())), 0),
-            Output::Text | Output::Json | Output::Markdown | Output::Sarif => {
+            Output::Text | Output::Json => {
                 let lines = PlainLines::new(look, self.scene.clone());
                 if let Some(opening) = lines.opening() {
                     print_err(&format!("{opening}\n"));
@@ -143,7 +143,7 @@ impl Company for Screen<'_> {
         if self.output != Output::Jsonl {
             let about = about(prepared, plan, None);
             let look = if self.output == Output::Text { self.out() } else { err_look(self.world) };
-            let text = plan_view::to_text(&look, plan, &about);
+            let text = plan_view::to_text(&look, plan, &about, plan_view::Detail::default());
             if self.output == Output::Text { print_out(&text) } else { print_err(&text) }
         }
     }
@@ -156,6 +156,7 @@ impl Company for Screen<'_> {
             region: leaving.region.to_string(),
             embedded: *leaving.environment.target() == Target::Embedded,
             outlook: None,
+            topology: None,
             consent: Vec::new(),
         };
         self.set_scene(&leaving.plan.stack, about.embedded, leaving.plan, &Origins::new());
@@ -213,6 +214,7 @@ pub(crate) fn about(prepared: &Prepared, plan: &Plan, earlier: Option<&Sized>) -
         region: pipeline.region().to_string(),
         embedded: *pipeline.environment().target() == Target::Embedded,
         outlook: Some(plan_view::Outlook::of(assessment, bill, budget).after(past)),
+        topology: None,
         consent,
     }
 }

@@ -97,7 +97,8 @@ fn change(owner: &Owner, meter: &Meter, old: Option<&Vec<&Item>>, new: Option<&V
 }
 
 /// What a budget says of an amount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "BudgetVerdict")]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Everything is known, and within it at every load.

@@ -10,7 +10,7 @@ use crate::pipeline::StageRef;
 use crate::units::{Money, Region, grouped};
 
 /// Something at the steady and at the peak load.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Range<T> {
     /// At the ordinary load.
     pub steady: T,
@@ -98,7 +98,7 @@ pub struct Item {
 }
 
 /// What several lines come to: at least the known ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Total {
     /// The sum of what is known.
     pub known: Range<Money>,

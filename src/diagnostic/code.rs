@@ -129,6 +129,19 @@ codes! {
     PlanReplacement = "E4007", "a resource would be replaced";
     PlanOverBudget = "E4008", "a month would cost more than the budget";
     BaselineUnusable = "E4010", "what is compared with does not render";
+    PlanDataLeft = "W4020", "data would stay behind";
+    ReaderStops = "E4021", "a reader would stop";
+    ReaderFails = "E4022", "a change of a reader would be refused";
+    RecordsAtRisk = "E4023", "records would not be read";
+    KeyDropped = "W4030", "data would no longer be encrypted with a key";
+    ExpiryOff = "W4031", "items would no longer expire";
+    RecoveryOff = "W4032", "a table could no longer be restored to a moment";
+    AlarmLost = "W4033", "an alarm would go while what it watches stays";
+    ScaledValueReset = "W4034", "what the scaling made of a value would be overwritten";
+    Resharded = "I4035", "a stream would be resharded";
+    ModeSwitched = "I4036", "a stream would switch its mode";
+    FleetExchanged = "I4037", "a second fleet would take over";
+    AccessBroad = "W4040", "a right would reach further than what is named";
 
     // 5 deploy
     DeploymentFailed = "E5001", "the deployment failed";

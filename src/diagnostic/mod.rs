@@ -16,7 +16,7 @@ pub use suggest::closest;
 use std::fmt;
 
 /// How bad a diagnostic is. An error stops the command that found it; a warning does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The command cannot go on.

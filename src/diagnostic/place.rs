@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A file as people name it: relative to the project's root, forward slashes on every platform.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(transparent)]
 pub struct FilePath(Arc<str>);
 
@@ -29,7 +31,9 @@ impl fmt::Display for FilePath {
 }
 
 /// A range of bytes of a file, zero-based, end exclusive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Span {
     /// First byte.
     pub start: usize,
@@ -48,7 +52,7 @@ pub enum Layer {
 }
 
 /// A place in a file: what an editor needs to jump there and what a renderer needs to underline it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Place {
     /// The file.
     pub file: FilePath,

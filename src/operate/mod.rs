@@ -60,6 +60,6 @@ pub use plans::{Footing, PlanOutcome, in_order, pairs_to_plan, plan_all, plan_al
 pub use prepare::{Prepared, Upload, UploadSource, prepare};
 pub use producer::{Producers, producers};
 pub use render::{RenderedFile, TemplateForm, render_all};
-pub use saved::{Inputs, Reviewed, read_plan, read_saved};
+pub use saved::{Reviewed, read_plan, read_saved};
 pub use status::{Status, status};
 pub use work::{Measured, measured_work};

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::failure::Failure;
@@ -11,29 +10,8 @@ use crate::artifact::digest_of;
 use crate::cloud::Cloud;
 use crate::diagnostic::{Code, Diagnostic, FilePath};
 use crate::observed::ChangeSet;
-use crate::plan::{Baseline, FORMAT_VERSION, Plan, ResourcePlan};
-use crate::units::{AccountId, Digest, EnvironmentName, LogicalId, PipelineName, Region};
-
-/// What a plan was made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Inputs {
-    /// The pipeline.
-    pub pipeline: PipelineName,
-    /// The environment.
-    pub environment: EnvironmentName,
-    /// The account that it was resolved for.
-    pub account: AccountId,
-    /// The region that it was resolved for.
-    pub region: Region,
-    /// SHA-256 of every pipeline and environment file that was read.
-    pub files: BTreeMap<FilePath, Digest>,
-    /// Content addresses of handlers and models, by what they are.
-    pub artifacts: BTreeMap<String, String>,
-    /// ARN of the change set that was reviewed; `None` where nothing would change.
-    pub change_set: Option<String>,
-    /// ARN of the stack that the change set is about.
-    pub stack_id: Option<String>,
-}
+use crate::plan::{Baseline, FORMAT_VERSION, Inputs, Plan, ResourcePlan};
+use crate::units::{Digest, LogicalId};
 
 impl Inputs {
     /// Notes what a plan was made from.
@@ -75,20 +53,33 @@ pub fn read_plan(file: &FilePath, text: &str) -> Result<(Plan, Value), Failure> 
         )
     };
     let whole: Value = serde_json::from_str(text).map_err(|error| none(error.to_string()))?;
-    let version = whole.get("format_version").and_then(Value::as_str);
-    let major = |version: &str| version.split('.').next().map(str::to_owned);
-    match version {
-        None => return Err(none("it has no `format_version`".to_owned())),
-        Some(version) if major(version) != major(FORMAT_VERSION) => {
-            return Err(Diagnostic::error(Code::NewerFormat, format!("{file} has format version {version}"))
+    let Some(version) = whole.get("format_version").and_then(Value::as_str) else {
+        return Err(none("it has no `format_version`".to_owned()));
+    };
+    let newer = || {
+        Failure::from(
+            Diagnostic::error(Code::NewerFormat, format!("{file} has format version {version}"))
                 .note(format!("this Sluice reads plans of version {FORMAT_VERSION}"))
-                .help("use the Sluice that wrote it, or plan again")
-                .into());
-        }
-        Some(_) => {}
+                .help("use the Sluice that wrote it, or plan again"),
+        )
+    };
+    let ours = numbers(FORMAT_VERSION);
+    let theirs = numbers(version);
+    if theirs.0 != ours.0 {
+        return Err(newer());
     }
-    let plan: Plan = serde_json::from_value(whole.clone()).map_err(|error| none(error.to_string()))?;
-    Ok((plan, whole))
+    match serde_json::from_value(whole.clone()) {
+        Ok(plan) => Ok((plan, whole)),
+        // A later minor version may hold values that nobody knew of yet, and no guess is presented as a plan.
+        Err(_) if theirs.1 > ours.1 => Err(newer()),
+        Err(error) => Err(none(error.to_string())),
+    }
+}
+
+/// The two numbers of a version.
+fn numbers(version: &str) -> (Option<u64>, Option<u64>) {
+    let mut numbers = version.split('.').map(|number| number.parse().ok());
+    (numbers.next().flatten(), numbers.next().flatten())
 }
 
 /// Reads a saved plan: a plan with what it was made from.

@@ -8,7 +8,7 @@ use crate::diagnostic::{FilePath, Place};
 use crate::units::LogicalId;
 
 /// What a resource comes from.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Origin {
     /// Dotted path in the pipeline file, for instance `consumers.score.batch`; empty for the file as a whole.
     pub spec_path: String,
@@ -22,7 +22,7 @@ pub struct Origin {
 }
 
 /// A way past what a stage alone would give.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "by")]
 pub enum Escape {
     /// The project's own template in the place of the built-in one.

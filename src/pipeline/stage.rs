@@ -7,7 +7,9 @@ use crate::units::StageName;
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident: $word:literal, $section:literal;)*) => {
         /// What a stage is.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+        )]
         #[serde(rename_all = "lowercase")]
         pub enum StageKind {
             $($(#[$doc])* $name,)*
@@ -64,7 +66,9 @@ impl fmt::Display for StageKind {
 }
 
 /// One stage: names are unique per kind only, so both are needed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct StageRef {
     /// Its kind.
     pub kind: StageKind,

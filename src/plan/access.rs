@@ -14,7 +14,7 @@ use crate::template::{Resource, Template};
 use crate::units::LogicalId;
 
 /// What one resource of the template lets somebody do, before and after.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AccessChange {
     /// The role, the policy or the permission.
     pub logical_id: LogicalId,
@@ -25,7 +25,7 @@ pub struct AccessChange {
 }
 
 /// A statement, with all its actions on one resource.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Grant {
     /// Whether it denies.
     pub denies: bool,

@@ -10,7 +10,7 @@ use crate::template::Template;
 use crate::units::{Duration, LogicalId};
 
 /// Records of a stream, at its declared ordinary load.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Amount {
     /// How many.
     pub records: u64,
@@ -24,7 +24,7 @@ pub struct Amount {
 }
 
 /// Which records an amount counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AmountOf {
     /// Everything that a full retention holds, which is the most that it can be.

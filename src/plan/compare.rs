@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::desired::{Desired, Earlier, Known, keeps};
 use super::model::{
     Action, Baseline, DataAtRisk, DataEnd, Decider, Expected, FORMAT_VERSION, LeftOut, OutputChange, Plan, PlanKind,
-    Reason, Removal, ResourcePlan, Summary, Sureness, TagChange, Verdict,
+    Reason, Removal, ResourcePlan, Summary, Sureness, TagChange, Unchanged, Verdict,
 };
-use super::{access, amounts, change_set, classify, consumers, duration, effects, moves};
+use super::{access, amounts, change_set, classify, consumers, duration, effects, moves, secrets};
 use crate::observed::{NextAction, Observed, ObservedResource, StackDescription};
 use crate::pipeline::{Escape, Origins};
 use crate::template::Template;
@@ -66,11 +66,19 @@ fn against(desired: &Desired, standing: Option<&Standing<'_>>, baseline: Baselin
         plan.removal = removal(plan, desired, before);
         plan.expected = duration::of_resource(&plan.type_name, plan.action);
     }
-    let unchanged = desired.template.resources.len()
-        - resources.iter().filter(|plan| desired.template.resources.contains_key(&plan.logical_id)).count();
+    let planned: BTreeSet<&LogicalId> = resources.iter().map(|plan| &plan.logical_id).collect();
+    let rest = desired.template.resources.iter().filter(|(id, _)| !planned.contains(id));
+    let unchanged = rest.map(|(id, resource)| Unchanged {
+        logical_id: id.clone(),
+        type_name: resource.type_name.clone(),
+        stage: desired.origins.get(id).and_then(|origin| origin.stage.clone()),
+    });
+    let unchanged = unchanged.collect();
     let kind = if standing.is_some() { PlanKind::Update } else { PlanKind::Create };
     let outputs = output_changes(before, &desired.template);
-    finish(desired, before, kind, baseline, resources, Changes { outputs, tags, unchanged })
+    let mut plan = finish(desired, before, kind, baseline, resources, Changes { outputs, tags, unchanged });
+    secrets::leave_out(&mut plan.resources, &mut plan.outputs, [before, &desired.template]);
+    plan
 }
 
 /// What destroying a stack does. `origins` may be empty where the pipeline file is gone.
@@ -97,7 +105,7 @@ pub fn destroy(stack: &str, observed: &Observed, origins: &Origins) -> Plan {
         });
         plan.expected = duration::of_resource(&plan.type_name, plan.action);
     }
-    let changes = Changes { outputs: Vec::new(), tags: Vec::new(), unchanged: 0 };
+    let changes = Changes { outputs: Vec::new(), tags: Vec::new(), unchanged: Vec::new() };
     let mut plan = finish(&desired, before, PlanKind::Destroy, baseline(observed), resources, changes);
     plan.template = before.digest();
     plan
@@ -106,7 +114,7 @@ pub fn destroy(stack: &str, observed: &Observed, origins: &Origins) -> Plan {
 struct Changes {
     outputs: Vec<OutputChange>,
     tags: Vec<TagChange>,
-    unchanged: usize,
+    unchanged: Vec<Unchanged>,
 }
 
 fn finish(
@@ -128,7 +136,7 @@ fn finish(
         ),
         PlanKind::Create | PlanKind::Destroy => (Vec::new(), Vec::new()),
     };
-    let mut summary = Summary { unchanged: changes.unchanged, ..Summary::default() };
+    let mut summary = Summary { unchanged: changes.unchanged.len(), ..Summary::default() };
     for plan in &resources {
         *summary.by_action.entry(plan.action).or_default() += 1;
     }
@@ -156,6 +164,7 @@ fn finish(
         access,
         moves,
         left_out: if kind == PlanKind::Destroy { Vec::new() } else { left_out(&desired.origins) },
+        unchanged: changes.unchanged,
         expected,
         summary,
     }

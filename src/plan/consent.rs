@@ -14,7 +14,7 @@ use crate::observed::Observed;
 use crate::units::LogicalId;
 
 /// Something grave that is agreed to by name: `--yes` never covers it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "allows")]
 pub enum Permission {
     /// The resource's data may be lost.

@@ -224,6 +224,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::template::Step;
     use crate::template::schema::facts;
 
     fn changes(type_name: &str, before: Value, after: Value) -> Vec<String> {
@@ -334,7 +335,66 @@ mod tests {
             .prop_map(|members| members.into_iter().collect())
     }
 
+    /// Values whose lists either count by place or have items with a name, in the order of their names.
+    fn tree() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![any::<i8>().prop_map(Value::from), "[a-c]{0,2}".prop_map(Value::from)];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            let named = prop::collection::btree_map("[k-n]", inner.clone(), 1..4).prop_map(|items| {
+                items.into_iter().map(|(key, value)| json!({"Key": key, "V": value})).collect::<Vec<_>>().into()
+            });
+            prop_oneof![
+                named,
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map("[a-d]", inner, 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn trees() -> impl Strategy<Value = Map<String, Value>> {
+        prop::collection::btree_map("[A-C]", tree(), 0..4).prop_map(|members| members.into_iter().collect())
+    }
+
+    /// Carries changes out: what goes by its place before, then what comes and what changes by its place after.
+    fn carried_out(before: &Map<String, Value>, changes: &[Change]) -> Value {
+        let mut whole = Value::Object(before.clone());
+        let mut ordered: Vec<&Change> = changes.iter().collect();
+        ordered.sort_by_key(|change| {
+            let steps = change.path.steps();
+            let place = match (change.kind, steps.last()) {
+                (ChangeKind::Removed, Some(Step::Index(at))) => (0, usize::MAX - at),
+                (ChangeKind::Removed, _) => (0, 0),
+                (ChangeKind::Added, Some(Step::Index(at))) => (1, *at),
+                (ChangeKind::Added, _) => (1, 0),
+                (ChangeKind::Modified, _) => (2, 0),
+            };
+            (steps.len(), place)
+        });
+        for change in ordered {
+            let (parent, last) = change.path.steps().split_at(change.path.steps().len() - 1);
+            let parent = parent.iter().fold(PropertyPath::root(), |path, step| path.then(step)).to_pointer();
+            let parent = whole.pointer_mut(&parent).expect("is there");
+            let after = change.after.clone().unwrap_or_default();
+            match (parent, &last[0], change.kind) {
+                (Value::Object(members), Step::Key(key), ChangeKind::Removed) => drop(members.remove(key)),
+                (Value::Object(members), Step::Key(key), _) => drop(members.insert(key.clone(), after)),
+                (Value::Array(items), Step::Index(at), ChangeKind::Removed) => drop(items.remove(*at)),
+                (Value::Array(items), Step::Index(at), ChangeKind::Added) => items.insert(*at, after),
+                (Value::Array(items), Step::Index(at), ChangeKind::Modified) => items[*at] = after,
+                (parent, step, _) => panic!("{step:?} of {parent}"),
+            }
+        }
+        whole
+    }
+
     proptest! {
+        #[test]
+        fn carrying_out_what_differs_gives_what_is_wanted(before in trees(), after in trees()) {
+            let changes = diff(None, &before, &after);
+            let reached = carried_out(&before, &changes);
+            prop_assert!(same(&reached, &Value::Object(after)), "{reached} by {changes:?}");
+        }
+
         #[test]
         fn nothing_differs_from_itself(a in properties()) {
             prop_assert_eq!(diff(facts("AWS::Kinesis::Stream"), &a, &a), vec![]);

@@ -15,7 +15,7 @@ use crate::units::LogicalId;
 const SCALING: &str = "AWS::ApplicationAutoScaling::ScalableTarget";
 
 /// A consequence of the change of one resource.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Effect {
     /// The resource.
     pub logical_id: LogicalId,
@@ -27,7 +27,7 @@ pub struct Effect {
 }
 
 /// How grave a consequence is. None is an error: nothing here keeps a deployment from succeeding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Gravity {
     /// Somebody should look.
@@ -37,7 +37,7 @@ pub enum Gravity {
 }
 
 /// What a change brings with it. The name of a variant is its code.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "code")]
 pub enum Consequence {
     /// What is written from now on is no longer encrypted with a key of KMS.

@@ -18,9 +18,11 @@ mod duration;
 mod effects;
 mod environments;
 mod fleets;
+mod inputs;
 mod model;
 mod moves;
 mod riskiest;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -34,10 +36,11 @@ pub use environments::{
     Deliberate, Derived, EnvironmentDiff, Presence, ResourceDifference, Setter, Setting, SettingKind, Side, Stand,
     Step, environments,
 };
+pub use inputs::Inputs;
 pub use model::{
     Action, Baseline, BlockedBy, Bound, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected,
     FORMAT_VERSION, Lacking, NotAsked, OutputChange, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal,
-    ResourcePlan, Source, Summary, Sureness, TagChange, Verdict,
+    ResourcePlan, Source, Summary, Sureness, TagChange, Unchanged, Verdict,
 };
 pub use moves::Move;
 pub use riskiest::{Risk, Riskiest};

@@ -12,15 +12,15 @@ use super::access::AccessChange;
 use super::amounts::Amount;
 use super::effects::Effect;
 use super::moves::Move;
-use crate::pipeline::Origin;
+use crate::pipeline::{Origin, StageRef};
 use crate::template::{PropertyPath, Recreation};
 use crate::units::{Digest, Duration, LogicalId, Timestamp};
 
-/// Version of the plan's JSON form.
-pub const FORMAT_VERSION: &str = "1.0";
+/// Version of the plan's JSON form. 1.1 adds the topology, what stays unchanged, and what else changes bring with them.
+pub const FORMAT_VERSION: &str = "1.1";
 
 /// What a deployment would do.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Plan {
     /// [`FORMAT_VERSION`].
     pub format_version: Cow<'static, str>,
@@ -36,7 +36,7 @@ pub struct Plan {
     /// template as deployed alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_asked: Option<NotAsked>,
-    /// Resources that would change, sorted by logical id. Unchanged ones are only counted.
+    /// Resources that would change, sorted by logical id.
     pub resources: Vec<ResourcePlan>,
     /// Outputs that would change, sorted by name.
     pub outputs: Vec<OutputChange>,
@@ -59,6 +59,9 @@ pub struct Plan {
     /// is among the resources as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
+    /// Resources that stay as they are, sorted by logical id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unchanged: Vec<Unchanged>,
     /// How long it is expected to take, along the longest chain of dependencies.
     pub expected: Expected,
     /// How many of what.
@@ -95,7 +98,7 @@ impl Plan {
 }
 
 /// What kind of operation a plan stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PlanKind {
     /// A new stack.
@@ -107,7 +110,7 @@ pub enum PlanKind {
 }
 
 /// What the desired state was compared with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Baseline {
     /// There is no stack, or only the shell of one that was never created.
@@ -138,7 +141,7 @@ pub enum Baseline {
 }
 
 /// Why CloudFormation made no change set for a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "why")]
 pub enum NotAsked {
     /// The caller may not have one made.
@@ -154,7 +157,7 @@ pub enum NotAsked {
 }
 
 /// Where another state of the files is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "from")]
 pub enum Source {
     /// A revision of the git repository that the project stands in.
@@ -177,7 +180,7 @@ pub enum Source {
 }
 
 /// What another state of the files does not have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Lacking {
     /// The project.
@@ -193,7 +196,7 @@ pub enum Lacking {
 }
 
 /// What happens to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// It is made.
@@ -250,7 +253,7 @@ impl Action {
 }
 
 /// How sure the plan is of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Sureness {
     /// It follows from what is known.
@@ -262,7 +265,7 @@ pub enum Sureness {
 }
 
 /// Who says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Decider {
     /// The published resource schema and recorded behaviour.
@@ -272,7 +275,7 @@ pub enum Decider {
 }
 
 /// One resource in a plan.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ResourcePlan {
     /// Logical id.
     pub logical_id: LogicalId,
@@ -302,7 +305,7 @@ pub struct ResourcePlan {
 }
 
 /// Why a resource has its action.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "code")]
 pub enum Reason {
     /// The template has it and the stack does not.
@@ -361,7 +364,7 @@ pub enum Reason {
 }
 
 /// Why a service refuses a change.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "by")]
 pub enum BlockedBy {
     /// A resource with a fixed name cannot be replaced under that name (`cloudformation-behaviour.md` ER-33).
@@ -422,7 +425,7 @@ pub enum BlockedBy {
 }
 
 /// What a service does in one update at most.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "bound")]
 pub enum Bound {
     /// The open shards of a stream double or halve (Kinesis API reference, `UpdateShardCount`).
@@ -451,7 +454,7 @@ pub enum Bound {
 }
 
 /// What works instead of something a service refuses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "remedy")]
 pub enum Remedy {
     /// Leave the property as it is deployed.
@@ -493,7 +496,7 @@ pub enum Remedy {
 }
 
 /// What becomes of a resource that leaves the stack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Removal {
     /// It is deleted.
@@ -506,7 +509,7 @@ pub enum Removal {
 }
 
 /// One changed property.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Change {
     /// Where, from `Properties`.
     pub path: PropertyPath,
@@ -531,7 +534,7 @@ pub struct Change {
 }
 
 /// What kind of change a property undergoes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// It was not there.
@@ -543,7 +546,7 @@ pub enum ChangeKind {
 }
 
 /// An output that changes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OutputChange {
     /// Its name.
     pub name: LogicalId,
@@ -554,7 +557,7 @@ pub struct OutputChange {
 }
 
 /// A tag of the stack that changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TagChange {
     /// Its key.
     pub key: String,
@@ -565,7 +568,7 @@ pub struct TagChange {
 }
 
 /// What happens to the reading of one consumer. `rule` is the row of `stream-behaviour.md` 0.1.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ConsumerEffect {
     /// The event source mapping or the Firehose stream.
     pub logical_id: LogicalId,
@@ -585,7 +588,7 @@ pub struct ConsumerEffect {
 }
 
 /// What happens to a consumer's position in its stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It begins to read.
@@ -605,7 +608,7 @@ pub enum Verdict {
 }
 
 /// Where a new reader begins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "start")]
 pub enum PositionReset {
     /// The oldest record still there.
@@ -622,7 +625,7 @@ pub enum PositionReset {
 }
 
 /// What a change means for records. Counts belong to whoever knows the load.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "effect")]
 pub enum Records {
     /// Neither skipped nor read again; at-least-once as ever.
@@ -655,7 +658,7 @@ pub enum Records {
 }
 
 /// A resource with data that leaves the stack or is replaced.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DataAtRisk {
     /// The resource.
     pub logical_id: LogicalId,
@@ -676,7 +679,7 @@ pub struct DataAtRisk {
 }
 
 /// A resource that the escape hatch leaves out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LeftOut {
     /// The resource.
     pub logical_id: LogicalId,
@@ -684,8 +687,20 @@ pub struct LeftOut {
     pub origin: Origin,
 }
 
+/// A resource that stays as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Unchanged {
+    /// The resource.
+    pub logical_id: LogicalId,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// The stage it belongs to; none for what belongs to the whole pipeline.
+    pub stage: Option<StageRef>,
+}
+
 /// How a resource with data ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DataEnd {
     /// It leaves the stack.
@@ -697,7 +712,7 @@ pub enum DataEnd {
 }
 
 /// How long something is expected to take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Expected {
     /// Usually.
     #[serde(rename = "typical_micros")]
@@ -708,7 +723,7 @@ pub struct Expected {
 }
 
 /// How many of what.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Summary {
     /// By action; actions that do not occur are absent.
     pub by_action: BTreeMap<Action, usize>,

@@ -12,7 +12,7 @@ use crate::template::{Resource, Template};
 use crate::units::LogicalId;
 
 /// A resource that leaves, and the one that is made in its place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Move {
     /// Logical id before.
     pub from: LogicalId,

@@ -6,7 +6,7 @@ use super::model::{Action, ConsumerEffect, Plan, Records, Removal, ResourcePlan,
 use crate::units::LogicalId;
 
 /// An effect that somebody should look at, the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Risk {
     /// A service will refuse the change.
@@ -32,7 +32,7 @@ pub enum Risk {
 }
 
 /// The worst effect of a plan, and the resource it is about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct Riskiest {
     /// What kind of effect.
     pub risk: Risk,
@@ -62,6 +62,22 @@ impl Plan {
         let (risk, id) = *all.first()?;
         let more = all.iter().filter(|(other, _)| *other == risk).count() - 1;
         Some(Riskiest { risk, logical_id: id.clone(), more })
+    }
+}
+
+impl ResourcePlan {
+    /// What of it needs a look because of its action; `None` where nothing does.
+    #[must_use]
+    pub fn risk(&self) -> Option<Risk> {
+        of_resource(self)
+    }
+}
+
+impl ConsumerEffect {
+    /// What of it needs a look; `None` where no record is at risk.
+    #[must_use]
+    pub fn risk(&self) -> Option<Risk> {
+        of_consumer(self)
     }
 }
 

@@ -447,7 +447,7 @@ fn records_are_counted_where_the_load_is_declared() {
 #[test]
 fn a_plan_is_json_with_a_version() {
     let value = serde_json::to_value(plan(&[("/Stream/Properties/Name", json!("x"))])).expect("JSON");
-    assert_eq!(value["format_version"], "1.0");
+    assert_eq!(value["format_version"], FORMAT_VERSION);
     assert_eq!(value["resources"][0]["action"], "replace");
     assert_eq!(value["summary"]["by_action"]["replace"], 4);
     assert_eq!(value["consumers"][0]["records"]["effect"], "skipped");

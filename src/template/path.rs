@@ -16,8 +16,8 @@ pub enum Step {
 /// A path from a resource's `Properties` (or another root) to a value inside them.
 ///
 /// Shown as `Environment.Variables.STAGE` and `KeySchema[0].AttributeName`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PropertyPath(Vec<Step>);
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema)]
+pub struct PropertyPath(#[schemars(with = "String")] Vec<Step>);
 
 impl PropertyPath {
     /// The root itself.

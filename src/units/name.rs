@@ -14,7 +14,7 @@ macro_rules! names {
     ($($(#[$doc:meta])* $name:ident: $check:expr;)*) => {
         $(
             $(#[$doc])*
-            #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+            #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
             #[serde(transparent)]
             pub struct $name(Arc<str>);
 

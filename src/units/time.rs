@@ -34,7 +34,9 @@ const SLIPS: [(&str, &str); 18] = [
 ];
 
 /// A length of time in microseconds; never negative.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(transparent)]
 pub struct Duration(u64);
 
@@ -146,8 +148,9 @@ impl fmt::Display for Duration {
 }
 
 /// A moment in UTC, milliseconds since 1970; written `2026-09-26T22:21:49.052Z`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema)]
+#[schemars(extend("format" = "date-time"))]
+pub struct Timestamp(#[schemars(with = "String")] i64);
 
 impl Timestamp {
     /// From milliseconds since 1970-01-01T00:00:00Z.

@@ -150,6 +150,11 @@ fn what_is_no_plan_is_told_from_a_plan_and_from_a_newer_one() {
             assert!(refused.stderr.contains(&format!("error[{code}]")), "{text}: {refused}");
         }
     }
+    // Names of a plan become part of what is to be typed next.
+    let printed = passes(project.sluice("plan orders --env local --against nothing --output json"), 0);
+    project.write("plan.json", printed.stdout.replacen("\"orders\"", "\"orders; rm -rf ~\"", 1));
+    let refused = passes(project.sluice("show plan.json"), 1);
+    assert!(refused.stderr.contains("error[E4005]") && refused.stderr.contains("its pipeline"), "{refused}");
     // What was only printed can be shown, and not deployed.
     let printed = passes(project.sluice("plan orders --env local --against nothing --output json"), 0);
     project.write("plan.json", printed.stdout);

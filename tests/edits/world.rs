@@ -229,7 +229,7 @@ impl World {
         }
         cloud.execute_change_set(&request.stack, &request.name, "edited").await.unwrap();
         loop {
-            self.clock.sleep(Duration::from_secs(600)).await;
+            self.clock.sleep(Duration::from_secs(60)).await;
             let head = cloud.stack_head(&request.stack).await.unwrap().unwrap();
             if head.status.is_settled() {
                 return None;

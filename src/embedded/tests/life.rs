@@ -50,6 +50,24 @@ async fn a_kill_at_any_point_of_a_write_leaves_a_state_that_opens() {
 }
 
 #[tokio::test]
+async fn what_a_cloud_holds_is_there_for_others_once_it_is_kept() {
+    let store = StateStore::memory();
+    let start = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
+    let clock = Arc::new(StandingClock::at(start));
+    let held = EmbeddedCloud::held(store.clone(), cloud().settings().clone(), clock);
+    create(&held, Kind::Stream, json!({"Name": "a", "ShardCount": 1})).await;
+    held.advance(Duration::from_secs(600)).await.unwrap();
+    let fork = cloud_in(store.fork().unwrap());
+    let listed = json_call(&fork, "kinesis", "Kinesis_20131202.ListStreams", json!({})).await;
+    assert_eq!(listed.get("StreamNames"), Some(&json!([])));
+    held.keep().await.unwrap();
+    let other = cloud_in(store);
+    let listed = json_call(&other, "kinesis", "Kinesis_20131202.ListStreams", json!({})).await;
+    assert_eq!(listed.get("StreamNames"), Some(&json!(["a"])));
+    assert_eq!(other.status().await.unwrap().now, start.plus(Duration::from_secs(600)));
+}
+
+#[tokio::test]
 async fn two_processes_see_each_others_changes() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (cloud_in(StateStore::folder(folder.path())), cloud_in(StateStore::folder(folder.path())));

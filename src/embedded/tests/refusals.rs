@@ -445,6 +445,46 @@ async fn a_variant_that_scales_keeps_its_instance_type_and_stays() {
 }
 
 #[tokio::test]
+async fn instances_do_not_become_serverless() {
+    let cloud = cloud();
+    let model =
+        json!({"ModelName": "m", "ExecutionRoleArn": "arn:aws:iam::1:role/r", "PrimaryContainer": {"Image": "i"}});
+    create(&cloud, Kind::Model, model).await;
+    let variants = [
+        ("fleet", json!({"InstanceType": "ml.c5.large", "InitialInstanceCount": 1})),
+        ("none", json!({"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 5}})),
+    ];
+    for (name, mut variant) in variants {
+        crate::embedded::back::merge(&mut variant, &json!({"VariantName": "a", "ModelName": "m"}));
+        let given = json!({"EndpointConfigName": name, "ProductionVariants": [variant]});
+        create(&cloud, Kind::EndpointConfig, given).await;
+    }
+    let given = |config: &str| json!({"EndpointName": "e", "EndpointConfigName": config});
+    create(&cloud, Kind::Endpoint, given("none")).await;
+    changed(&cloud, Kind::Endpoint, "e", given("none"), given("fleet")).await.unwrap();
+    let refused = changed(&cloud, Kind::Endpoint, "e", given("fleet"), given("none")).await.unwrap_err();
+    assert!(refused.message.contains("to a serverless endpoint is not supported"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_a_delivery_stream_began_with_is_for_good() {
+    let cloud = cloud();
+    let given = |part: &str, value: Value| {
+        let mut destination = json!({"BucketARN": "arn:aws:s3:::b", "RoleARN": "arn:aws:iam::1:role/r",
+            "ErrorOutputPrefix": "e/", "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": 300}});
+        destination[part] = value;
+        json!({"DeliveryStreamName": "d", "ExtendedS3DestinationConfiguration": destination})
+    };
+    let (off, on) = (given("S3BackupMode", json!("Disabled")), given("S3BackupMode", json!("Enabled")));
+    create(&cloud, Kind::DeliveryStream, off.clone()).await;
+    changed(&cloud, Kind::DeliveryStream, "d", off.clone(), on.clone()).await.unwrap();
+    let refused = changed(&cloud, Kind::DeliveryStream, "d", on, off.clone()).await.unwrap_err();
+    assert!(refused.message.contains("cannot be disabled"), "{refused}");
+    let partitions = given("DynamicPartitioningConfiguration", json!({"Enabled": true}));
+    assert!(changed(&cloud, Kind::DeliveryStream, "d", off, partitions).await.is_err());
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_not_scaled() {
     let cloud = cloud();
     let target = |resource: &str, namespace: &str, dimension: &str| json!({"ServiceNamespace": namespace, "ResourceId": resource, "ScalableDimension": dimension, "MinCapacity": 1, "MaxCapacity": 2});

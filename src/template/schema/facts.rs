@@ -9,7 +9,7 @@ use super::node::{JsonType, Node};
 use crate::template::path::{PropertyPath, Step};
 
 /// Whether changing a property recreates the resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Recreation {
     /// No.

@@ -7,33 +7,58 @@ use super::Tally;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, Severity};
 use crate::view::FORMAT_VERSION;
 
-#[derive(Serialize)]
-struct Report<'a> {
+/// What is wrong, and how much of it.
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Diagnostics")]
+pub(in crate::view) struct Report<'a> {
+    /// Version of this format.
     format_version: &'static str,
+    /// Each, in the order in which they were found.
     diagnostics: Vec<Entry<'a>>,
+    /// How many there are.
     summary: Tally,
 }
 
-#[derive(Serialize)]
+/// One thing that a person should know.
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Diagnostic")]
 struct Entry<'a> {
+    /// Its stable code.
+    #[schemars(with = "String")]
     code: Code,
+    /// How bad it is.
     severity: Severity,
+    /// The fact.
     title: &'a str,
+    /// The file of its primary place.
     file: Option<&'a str>,
+    /// The line there, from 1.
     line: Option<u32>,
+    /// The column there, from 1, in Unicode characters.
     column: Option<u32>,
+    /// Its places, the primary one first.
     labels: Vec<Spot<'a>>,
+    /// Background.
     notes: &'a [String],
+    /// What to do.
     help: &'a [String],
 }
 
-#[derive(Serialize)]
+/// A place, and what is to be said of it.
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "DiagnosticPlace")]
 struct Spot<'a> {
+    /// The file.
     file: &'a str,
+    /// Its line, from 1.
     line: u32,
+    /// Its column, from 1, in Unicode characters.
     column: u32,
+    /// Its first byte.
     start: usize,
+    /// One past its last byte.
     end: usize,
+    /// What is to be said of it; may be empty.
     text: &'a str,
 }
 
@@ -41,12 +66,16 @@ struct Spot<'a> {
 /// `file`, `line`, `column` (of the primary place, or null), `labels`, `notes` and `help`.
 #[must_use]
 pub fn to_json(diagnostics: &Diagnostics) -> serde_json::Value {
-    let report = Report {
+    crate::view::words::json(&report(diagnostics))
+}
+
+/// The same, for a larger document.
+pub(in crate::view) fn report(diagnostics: &Diagnostics) -> Report<'_> {
+    Report {
         format_version: FORMAT_VERSION,
         diagnostics: diagnostics.iter().map(entry).collect(),
         summary: Tally::of(diagnostics),
-    };
-    crate::view::words::json(&report)
+    }
 }
 
 fn entry(diagnostic: &Diagnostic) -> Entry<'_> {

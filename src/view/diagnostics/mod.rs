@@ -11,6 +11,7 @@ use crate::diagnostic::{Diagnostics, FilePath, Severity};
 use crate::view::words::plural;
 
 pub use json::to_json;
+pub(in crate::view) use json::{Report, report};
 pub use sarif::to_sarif;
 pub use text::to_text;
 
@@ -45,7 +46,7 @@ impl FromIterator<(FilePath, String)> for SourceMap {
 }
 
 /// How many diagnostics there are of each severity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Tally {
     /// Errors.
     pub errors: usize,

@@ -8,14 +8,15 @@ mod mermaid;
 mod outline;
 mod svg;
 mod value;
+mod written;
 
 pub use build::topology;
 pub use dot::to_dot;
 pub use mermaid::to_mermaid;
-pub use svg::to_svg;
+pub use svg::{Mark, figure_style, to_figure, to_svg};
 pub use value::{Class, Flow, FlowKind, Graph, Node, NodeKind};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::view::FORMAT_VERSION;
 
@@ -36,19 +37,11 @@ pub fn placed(page: &str, mermaid: &str) -> Option<String> {
 /// Returns the graph as one JSON document; edges name nodes by id.
 #[must_use]
 pub fn to_json(graph: &Graph) -> Value {
-    let id = |at: usize| graph.node(at).map(|node| node.id.as_str());
-    let edges: Vec<Value> = graph
-        .edges
-        .iter()
-        .map(|flow| json!({"from": id(flow.from), "to": id(flow.to), "kind": flow.kind, "label": flow.label}))
-        .collect();
-    json!({
-        "format_version": FORMAT_VERSION,
-        "pipeline": graph.pipeline,
-        "environment": graph.environment,
-        "nodes": graph.nodes,
-        "edges": edges,
-    })
+    let mut document = Map::from_iter([("format_version".to_owned(), json!(FORMAT_VERSION))]);
+    if let Value::Object(fields) = crate::view::words::json(graph) {
+        document.extend(fields);
+    }
+    Value::Object(document)
 }
 
 #[cfg(test)]

@@ -217,7 +217,7 @@ fn well_formed(text: &str) -> Result<(), String> {
     while let Some(at) = rest.find('<') {
         for (at, _) in rest[..at].match_indices('&') {
             let entity = &rest[at..];
-            if !["&amp;", "&lt;", "&gt;", "&quot;"].iter().any(|known| entity.starts_with(known)) {
+            if !["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"].iter().any(|known| entity.starts_with(known)) {
                 return Err(format!("entity {}", entity.chars().take(6).collect::<String>()));
             }
         }

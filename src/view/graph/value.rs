@@ -1,9 +1,14 @@
 //! The topology of a pipeline as data: what its writers draw.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::written::Written;
 
 /// What takes part in a pipeline, and what flows between.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(into = "Written", try_from = "Written")]
+#[schemars(rename = "Topology")]
 pub struct Graph {
     /// The pipeline.
     pub pipeline: String,
@@ -30,7 +35,8 @@ impl Graph {
 }
 
 /// One box of the picture.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TopologyNode")]
 pub struct Node {
     /// Unique in the graph: the kind and, for stages, the name (`stream-transactions`); letters, digits and hyphens.
     pub id: String,
@@ -43,8 +49,9 @@ pub struct Node {
 }
 
 /// What a node is. Writers choose its shape by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "TopologyNodeKind")]
 pub enum NodeKind {
     /// Whoever puts records into a stream from outside.
     Producers,
@@ -198,7 +205,7 @@ impl Class {
 }
 
 /// One arrow of the picture.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flow {
     /// Index of the node where it begins.
     pub from: usize,
@@ -211,8 +218,9 @@ pub struct Flow {
 }
 
 /// What an arrow means. Data, or the request for it, goes along it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "TopologyEdgeKind")]
 pub enum FlowKind {
     /// Records, messages or objects are read.
     Reads,

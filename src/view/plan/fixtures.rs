@@ -12,10 +12,11 @@ use crate::pipeline::{Origin, StageKind, StageRef};
 use crate::plan::{
     AccessChange, Action, Baseline, BlockedBy, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider,
     Expected, Grant, Move, Permission, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal, ResourcePlan,
-    Summary, Sureness, Verdict,
+    Summary, Sureness, Unchanged, Verdict,
 };
 use crate::template::{PropertyPath, Recreation};
 use crate::units::{Digest, Duration, LogicalId, Money, StageName, Timestamp};
+use crate::view::graph::{Flow, FlowKind, Graph, Node, NodeKind};
 
 pub(super) fn about() -> About {
     About {
@@ -25,6 +26,7 @@ pub(super) fn about() -> About {
         region: "eu-west-1".into(),
         embedded: true,
         outlook: None,
+        topology: None,
         consent: Vec::new(),
     }
 }
@@ -71,6 +73,32 @@ pub(super) fn strained() -> About {
     }
 }
 
+/// A stream, its consumer and a table.
+pub(super) fn topology() -> Graph {
+    let node = |id: &str, kind, label: &str, detail: &str| Node {
+        id: id.to_owned(),
+        kind,
+        label: label.to_owned(),
+        detail: detail.to_owned(),
+    };
+    let flow = |from, to, kind, label: &str| Flow { from, to, kind, label: label.to_owned() };
+    Graph {
+        pipeline: "fraud-detection".to_owned(),
+        environment: "local".to_owned(),
+        nodes: vec![
+            node("stream-transactions", NodeKind::Stream, "transactions", "4 shards · 7d"),
+            node("table-decisions", NodeKind::Table, "decisions", ""),
+            node("consumer-score", NodeKind::Consumer, "score", "python3.13"),
+            node("producers", NodeKind::Producers, "producers", ""),
+        ],
+        edges: vec![
+            flow(3, 0, FlowKind::Sends, "peak 9000/s"),
+            flow(0, 2, FlowKind::Reads, "fan-out"),
+            flow(2, 1, FlowKind::Writes, "writes"),
+        ],
+    }
+}
+
 fn id(text: &str) -> LogicalId {
     LogicalId::new(text).unwrap()
 }
@@ -113,6 +141,17 @@ fn resource(name: &str, type_name: &str, action: Action, reason: Reason, origin:
     }
 }
 
+/// What stays: a function and its log group, and alarms of the pipeline.
+fn same(at: usize) -> Unchanged {
+    let score = StageRef::new(StageKind::Consumer, &StageName::new("score").unwrap());
+    let (logical_id, type_name, stage) = match at {
+        0 => (id("ConsumerScoreFunction"), "AWS::Lambda::Function", Some(score)),
+        1 => (id("LogGroup"), "AWS::Logs::LogGroup", None),
+        at => (id(&format!("Alarm{at}")), "AWS::CloudWatch::Alarm", None),
+    };
+    Unchanged { logical_id, type_name: type_name.to_owned(), stage }
+}
+
 fn plan(kind: PlanKind, resources: Vec<ResourcePlan>, unchanged: usize) -> Plan {
     let mut by_action = BTreeMap::new();
     for resource in &resources {
@@ -143,13 +182,14 @@ fn plan(kind: PlanKind, resources: Vec<ResourcePlan>, unchanged: usize) -> Plan 
         access: Vec::new(),
         moves: Vec::new(),
         left_out: Vec::new(),
+        unchanged: (0..unchanged).map(same).collect(),
         expected: Expected { typical: Duration::from_secs(40), slow: Duration::from_secs(120) },
         summary: Summary { by_action, unchanged, ..Summary::default() },
     }
 }
 
 pub(super) fn empty() -> Plan {
-    plan(PlanKind::Update, Vec::new(), 37)
+    plan(PlanKind::Update, Vec::new(), 4)
 }
 
 pub(super) fn change_of_parallel() -> Plan {
@@ -162,7 +202,7 @@ pub(super) fn change_of_parallel() -> Plan {
         Some(at.clone()),
     );
     mapping.changes = vec![change("ParallelizationFactor", json!(4), json!(8), Recreation::Never)];
-    let mut plan = plan(PlanKind::Update, vec![mapping], 36);
+    let mut plan = plan(PlanKind::Update, vec![mapping], 4);
     plan.consumers = vec![ConsumerEffect {
         logical_id: id("ConsumerScoreMapping"),
         verdict: Verdict::Continues,
@@ -218,7 +258,7 @@ pub(super) fn risky() -> Plan {
     let mut deleted =
         resource("TableDecisions", "AWS::DynamoDB::Table", Action::Delete, Reason::Removed, Some(table.clone()));
     deleted.removal = Some(Removal::Deleted);
-    let mut plan = plan(PlanKind::Update, vec![mapping, blocked, deleted], 12);
+    let mut plan = plan(PlanKind::Update, vec![mapping, blocked, deleted], 3);
     plan.consumers = vec![
         ConsumerEffect {
             logical_id: id("ArchiveTransactions"),

@@ -1,18 +1,21 @@
 //! Many plans at once: a row for each, what needs a look first, and how many of what in all.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
-use super::json::of_summary;
-use super::markdown::{MARKDOWN_LIMIT, escape, is_alarming, within};
-use super::{About, to_json, words};
+use super::json::Counts;
+use super::markdown::{MARKDOWN_LIMIT, code, escape, is_alarming, marked, within};
+use super::schema::Document;
+use super::{About, Detail, to_json, words};
 use crate::diagnostic::{Diagnostics, Severity};
-use crate::plan::{Action, Plan, Summary};
+use crate::plan::{Action, FORMAT_VERSION, Plan, Riskiest, Summary};
 use crate::units::Region;
-use crate::view::diagnostics;
+use crate::view::TOOL_VERSION;
+use crate::view::diagnostics::{self, Report};
 use crate::view::style::{Label, Look};
 use crate::view::table::{Cell, Table};
 use crate::view::words::{json as to_value, plural};
-use crate::view::{FORMAT_VERSION, TOOL_VERSION};
 
 /// One of many plans.
 #[derive(Clone, Debug)]
@@ -30,12 +33,12 @@ impl Entry {
         self.outcome.as_ref().ok().map(|(plan, _)| plan)
     }
 
-    fn changes(&self) -> bool {
+    pub(super) fn changes(&self) -> bool {
         self.plan().is_some_and(|plan| !plan.is_empty())
     }
 
     /// What needs a look first; why there is no plan where there is none.
-    fn worst(&self) -> Option<(Label, String)> {
+    pub(super) fn worst(&self) -> Option<(Label, String)> {
         match &self.outcome {
             Ok((plan, _)) => {
                 let found = plan.riskiest()?;
@@ -53,7 +56,7 @@ impl Entry {
 }
 
 /// What is new, changed, replaced, removed and taken in.
-fn counts(summary: &Summary) -> [usize; 5] {
+pub(super) fn counts(summary: &Summary) -> [usize; 5] {
     let replaced = summary.count(Action::Replace) + summary.count(Action::ReplaceDeletingFirst);
     [
         summary.count(Action::Create),
@@ -65,7 +68,7 @@ fn counts(summary: &Summary) -> [usize; 5] {
 }
 
 /// How many plans there are, how many of them change something, how many failed.
-fn tally(entries: &[Entry]) -> String {
+pub(super) fn tally(entries: &[Entry]) -> String {
     let changed = entries.iter().filter(|entry| entry.changes()).count();
     let failed = entries.iter().filter(|entry| entry.outcome.is_err()).count();
     let mut text = match changed {
@@ -78,7 +81,7 @@ fn tally(entries: &[Entry]) -> String {
     text
 }
 
-fn total(entries: &[Entry]) -> Summary {
+pub(super) fn total(entries: &[Entry]) -> Summary {
     entries.iter().filter_map(Entry::plan).map(|plan| plan.summary.clone()).sum()
 }
 
@@ -123,37 +126,101 @@ fn rows_under(headings: [&str; 5], entries: &[Entry]) -> Table {
     table
 }
 
+/// Several plans, in their order.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlansDocument")]
+pub(super) struct Plans<'a> {
+    /// Version of this format, MAJOR.MINOR: within a major version fields and values are only added.
+    format_version: &'static str,
+    /// The Sluice that wrote it.
+    tool_version: &'static str,
+    /// Tells it from one plan.
+    kind: PlansKind,
+    /// Whether there is anything to do in any.
+    changes: bool,
+    /// Whether every one could be planned.
+    complete: bool,
+    /// Resources of all by verb.
+    counts: Counts,
+    /// A row for each.
+    summary: Vec<Row<'a>>,
+    /// Each that could be planned.
+    #[schemars(with = "Vec<Document>")]
+    plans: Vec<Value>,
+    /// Each that could not.
+    failed: Vec<Failed<'a>>,
+}
+
+/// What tells several plans from one.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum PlansKind {
+    /// Several plans.
+    Plans,
+}
+
+/// One of several plans, in a row.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlansRow")]
+struct Row<'a> {
+    /// The pipeline.
+    pipeline: &'a str,
+    /// The environment.
+    environment: &'a str,
+    /// Whether it could be planned.
+    planned: bool,
+    /// Whether there is anything to do.
+    changes: bool,
+    /// Resources by verb; null where it could not be planned.
+    counts: Option<Counts>,
+    /// What needs a look first; null where nothing does.
+    riskiest: Option<Riskiest>,
+}
+
+/// A pipeline that could not be planned.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlanFailure")]
+struct Failed<'a> {
+    /// The pipeline.
+    pipeline: &'a str,
+    /// The environment.
+    environment: &'a str,
+    /// Why.
+    diagnostics: Report<'a>,
+}
+
 /// Returns the plans for a program, in their order: `plans` as a single plan's JSON is, `failed` with what is wrong, a `summary` with a
 /// row for each, and the `counts` of all.
 #[must_use]
 pub fn many_to_json(entries: &[Entry]) -> Value {
     let plans = entries.iter().filter_map(|entry| entry.outcome.as_ref().ok());
-    let failed = entries.iter().filter_map(|entry| Some((entry, entry.outcome.as_ref().err()?)));
-    let rows = entries.iter().map(|entry| {
-        json!({
-            "pipeline": entry.pipeline,
-            "environment": entry.environment,
-            "planned": entry.outcome.is_ok(),
-            "changes": entry.changes(),
-            "counts": entry.plan().map(|plan| of_summary(&plan.summary)),
-            "riskiest": to_value(&entry.plan().and_then(Plan::riskiest)),
-        })
-    });
-    json!({
-        "format_version": FORMAT_VERSION,
-        "tool_version": TOOL_VERSION,
-        "kind": "plans",
-        "changes": entries.iter().any(Entry::changes),
-        "complete": entries.iter().all(|entry| entry.outcome.is_ok()),
-        "counts": of_summary(&total(entries)),
-        "summary": rows.collect::<Vec<_>>(),
-        "plans": plans.map(|(plan, about)| to_json(plan, about)).collect::<Vec<_>>(),
-        "failed": failed.map(|(entry, found)| json!({
-            "pipeline": entry.pipeline,
-            "environment": entry.environment,
-            "diagnostics": diagnostics::to_json(found),
-        })).collect::<Vec<_>>(),
+    to_value(&Plans {
+        format_version: FORMAT_VERSION,
+        tool_version: TOOL_VERSION,
+        kind: PlansKind::Plans,
+        changes: entries.iter().any(Entry::changes),
+        complete: entries.iter().all(|entry| entry.outcome.is_ok()),
+        counts: Counts::from(&total(entries)),
+        summary: entries.iter().map(row).collect(),
+        plans: plans.map(|(plan, about)| to_json(plan, about)).collect(),
+        failed: entries.iter().filter_map(failed).collect(),
     })
+}
+
+fn row(entry: &Entry) -> Row<'_> {
+    Row {
+        pipeline: &entry.pipeline,
+        environment: &entry.environment,
+        planned: entry.outcome.is_ok(),
+        changes: entry.changes(),
+        counts: entry.plan().map(|plan| Counts::from(&plan.summary)),
+        riskiest: entry.plan().and_then(Plan::riskiest),
+    }
+}
+
+fn failed(entry: &Entry) -> Option<Failed<'_>> {
+    let diagnostics = diagnostics::report(entry.outcome.as_ref().err()?);
+    Some(Failed { pipeline: &entry.pipeline, environment: &entry.environment, diagnostics })
 }
 
 /// Characters kept free for what is said of plans that did not fit.
@@ -163,22 +230,25 @@ const TAIL: usize = 2_000;
 /// did not fit is said loudly. The hidden marker says which pipelines were `called` for, and in which region where one was asked
 /// for, so that the next comment on the same ones takes its place.
 #[must_use]
-pub fn many_to_markdown(entries: &[Entry], called: &str, region: Option<&Region>) -> String {
-    let alarming = entries.iter().any(|entry| entry.outcome.is_err() || entry.plan().is_some_and(is_alarming));
+pub fn many_to_markdown(entries: &[Entry], called: &str, region: Option<&Region>, detail: Detail) -> String {
+    let alarming = entries.iter().any(|entry| {
+        entry.outcome.is_err() || entry.outcome.as_ref().is_ok_and(|(plan, about)| is_alarming(plan, about))
+    });
     let symbol = if alarming { "⚠️ " } else { "" };
     let mut environments: Vec<&str> = entries.iter().map(|entry| entry.environment.as_str()).collect();
     environments.dedup();
     let environments = environments.join(",");
     let mut out = format!(
         "<!-- sluice:plan pipelines={} env={}{} -->\n### {symbol}{}: {}\n\n`{}`\n",
-        named(called),
-        named(&environments),
+        marked(called),
+        marked(&environments),
         region.map(|region| format!(" region={region}")).unwrap_or_default(),
         escape(&environments),
         tally(entries),
         total(entries)
     );
     let cut_rows = rows(&mut out, entries);
+    let mut used = out.chars().count();
     let changed: Vec<(&Plan, &About)> = entries
         .iter()
         .filter_map(|entry| entry.outcome.as_ref().ok())
@@ -187,11 +257,13 @@ pub fn many_to_markdown(entries: &[Entry], called: &str, region: Option<&Region>
         .collect();
     let mut left_out = Vec::new();
     for (at, (plan, about)) in changed.iter().enumerate() {
-        let room = MARKDOWN_LIMIT.saturating_sub(out.chars().count() + TAIL) / (changed.len() - at);
-        let block = folded(plan, about, room);
-        if block.chars().count() > room {
-            left_out.push(format!("`{}` in `{}`", about.pipeline, about.environment));
+        let room = MARKDOWN_LIMIT.saturating_sub(used + TAIL) / (changed.len() - at);
+        let block = folded(plan, about, detail, room);
+        let long = block.chars().count();
+        if long > room {
+            left_out.push(format!("`{}` in `{}`", code(&about.pipeline), code(&about.environment)));
         } else {
+            used += long;
             out.push_str(&block);
         }
     }
@@ -199,22 +271,10 @@ pub fn many_to_markdown(entries: &[Entry], called: &str, region: Option<&Region>
     out
 }
 
-/// What was typed, as far as it can be a name: nothing else gets into the marker.
-fn named(typed: &str) -> String {
-    typed
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | ','))
-        .take(MOST_NAMED)
-        .collect::<String>()
-        .replace("--", "-")
-}
-
-/// Characters of names in a marker.
-const MOST_NAMED: usize = 500;
-
 /// Writes the table; returns how many rows did not fit.
 fn rows(out: &mut String, entries: &[Entry]) -> usize {
     out.push_str("\n| Pipeline | Environment | Add | Change | Replace | Destroy | Import | Riskiest |\n|---|---|--:|--:|--:|--:|--:|---|\n");
+    let mut used = out.chars().count();
     for (at, entry) in entries.iter().enumerate() {
         let numbers: Vec<String> = match entry.plan() {
             Some(plan) => counts(&plan.summary).iter().map(ToString::to_string).collect(),
@@ -232,7 +292,8 @@ fn rows(out: &mut String, entries: &[Entry]) -> usize {
             escape(&entry.environment),
             numbers.join(" | ")
         );
-        if out.chars().count() + row.chars().count() > MARKDOWN_LIMIT / 2 {
+        used += row.chars().count();
+        if used > MARKDOWN_LIMIT / 2 {
             return entries.len() - at;
         }
         out.push_str(&row);
@@ -240,16 +301,16 @@ fn rows(out: &mut String, entries: &[Entry]) -> usize {
     0
 }
 
-fn folded(plan: &Plan, about: &About, room: usize) -> String {
+fn folded(plan: &Plan, about: &About, detail: Detail, room: usize) -> String {
     let opening = format!(
         "\n<details><summary>{} · {}: {}</summary>\n\n",
-        about.pipeline,
-        about.environment,
+        escape(&about.pipeline),
+        escape(&about.environment),
         plan.summary.to_string().trim_start_matches("Plan: ").trim_end_matches('.')
     );
     let closing = "\n</details>\n";
     let frame = opening.chars().count() + closing.chars().count();
-    format!("{opening}{}{closing}", within(plan, about, room.saturating_sub(frame)))
+    format!("{opening}{}{closing}", within(plan, about, detail, room.saturating_sub(frame)))
 }
 
 fn cut(rows: usize, plans: &[String]) -> String {
@@ -275,6 +336,8 @@ fn cut(rows: usize, plans: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{about, change_of_parallel, create, empty, risky};
+    use serde_json::json;
+
     use super::*;
     use crate::diagnostic::{Code, Diagnostic};
 
@@ -305,7 +368,7 @@ mod tests {
 
     #[test]
     fn one_comment_tells_all_of_them_and_folds_each() {
-        insta::assert_snapshot!(many_to_markdown(&entries(), "calm,risky,same,new,wrong", None));
+        insta::assert_snapshot!(many_to_markdown(&entries(), "calm,risky,same,new,wrong", None, Detail::default()));
     }
 
     #[test]
@@ -329,7 +392,7 @@ mod tests {
                 environment: "prod".to_owned(),
                 outcome: Ok((huge.clone(), about())),
             };
-            let text = many_to_markdown(&vec![entry; count], "all", None);
+            let text = many_to_markdown(&vec![entry; count], "all", None, Detail::default());
             assert!(text.chars().count() <= MARKDOWN_LIMIT, "{count}: {}", text.chars().count());
             assert!(text.contains("**Cut:**"), "{count}");
             assert_eq!(text.matches("<details>").count(), text.matches("</details>").count(), "{count}");

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{About, outlook, text, words};
-use crate::plan::{Action, Gravity, Plan, PlanKind, Removal, ResourcePlan};
+use super::findings::dangers;
+use super::{About, Detail, outlook, text, words};
+use crate::diagnostic::Severity;
+use crate::plan::{Action, Plan, ResourcePlan};
 use crate::view::EMBEDDED_NOTICE;
 use crate::view::style::{Label, Look, Palette, Symbols};
 use crate::view::words::{plural, printable};
@@ -12,46 +14,122 @@ use crate::view::words::{plural, printable};
 /// Most characters of a comment: code hosts refuse 65,536, and a link or a greeting must still fit.
 pub const MARKDOWN_LIMIT: usize = 60_000;
 
-/// Characters kept free for the lines after the details.
-const TAIL: usize = 1_500;
+/// Characters kept free for what is said of what did not fit.
+const TAIL: usize = 700;
 
 /// The look of the details.
 const LOOK: Look = Look { palette: Palette::Plain, symbols: Symbols::Unicode, width: 160 };
 
-/// Returns the comment, at most [`MARKDOWN_LIMIT`] characters. What did not fit is counted and said loudly.
+/// Returns the comment, at most [`MARKDOWN_LIMIT`] characters. Where it would be longer, what stays unchanged goes first, then the
+/// properties of what is least risky, then rows of the table, the least risky first. What did not fit is counted and said loudly.
 #[must_use]
-pub fn to_markdown(plan: &Plan, about: &About) -> String {
-    let marker =
-        format!("<!-- sluice:plan pipeline={} env={} region={} -->\n", about.pipeline, about.environment, about.region);
+pub fn to_markdown(plan: &Plan, about: &About, detail: Detail) -> String {
+    let marker = format!(
+        "<!-- sluice:plan pipeline={} env={} region={} -->\n",
+        marked(&about.pipeline),
+        marked(&about.environment),
+        marked(&about.region)
+    );
     let room = MARKDOWN_LIMIT - marker.chars().count().min(MARKDOWN_LIMIT);
-    format!("{marker}{}", within(plan, about, room))
+    format!("{marker}{}", within(plan, about, detail, room))
+}
+
+/// What was typed or read, as far as it can be names: nothing else gets into a marker.
+pub(super) fn marked(typed: &str) -> String {
+    typed
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | ','))
+        .take(MOST_NAMED)
+        .collect::<String>()
+        .replace("--", "-")
+}
+
+/// Characters of names in a marker.
+const MOST_NAMED: usize = 500;
+
+/// Text that knows how many characters it has, and may have.
+struct Sheet {
+    text: String,
+    used: usize,
+}
+
+impl Sheet {
+    fn write(&mut self, text: &str) {
+        self.used += text.chars().count();
+        self.text.push_str(text);
+    }
+
+    /// Writes a text that fits below a limit; says whether it did.
+    fn fit(&mut self, text: &str, limit: usize) -> bool {
+        let fits = self.used + text.chars().count() <= limit;
+        if fits {
+            self.write(text);
+        }
+        fits
+    }
 }
 
 /// The comment without its marker, in at most `limit` characters where that leaves room for the head and the dangers.
-pub(super) fn within(plan: &Plan, about: &About, limit: usize) -> String {
-    let mut out = head(plan, about);
-    out.push_str(&warnings(plan, about));
+pub(super) fn within(plan: &Plan, about: &About, detail: Detail, limit: usize) -> String {
+    let mut out = Sheet { text: String::new(), used: 0 };
+    out.write(&head(plan, about));
+    let (warnings, mut hidden) = warnings(plan, about, limit / 2);
+    out.write(&warnings);
     let mut shown: Vec<&ResourcePlan> = plan.resources.iter().collect();
     shown.sort_by_key(|resource| rank(resource.action));
+    // The table gets at most half of the comment, so that the riskiest resources have their details too.
     let mut cut = table(&mut out, &shown, limit / 2);
-    out.push_str(&access(plan, limit / 6));
-    out.push_str(&notes(plan, about));
-    cut = cut.max(details(&mut out, &shown, limit.saturating_sub(TAIL)));
+    out.write(&access(plan, limit / 6));
+    out.write(&notes(plan, about));
+    let next = next(plan, about, limit / 4);
+    let room = limit.saturating_sub(TAIL + next.chars().count());
+    if !detail.compact {
+        cut = cut.max(details(&mut out, &shown, room));
+    }
+    if detail.unchanged && !out.fit(&unchanged(plan), room) {
+        hidden.push(format!("the list of {}", plural(plan.unchanged.len(), "unchanged resource")));
+    }
     if cut > 0 {
-        let text = plural(cut, "resource");
-        out.push_str(&format!(
-            "\n> [!WARNING]\n> **Cut:** {text} did not fit into this comment in full. `sluice plan {} --env {} --output json` has everything.\n",
-            about.pipeline, about.environment
+        hidden.push(format!("{} in full", plural(cut, "resource")));
+    }
+    if !hidden.is_empty() {
+        out.write(&format!(
+            "\n> [!WARNING]\n> **Cut:** {} did not fit into this comment. `sluice plan {} --env {} --output json` has everything.\n",
+            hidden.join(" and "),
+            code(&about.pipeline),
+            code(&about.environment)
         ));
     }
-    out.push_str(&format!(
-        "\nAfter merge: `sluice deploy {} --env {}{}` · template `{}`\n\n`{}`\n",
-        about.pipeline,
-        about.environment,
-        words::flags(&about.consent),
-        plan.template.short(),
-        plan.summary
-    ));
+    out.write(&next);
+    out.text
+}
+
+/// What to type next, by which template, and the counts once more for whoever searches for them.
+fn next(plan: &Plan, about: &About, limit: usize) -> String {
+    let told = words::next(plan, about).into_iter().map(|step| match step.command {
+        Some(command) if command.chars().count() <= limit => format!("{}: `{}`", step.when, code(&command)),
+        Some(_) => format!(
+            "{}: `sluice deploy`, and a consent by name for each of {}",
+            step.when,
+            plural(about.consent.len(), "danger")
+        ),
+        None => step.when.to_owned(),
+    });
+    let told: Vec<String> = told.chain([format!("template `{}`", plan.template.short())]).collect();
+    format!("\n{}\n\n`{}`\n", told.join(" · "), plan.summary)
+}
+
+/// What stays as it is, folded.
+fn unchanged(plan: &Plan) -> String {
+    if plan.unchanged.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n<details><summary>{}</summary>\n\n", plural(plan.unchanged.len(), "unchanged resource"));
+    for same in &plan.unchanged {
+        let stage = escape(&words::stage_name(same.stage.as_ref()));
+        out.push_str(&format!("- `{}` {} · {stage}\n", same.logical_id, escape(&same.type_name)));
+    }
+    out.push_str("\n</details>\n");
     out
 }
 
@@ -62,10 +140,14 @@ fn head(plan: &Plan, about: &About) -> String {
     } else {
         summary.trim_start_matches("Plan: ").trim_end_matches('.').to_owned()
     };
-    let symbol = if is_alarming(plan) { "⚠️ " } else { "" };
+    let symbol = if is_alarming(plan, about) { "⚠️ " } else { "" };
     let mut out = format!(
         "### {symbol}{} · {}: {verdict}\n\n{} / {} · stack `{}`",
-        about.pipeline, about.environment, about.account, about.region, plan.stack
+        escape(&about.pipeline),
+        escape(&about.environment),
+        escape(&about.account),
+        escape(&about.region),
+        code(&plan.stack)
     );
     if let Some(text) = words::not_looked_at(&plan.baseline) {
         out.push_str(&format!(", {}  \n{text}", escape(&words::baseline(&plan.baseline))));
@@ -80,66 +162,65 @@ fn head(plan: &Plan, about: &About) -> String {
     out
 }
 
-pub(super) fn is_alarming(plan: &Plan) -> bool {
-    plan.impossible().next().is_some()
-        || !plan.data.is_empty()
-        || plan.consumers.iter().any(words::is_risky)
-        || plan.resources.iter().any(|resource| resource.action.replaces())
+pub(super) fn is_alarming(plan: &Plan, about: &About) -> bool {
+    !dangers(plan, about).is_empty() || plan.resources.iter().any(|resource| resource.action.replaces())
 }
 
-/// The caution block: what cannot work, what is lost, which readers lose their place.
-fn warnings(plan: &Plan, about: &About) -> String {
-    let mut lines = Vec::new();
-    for resource in plan.impossible() {
-        let reason = resource.reasons.first().map(words::reason).unwrap_or_default();
-        lines.push(format!("`{}` cannot be changed: {}", resource.logical_id, escape(&reason)));
-        lines.extend(resource.remedies.iter().map(|remedy| format!("instead: {}", escape(&words::remedy(remedy)))));
+/// The caution block, what it leaves out where there is more than fits: what cannot work, what is lost, which readers lose
+/// their place.
+fn warnings(plan: &Plan, about: &About, limit: usize) -> (String, Vec<String>) {
+    let found = dangers(plan, about);
+    if found.is_empty() && about.consent.is_empty() {
+        return (String::new(), Vec::new());
     }
-    for risk in &plan.data {
-        lines.push(format!("`{}` {}", risk.logical_id, escape(&words::data(risk, plan.kind == PlanKind::Destroy))));
+    let severe = found.iter().any(|danger| danger.severity == Severity::Error);
+    let kind = if severe { "CAUTION" } else { "WARNING" };
+    let mut out = Sheet { text: String::new(), used: 0 };
+    out.write(&format!("\n> [!{kind}]\n"));
+    let mut cut = 0;
+    for danger in &found {
+        let about = danger.logical_id.map(|id| format!("`{id}` ")).unwrap_or_default();
+        let mut lines = format!("> - {about}{}\n", escape(&danger.text));
+        for instead in &danger.instead {
+            lines.push_str(&format!("> - instead: {}\n", escape(instead)));
+        }
+        if !out.fit(&lines, limit) {
+            cut += 1;
+        }
     }
-    for effect in plan.consumers.iter().filter(|effect| words::is_risky(effect)) {
-        let text = format!("{}: {}", words::verdict(effect.verdict), words::records(effect));
-        lines.push(format!("`{}` {}", effect.logical_id, escape(&text)));
+    if cut > 0 {
+        out.write(&format!("> - and {} more\n", plural(cut, "danger")));
     }
-    for effect in plan.effects.iter().filter(|effect| effect.severity != Gravity::Info) {
-        lines.push(format!("`{}` {}", effect.logical_id, escape(&words::consequence(&effect.consequence))));
-    }
-    if !about.consent.is_empty() {
-        lines.push(format!(
-            "not deployed to {} without `{}`",
-            about.environment,
-            words::flags(&about.consent).trim_start()
+    let flags = words::flags(&about.consent);
+    if !flags.is_empty()
+        && !out.fit(
+            &format!("> - not deployed to {} without `{}`\n", escape(&about.environment), flags.trim_start()),
+            limit,
+        )
+    {
+        out.write(&format!(
+            "> - not deployed to {} without {} by name\n",
+            escape(&about.environment),
+            plural(about.consent.len(), "consent")
         ));
     }
-    if lines.is_empty() {
-        return String::new();
-    }
-    let severe = plan.impossible().next().is_some()
-        || plan.data.iter().any(|risk| risk.removal == Removal::Deleted)
-        || plan.consumers.iter().any(words::is_risky);
-    let kind = if severe { "CAUTION" } else { "WARNING" };
-    let quoted: Vec<String> = lines.iter().map(|line| format!("> - {line}\n")).collect();
-    format!("\n> [!{kind}]\n{}", quoted.concat())
+    (out.text, (cut > 0).then(|| plural(cut, "danger")).into_iter().collect())
 }
 
 /// Writes the table of what is not simply new; returns how many resources did not fit.
-fn table(out: &mut String, resources: &[&ResourcePlan], limit: usize) -> usize {
-    let resources: Vec<&&ResourcePlan> =
-        resources.iter().filter(|resource| resource.action != Action::Create).collect();
-    if resources.is_empty() {
+fn table(out: &mut Sheet, resources: &[&ResourcePlan], limit: usize) -> usize {
+    let mut resources = resources.iter().filter(|resource| resource.action != Action::Create).peekable();
+    if resources.peek().is_none() {
         return 0;
     }
-    out.push_str("\n| | Resource | Type | Action | Why | Line |\n|---|---|---|---|---|---|\n");
-    for (at, resource) in resources.iter().enumerate() {
-        let row = row(resource);
-        // The table gets at most half of the comment, so that the riskiest resources have their details too.
-        if out.chars().count() + row.chars().count() > limit {
-            return resources.len() - at;
+    out.write("\n| | Resource | Type | Action | Why | Line |\n|---|---|---|---|---|---|\n");
+    let mut cut = 0;
+    for resource in resources {
+        if cut > 0 || !out.fit(&row(resource), limit) {
+            cut += 1;
         }
-        out.push_str(&row);
     }
-    0
+    cut
 }
 
 fn row(resource: &ResourcePlan) -> String {
@@ -258,28 +339,23 @@ fn notes(plan: &Plan, about: &About) -> String {
 }
 
 /// Writes the folded details, never splitting a resource; returns how many did not fit.
-fn details(out: &mut String, resources: &[&ResourcePlan], limit: usize) -> usize {
+fn details(out: &mut Sheet, resources: &[&ResourcePlan], limit: usize) -> usize {
     if resources.is_empty() {
         return 0;
     }
-    let room = limit.saturating_sub(out.chars().count());
-    let mut body = String::new();
-    let mut used = 0;
+    let mut body = Sheet { text: String::new(), used: out.used };
     let mut cut = 0;
     for resource in resources {
-        let block = block(resource);
-        let length = block.chars().count();
-        if cut > 0 || used + length > room {
+        if cut > 0 || !body.fit(&block(resource), limit) {
             cut += 1;
-        } else {
-            used += length;
-            body.push_str(&block);
         }
     }
-    let fence = fence(&body);
-    out.push_str(&format!(
-        "\n<details><summary>Every property</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n"
-    ));
+    let (body, fence) = (body.text.as_str(), fence(&body.text));
+    if !body.is_empty() {
+        out.write(&format!(
+            "\n<details><summary>Every property</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n"
+        ));
+    }
     cut
 }
 
@@ -309,7 +385,8 @@ pub(in crate::view) fn fence(body: &str) -> String {
     "`".repeat(longest.max(2) + 1)
 }
 
-fn rank(action: Action) -> u8 {
+/// The worse an action, the lower.
+pub(super) fn rank(action: Action) -> u8 {
     match action {
         Action::Cannot => 0,
         Action::ReplaceDeletingFirst | Action::Replace => 1,
@@ -350,21 +427,22 @@ pub(in crate::view) fn code(text: &str) -> String {
 mod tests {
     use super::super::fixtures::{about, change_of_parallel, create, empty, risky};
     use super::*;
+    use crate::plan::Permission;
 
     #[test]
     fn a_risky_plan_warns_above_everything() {
-        insta::assert_snapshot!(to_markdown(&risky(), &about()));
+        insta::assert_snapshot!(to_markdown(&risky(), &about(), Detail::default()));
     }
 
     #[test]
     fn a_calm_plan_has_no_warning() {
-        let text = to_markdown(&change_of_parallel(), &about());
+        let text = to_markdown(&change_of_parallel(), &about(), Detail::default());
         assert!(!text.contains("> [!"), "{text}");
         assert!(
             text.starts_with("<!-- sluice:plan pipeline=fraud-detection env=local region=eu-west-1 -->\n"),
             "{text}"
         );
-        assert!(to_markdown(&empty(), &about()).contains("fraud-detection · local: no changes"));
+        assert!(to_markdown(&empty(), &about(), Detail::default()).contains("fraud-detection · local: no changes"));
     }
 
     #[test]
@@ -372,7 +450,7 @@ mod tests {
         let mut plan = create();
         let one = plan.resources.first().cloned().unwrap();
         plan.resources = vec![one; 4_000];
-        let text = to_markdown(&plan, &about());
+        let text = to_markdown(&plan, &about(), Detail::default());
         assert!(text.chars().count() <= MARKDOWN_LIMIT, "{}", text.chars().count());
         assert!(text.contains("**Cut:**"), "{text}");
         assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
@@ -385,10 +463,64 @@ mod tests {
         for change in plan.resources.iter_mut().flat_map(|resource| &mut resource.changes) {
             change.after = Some("```\n</details>|@everyone <b>".into());
         }
-        let text = to_markdown(&plan, &about());
+        let text = to_markdown(&plan, &about(), Detail::default());
         assert!(text.contains("````diff\n"), "{text}");
         assert!(!text.contains("\n</details>|"), "{text}");
         let table: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
         assert!(table.iter().all(|row| !row.contains("@everyone") && !row.contains("<b>")), "{table:?}");
+    }
+
+    #[test]
+    fn whoever_wrote_the_names_of_a_shown_plan_gets_nothing_past_the_marker_or_the_head() {
+        let mut about = about();
+        for name in [&mut about.pipeline, &mut about.environment, &mut about.account, &mut about.region] {
+            *name = "--> <script>alert(1)</script> @all `x` \u{202e}".to_owned();
+        }
+        let mut plan = change_of_parallel();
+        plan.stack = "`<b>`".to_owned();
+        let text = to_markdown(&plan, &about, Detail::default());
+        assert!(text.starts_with("<!-- sluice:plan pipeline=-scriptalert1scriptallx env="), "{text}");
+        assert!(!text.contains('\u{202e}'), "{text}");
+        // What is to be typed stands in backquotes, which nothing leaves; reading a plan refuses such names.
+        let (told, typed) = text.split_once("\nAfter merge: `").unwrap();
+        assert!(!told.contains("<script") && !told.contains("@all"), "{text}");
+        assert_eq!(told.matches("-->").count(), 1 + told.matches("<!-- -->").count(), "{text}");
+        assert_eq!(typed.lines().next().map(|line| line.matches('`').count()), Some(3), "{typed}");
+    }
+
+    #[test]
+    fn what_stays_goes_first_where_there_is_no_room_and_then_what_is_least_risky() {
+        let all = Detail { unchanged: true, ..Detail::default() };
+        let small = to_markdown(&risky(), &about(), all);
+        assert!(small.contains("<summary>3 unchanged resources</summary>") && !small.contains("**Cut:**"), "{small}");
+        let mut plan = risky();
+        let same = plan.unchanged.first().cloned().unwrap();
+        plan.unchanged = vec![same; 2_000];
+        let text = to_markdown(&plan, &about(), all);
+        assert!(text.contains("**Cut:** the list of 2000 unchanged resources did not fit"), "{text}");
+        assert!(text.contains("<summary>Every property</summary>"), "{text}");
+        let new = create().resources.first().cloned().unwrap();
+        plan.resources.extend(vec![new; 2_000]);
+        let text = to_markdown(&plan, &about(), all);
+        assert!(text.chars().count() <= MARKDOWN_LIMIT && text.contains(" resources in full did not fit"), "{text}");
+        assert!(text.contains("! ✗ StreamTransactions") && text.contains("- - TableDecisions"), "{text}");
+    }
+
+    #[test]
+    fn compact_folds_no_properties() {
+        let text = to_markdown(&risky(), &about(), Detail { compact: true, ..Detail::default() });
+        assert!(text.contains("[!CAUTION]") && !text.contains("<details>"), "{text}");
+    }
+
+    #[test]
+    fn the_next_command_names_what_would_be_lost_and_is_missing_where_nothing_can_be_deployed() {
+        assert!(to_markdown(&risky(), &about(), Detail::default()).contains("nothing of this can be deployed"));
+        let mut plan = risky();
+        plan.resources.retain(|resource| resource.action != Action::Cannot);
+        let lost = plan.data.iter().map(|risk| Permission::DataLoss { logical_id: risk.logical_id.clone() });
+        let about = About { consent: lost.collect(), ..about() };
+        let text = to_markdown(&plan, &about, Detail::default());
+        let command = "`sluice deploy fraud-detection --env local --allow-data-loss TableDecisions`";
+        assert!(text.contains(&format!("After merge: {command}")), "{text}");
     }
 }

@@ -12,7 +12,7 @@ use crate::view::words::plural;
 use crate::view::{capacity, cost};
 
 /// How the load meets a pipeline, and what a month of it costs. Durations in microseconds, amounts in millionths.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Outlook {
     /// What gives way first, as if nothing else ran in the account.
     pub bottleneck: Option<Bottleneck>,
@@ -30,7 +30,8 @@ pub struct Outlook {
 }
 
 /// What a pipeline was in for before.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "OutlookBefore")]
 pub struct Before {
     /// What gave way first.
     pub bottleneck: Option<Bottleneck>,
@@ -41,7 +42,7 @@ pub struct Before {
 }
 
 /// How long a record takes from its producer to its result.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Latency {
     /// Half of them, at the steady load.
     pub p50: Duration,
@@ -54,7 +55,7 @@ pub struct Latency {
 }
 
 /// A quota that must be raised.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Raise {
     /// The quota.
     pub quota: Quota,
@@ -67,7 +68,7 @@ pub struct Raise {
 }
 
 /// What a month costs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Cost {
     /// `USD`.
     pub currency: String,
@@ -78,7 +79,7 @@ pub struct Cost {
 }
 
 /// What a month may come to.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Budget {
     /// As declared.
     pub monthly: Money,
@@ -208,15 +209,15 @@ fn monthly(found: &Cost, before: Option<Total>, embedded: bool) -> (Label, Strin
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{about, change_of_parallel, strained};
-    use super::super::{to_json, to_markdown, to_text};
+    use super::super::{Detail, to_json, to_markdown, to_text};
     use super::*;
     use crate::view::Look;
 
     #[test]
     fn what_gives_way_how_long_it_takes_and_what_it_costs_stand_in_every_form() {
         let about = strained();
-        insta::assert_snapshot!(to_text(&Look::plain(), &change_of_parallel(), &about));
-        insta::assert_snapshot!(to_markdown(&change_of_parallel(), &about));
+        insta::assert_snapshot!(to_text(&Look::plain(), &change_of_parallel(), &about, Detail::default()));
+        insta::assert_snapshot!(to_markdown(&change_of_parallel(), &about, Detail::default()));
         insta::assert_json_snapshot!(to_json(&change_of_parallel(), &about).get("outlook"));
     }
 

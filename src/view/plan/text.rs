@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{About, outlook, words};
+use super::stages::{InStage, by_stage};
+use super::{About, Detail, outlook, words};
 use crate::observed::Holding;
 use crate::plan::{
     Action, Baseline, Change, ChangeKind, Gravity, Permission, Plan, PlanKind, Reason, Removal, ResourcePlan,
@@ -20,7 +21,7 @@ const NARROWEST_VALUE: usize = 12;
 /// Returns the whole plan. Its last line is `Plan: N to add, N to change, N to replace, N to destroy.`, further counts
 /// (`N to import`, `N undecided`, `N impossible`) follow where they are not zero.
 #[must_use]
-pub fn to_text(look: &Look, plan: &Plan, about: &About) -> String {
+pub fn to_text(look: &Look, plan: &Plan, about: &About, detail: Detail) -> String {
     let mut out = head(look, plan, about);
     if plan.is_empty() {
         let text = match &plan.baseline {
@@ -31,10 +32,11 @@ pub fn to_text(look: &Look, plan: &Plan, about: &About) -> String {
         };
         let text = format!("No changes. {}.", printable(&text));
         out.push_str(&format!("\n{}\n", look.paint(Label::Good, text)));
-    } else {
-        out.push_str(&resources(look, plan));
     }
-    out.push_str(&consequences(look, plan, about));
+    if !plan.is_empty() || detail.unchanged {
+        out.push_str(&resources(look, plan, detail));
+    }
+    out.push_str(&consequences(look, plan, about, detail));
     out.push_str(&format!("\n{}\n", look.paint(Label::Heading, &plan.summary)));
     out
 }
@@ -44,8 +46,8 @@ pub fn to_text(look: &Look, plan: &Plan, about: &About) -> String {
 pub fn removal_to_text(look: &Look, plan: &Plan, about: &About, emptied: &BTreeMap<String, Holding>) -> String {
     let rest = format!("({} / {})  stack {}, to be removed", about.account, about.region, plan.stack);
     let mut out = title(look, about, &rest);
-    out.push_str(&resources(look, plan));
-    out.push_str(&consequences(look, plan, about));
+    out.push_str(&resources(look, plan, Detail::default()));
+    out.push_str(&consequences(look, plan, about, Detail::default()));
     if !emptied.is_empty() {
         out.push_str(&format!("\n{}\n", look.paint(Label::Heading, "Emptied first, every version")));
     }
@@ -89,27 +91,28 @@ fn title(look: &Look, about: &About, rest: &str) -> String {
 }
 
 /// The resources by stage, in the order of their stages' names; what belongs to the whole pipeline comes last.
-fn resources(look: &Look, plan: &Plan) -> String {
-    let mut stages: BTreeMap<(bool, String), Vec<&ResourcePlan>> = BTreeMap::new();
-    for resource in &plan.resources {
-        let general = resource.origin.as_ref().is_none_or(|origin| origin.stage.is_none());
-        stages.entry((general, words::stage(resource.origin.as_ref()))).or_default().push(resource);
-    }
+fn resources(look: &Look, plan: &Plan, detail: Detail) -> String {
     let widest = plan.resources.iter().map(|resource| columns(resource.logical_id.as_str())).max().unwrap_or(0);
     let mut out = String::new();
-    for ((_, stage), resources) in stages {
+    for (stage, InStage { changed, same }) in by_stage(plan, detail) {
         out.push_str(&format!("\n  {}\n", look.paint(Label::Heading, stage)));
-        for resource in resources {
-            out.push_str(&resource_text(look, resource, widest));
+        for resource in changed {
+            out.push_str(&resource_text(look, resource, widest, detail));
+        }
+        for unchanged in same {
+            let line =
+                format!("    = {}  {}", pad(unchanged.logical_id.as_str(), widest), printable(&unchanged.type_name));
+            out.push_str(&format!("{}\n", look.paint(Label::Faint, line)));
         }
     }
-    if plan.summary.unchanged > 0 && !plan.resources.is_empty() {
+    let told = detail.unchanged && !plan.unchanged.is_empty();
+    if plan.summary.unchanged > 0 && !plan.resources.is_empty() && !told {
         out.push_str(&format!("\n  {}\n", look.paint(Label::Faint, words::unchanged(plan.summary.unchanged))));
     }
     out
 }
 
-fn resource_text(look: &Look, resource: &ResourcePlan, widest: usize) -> String {
+fn resource_text(look: &Look, resource: &ResourcePlan, widest: usize, detail: Detail) -> String {
     let label = label(resource.action);
     let mut out = format!(
         "  {} {}  {}",
@@ -135,6 +138,9 @@ fn resource_text(look: &Look, resource: &ResourcePlan, widest: usize) -> String 
         return out;
     }
     out.push_str(&format!("  {}\n", look.paint(label, words::action(resource.action))));
+    if detail.compact {
+        return out;
+    }
     let mut line = |label: Label, text: &str| {
         for (at, part) in wrap(text, look.columns().saturating_sub(10)).into_iter().enumerate() {
             let indent = if at == 0 { "      " } else { "        " };
@@ -222,59 +228,74 @@ pub(in crate::view) fn values(look: &Look, change: &Change, room: usize) -> Stri
 }
 
 /// What the changes mean for readers and data, what else changes, how the load meets what is planned, what it costs, and
-/// how long it takes; what is risky first.
-fn consequences(look: &Look, plan: &Plan, about: &About) -> String {
+/// how long it takes; what is risky first, and nothing else where it is to be compact.
+fn consequences(look: &Look, plan: &Plan, about: &About, detail: Detail) -> String {
     let mut table = Table::new();
-    let mut row = |label: Label, what: &str, name: &str, text: String| {
-        table.row([Cell::new(label, what), Cell::plain(name), Cell::new(label, text)]);
-    };
+    risks(&mut table, plan, about, detail);
+    if !detail.compact {
+        rest(look, &mut table, plan, about);
+    }
+    let text = table.render(look, 0);
+    if text.is_empty() { text } else { format!("\n{text}") }
+}
+
+fn row(table: &mut Table, label: Label, what: &str, name: &str, text: String) {
+    table.row([Cell::new(label, what), Cell::plain(name), Cell::new(label, text)]);
+}
+
+fn risks(table: &mut Table, plan: &Plan, about: &About, detail: Detail) {
     for resource in plan.impossible() {
         let reason = resource.reasons.first().map(words::reason).unwrap_or_default();
-        row(Label::Bad, "Cannot", resource.logical_id.as_str(), reason);
+        row(table, Label::Bad, "Cannot", resource.logical_id.as_str(), reason);
     }
     for risk in &plan.data {
         let label = if risk.removal == Removal::Deleted { Label::Bad } else { Label::Warning };
-        row(label, "Data", risk.logical_id.as_str(), words::data(risk, plan.kind == PlanKind::Destroy));
+        row(table, label, "Data", risk.logical_id.as_str(), words::data(risk, plan.kind == PlanKind::Destroy));
     }
-    let mut effects: Vec<_> = plan.consumers.iter().collect();
+    let shown = plan.consumers.iter().filter(|effect| !detail.compact || words::is_risky(effect));
+    let mut effects: Vec<_> = shown.collect();
     effects.sort_by_key(|effect| !words::is_risky(effect));
     for effect in effects {
         let label = if words::is_risky(effect) { Label::Bad } else { Label::Plain };
         let text = format!("{}: {}", words::verdict(effect.verdict), words::records(effect));
-        row(label, "Reader", effect.logical_id.as_str(), text);
+        row(table, label, "Reader", effect.logical_id.as_str(), text);
     }
-    for effect in &plan.effects {
+    for effect in plan.effects.iter().filter(|effect| !detail.compact || effect.severity != Gravity::Info) {
         let label = if effect.severity == Gravity::Info { Label::Plain } else { Label::Warning };
-        row(label, "Effect", effect.logical_id.as_str(), words::consequence(&effect.consequence));
+        row(table, label, "Effect", effect.logical_id.as_str(), words::consequence(&effect.consequence));
     }
     for moved in &plan.moves {
-        row(Label::Warning, "Moved", moved.to.as_str(), words::moved(moved));
+        row(table, Label::Warning, "Moved", moved.to.as_str(), words::moved(moved));
     }
     for change in &plan.access {
         let both =
             change.gained.iter().map(|grant| ("gains ", grant)).chain(change.lost.iter().map(|it| ("loses ", it)));
         for (verb, grant) in both {
             let broad = verb == "gains " && grant.is_broad();
+            if detail.compact && !broad {
+                continue;
+            }
             let label = if broad { Label::Warning } else { Label::Plain };
             let text = format!("{verb}{}", words::grant(&change.logical_id, grant));
-            row(label, "Access", change.logical_id.as_str(), text);
+            row(table, label, "Access", change.logical_id.as_str(), text);
         }
     }
     // What is lost says so itself, above.
     for permission in about.consent.iter().filter(|one| !matches!(one, Permission::DataLoss { .. })) {
         let id = permission.logical_id().map_or("", LogicalId::as_str);
-        row(Label::Warning, "Consent", id, format!("refused without {}", permission.flag()));
+        row(table, Label::Warning, "Consent", id, format!("refused without {}", permission.flag()));
     }
+}
+
+fn rest(look: &Look, table: &mut Table, plan: &Plan, about: &About) {
     let new = plan.outputs.iter().filter(|output| output.before.is_none());
     let new: Vec<&str> = new.map(|output| output.name.as_str()).collect();
     if !new.is_empty() {
-        row(Label::Plain, "Outputs", "new", new.join(" "));
+        row(table, Label::Plain, "Outputs", "new", new.join(" "));
     }
     for output in plan.outputs.iter().filter(|output| output.before.is_some()) {
-        let value =
-            |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "(none)".to_owned(), words::value);
-        let text = format!("{} {} {}", value(&output.before), look.arrow(), value(&output.after));
-        row(Label::Plain, "Output", output.name.as_str(), text);
+        let [before, after] = [&output.before, &output.after].map(words::side);
+        row(table, Label::Plain, "Output", output.name.as_str(), format!("{before} {} {after}", look.arrow()));
     }
     for tag in &plan.tags {
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
@@ -282,20 +303,18 @@ fn consequences(look: &Look, plan: &Plan, about: &About) -> String {
             None => value(&tag.after),
             Some(before) => format!("{before} {} {}", look.arrow(), value(&tag.after)),
         };
-        row(Label::Plain, "Tag", &tag.key, text);
+        row(table, Label::Plain, "Tag", &tag.key, text);
     }
     for left in plan.never_made() {
         let text = words::escapes(Some(&left.origin)).pop().unwrap_or_default();
-        row(Label::Warning, "Not made", left.logical_id.as_str(), text);
+        row(table, Label::Warning, "Not made", left.logical_id.as_str(), text);
     }
     for line in outlook::lines(about) {
-        row(line.label, line.what, &line.place, line.text);
+        row(table, line.label, line.what, &line.place, line.text);
     }
     if !plan.is_empty() {
-        row(Label::Plain, "Time", "", words::time(plan.expected.typical, plan.expected.slow));
+        row(table, Label::Plain, "Time", "", words::time(plan.expected.typical, plan.expected.slow));
     }
-    let text = table.render(look, 0);
-    if text.is_empty() { text } else { format!("\n{text}") }
 }
 
 fn symbol(look: &Look, action: Action) -> &'static str {
@@ -322,22 +341,39 @@ mod tests {
     #[test]
     fn one_changed_value_shows_exactly_one_changed_property() {
         let look = Look { symbols: Symbols::Unicode, ..Look::plain() };
-        insta::assert_snapshot!(to_text(&look, &change_of_parallel(), &about()));
+        insta::assert_snapshot!(to_text(&look, &change_of_parallel(), &about(), Detail::default()));
     }
 
     #[test]
     fn what_is_risky_stands_first_among_the_consequences() {
-        insta::assert_snapshot!(to_text(&Look::plain(), &risky(), &about()));
+        insta::assert_snapshot!(to_text(&Look::plain(), &risky(), &about(), Detail::default()));
+    }
+
+    #[test]
+    fn compact_tells_resources_and_dangers_and_nothing_else() {
+        let compact = Detail { compact: true, ..Detail::default() };
+        insta::assert_snapshot!(to_text(&Look::plain(), &risky(), &about(), compact));
+        let calm = to_text(&Look::plain(), &change_of_parallel(), &about(), compact);
+        assert!(!calm.contains("4 -> 8") && !calm.contains("Reader"), "{calm}");
+        assert!(calm.ends_with("Plan: 0 to add, 1 to change, 0 to replace, 0 to destroy.\n"), "{calm}");
+    }
+
+    #[test]
+    fn what_stays_is_listed_in_its_stage_where_somebody_asks() {
+        let unchanged = Detail { unchanged: true, ..Detail::default() };
+        insta::assert_snapshot!(to_text(&Look::plain(), &change_of_parallel(), &about(), unchanged));
+        let none = to_text(&Look::plain(), &empty(), &about(), unchanged);
+        assert!(none.contains("No changes.") && none.contains("= LogGroup"), "{none}");
     }
 
     #[test]
     fn a_new_stack_is_a_list_without_properties() {
-        insta::assert_snapshot!(to_text(&Look::plain(), &create(), &about()));
+        insta::assert_snapshot!(to_text(&Look::plain(), &create(), &about(), Detail::default()));
     }
 
     #[test]
     fn no_changes_says_so_and_still_ends_with_the_stable_line() {
-        let text = to_text(&Look::plain(), &empty(), &about());
+        let text = to_text(&Look::plain(), &empty(), &about(), Detail::default());
         assert!(text.contains("\nNo changes. fraud-detection-local is what the files describe.\n"), "{text}");
         assert!(text.ends_with("\nPlan: 0 to add, 0 to change, 0 to replace, 0 to destroy.\n"), "{text}");
     }
@@ -345,7 +381,7 @@ mod tests {
     #[test]
     fn the_last_line_is_plain_enough_to_search_for_in_every_plan() {
         for plan in [change_of_parallel(), risky(), create(), empty()] {
-            let text = to_text(&Look::plain(), &plan, &about());
+            let text = to_text(&Look::plain(), &plan, &about(), Detail::default());
             assert_eq!(text.lines().last().unwrap(), plan.summary.to_string());
         }
     }
@@ -380,13 +416,13 @@ mod tests {
         for (mut plan, at_line_end) in [(change_of_parallel(), false), (create(), true)] {
             let resource = plan.resources.iter_mut().find(|resource| resource.origin.is_some()).unwrap();
             resource.origin.as_mut().unwrap().escapes = escapes.clone();
-            let text = to_text(&Look::plain(), &plan, &about());
+            let text = to_text(&Look::plain(), &plan, &about(), Detail::default());
             let made = "made by templates/consumer.yaml.hbs instead of the built-in template";
             let patched = "patched by cloudformation.patch.ConsumerScoreMapping";
             let expected =
                 if at_line_end { format!("  {made}, {patched}\n") } else { format!("      {made}\n      {patched}\n") };
             assert!(text.contains(&expected), "{text}");
-            let markdown = super::super::to_markdown(&plan, &about());
+            let markdown = super::super::to_markdown(&plan, &about(), Detail::default());
             assert!(
                 markdown.contains("templates/consumer.yaml.hbs") && markdown.contains(&patched[11..30]),
                 "{markdown}"
@@ -400,7 +436,7 @@ mod tests {
         for change in plan.resources.iter_mut().flat_map(|resource| &mut resource.changes) {
             change.sensitive = true;
         }
-        let text = to_text(&Look::plain(), &plan, &about());
+        let text = to_text(&Look::plain(), &plan, &about(), Detail::default());
         assert!(text.contains("(secret)") && !text.contains("4 -> 8"), "{text}");
     }
 }

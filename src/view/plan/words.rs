@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::About;
 use crate::diagnostic::Place;
-use crate::pipeline::{Escape, Origin};
+use crate::pipeline::{Escape, Origin, StageRef};
 use crate::plan::{
     Action, Amount, AmountOf, Baseline, BlockedBy, Bound, Consequence, ConsumerEffect, DataAtRisk, DataEnd, Grant,
-    Lacking, Move, NotAsked, Permission, Plan, PositionReset, Reason, Records, Remedy, Removal, Risk, Source, Verdict,
+    Lacking, Move, NotAsked, Permission, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal, Risk, Source,
+    Verdict,
 };
 use crate::units::{ByteSize, Duration, LogicalId};
 use crate::view::words::{grouped, plural, printable, short_duration};
@@ -239,6 +241,11 @@ pub(super) fn value(value: &Value) -> String {
     }
 }
 
+/// A value that may not be there.
+pub(super) fn side(side: &Option<Value>) -> String {
+    side.as_ref().map_or_else(|| "(none)".to_owned(), value)
+}
+
 /// `!Ref Topic`, `!GetAtt Topic.TopicName`.
 fn reference(function: &str, of: &Value) -> Option<String> {
     match function {
@@ -266,16 +273,7 @@ pub(super) fn verdict(verdict: Verdict) -> &'static str {
 
 /// Whether somebody should look at a consumer before anything is deployed.
 pub(super) fn is_risky(effect: &ConsumerEffect) -> bool {
-    let by_verdict = match effect.verdict {
-        Verdict::Starts | Verdict::Continues | Verdict::Resumes | Verdict::Pauses => false,
-        Verdict::Resets | Verdict::Stops | Verdict::Fails => true,
-    };
-    by_verdict
-        || match &effect.records {
-            Records::Untouched | Records::ReadFrom(_) | Records::NotRead => false,
-            Records::ReadAgain { .. } | Records::Skipped | Records::ExpireSooner { .. } => true,
-            Records::Filtered | Records::LostWithStream { .. } => true,
-        }
+    effect.risk().is_some()
 }
 
 /// What a change means for a consumer's records.
@@ -437,7 +435,38 @@ pub(super) fn escapes(origin: Option<&Origin>) -> Vec<String> {
 
 /// The stage of an origin, or what stands for resources of no stage.
 pub(super) fn stage(origin: Option<&Origin>) -> String {
-    origin.and_then(|origin| origin.stage.as_ref()).map_or_else(|| "pipeline".to_owned(), ToString::to_string)
+    stage_name(origin.and_then(|origin| origin.stage.as_ref()))
+}
+
+/// A stage, or what stands for none.
+pub(super) fn stage_name(stage: Option<&StageRef>) -> String {
+    stage.map_or_else(|| "pipeline".to_owned(), ToString::to_string)
+}
+
+/// What to do after a plan was looked at.
+pub(super) struct Next {
+    /// When, or what else.
+    pub(super) when: &'static str,
+    /// What to type then; none where there is nothing.
+    pub(super) command: Option<String>,
+}
+
+/// What to do next; what would be lost has to be named.
+pub(super) fn next(plan: &Plan, about: &About) -> Vec<Next> {
+    let target = format!("{} --env {}", about.pipeline, about.environment);
+    if plan.is_empty() {
+        return Vec::new();
+    }
+    if plan.impossible().next().is_some() {
+        let refused = "Change what is refused as it says, then plan again: nothing of this can be deployed";
+        return vec![Next { when: refused, command: None }];
+    }
+    let (when, mut command) = match plan.kind {
+        PlanKind::Create | PlanKind::Update => ("After merge", format!("sluice deploy {target}")),
+        PlanKind::Destroy => ("To remove it", format!("sluice destroy {target}")),
+    };
+    command.push_str(&flags(&about.consent));
+    vec![Next { when, command: Some(command) }]
 }
 
 /// How long it takes: `about 40s, 2m 00s when it is slow`.
