@@ -7,7 +7,7 @@ use super::flow::Site;
 use super::limit::{
     self, CONCURRENCY, ON_DEMAND_STREAMS, REQUESTS_PER_CONCURRENCY, TABLE_UNITS, UNRESERVED, UPDATED_SHARDS, page,
 };
-use super::load::{Load, bytes, number};
+use super::load::{Load, bytes, counted, number};
 use super::report::{Answer, Level, Quota, QuotaUse, Resource, StageCapacity, Unknown};
 use crate::pipeline::Encryption;
 
@@ -21,7 +21,8 @@ pub(super) fn quotas(site: Site<'_>, stages: &[StageCapacity], unknown: &mut Vec
     let region = site.pipeline().region().as_str();
     let pipelines = site.neighbours.len() + 1;
     let (reserved, shared) = (sum(|print| print.reserved), sum(|print| print.shared));
-    let all = format!("{pipelines} pipeline(s) of {} in {region}", site.pipeline().environment().name());
+    let all =
+        format!("{} of {} in {region}", counted(pipelines as f64, "pipeline"), site.pipeline().environment().name());
     let mut uses = vec![
         QuotaUse::new(Quota::LambdaConcurrency, reserved + shared.max(UNRESERVED), CONCURRENCY, page::LAMBDA_QUOTAS)
             .how(format!(
@@ -111,7 +112,9 @@ fn kms(site: Site<'_>, region: &str) -> Option<QuotaUse> {
     let need = stages as f64 * principals as f64 / KEY_LIFE;
     (stages > 0).then(|| {
         QuotaUse::new(Quota::KmsRequests, need, limit::kms_requests(region), page::KMS).how(format!(
-            "{stages} encrypted stage(s) × {principals} principal(s), each asking for a data key every five minutes"
+            "{} × {}, each asking for a data key every five minutes",
+            counted(stages as f64, "encrypted stage"),
+            counted(principals as f64, "principal")
         ))
     })
 }
@@ -126,8 +129,8 @@ fn instances(site: Site<'_>, unknown: &mut Vec<Unknown>) {
     unknown.extend(own.keys().filter_map(|instance| {
         Some(Unknown {
             question: format!(
-                "whether the account may run the {} instance(s) of {instance} that all endpoints may grow to",
-                number(*by_type.get(instance.as_str())?)
+                "whether the account may run the {} of {instance} that all endpoints may grow to",
+                counted(*by_type.get(instance.as_str())?, "instance")
             ),
             answer: Answer::LookUp(format!("look up `{instance} for endpoint usage` in the account's Service Quotas")),
         })

@@ -1,5 +1,6 @@
 //! What an endpoint leaves open: whether its canary is possible, and when its fleet grows.
 
+use super::load::counted;
 use super::{Decision, SizedEndpoint};
 use crate::pipeline::{Endpoint, EndpointRollout, Serving};
 
@@ -52,8 +53,9 @@ fn possible(asked: &EndpointRollout, min: u32, path: impl Fn(&str) -> String) ->
                 spec_path: path("rollout"),
                 chosen: "all-at-once".to_owned(),
                 reason: format!(
-                    "a canary of {instances} is more than half of {min} instance(s), which SageMaker refuses; \
-                     the new fleet takes over at once and alarms still roll it back"
+                    "a canary of {instances} is more than half of {}, which SageMaker refuses; \
+                     the new fleet takes over at once and alarms still roll it back",
+                    counted(f64::from(min), "instance")
                 ),
             };
             (EndpointRollout::AllAtOnce, Some(decision))

@@ -4,7 +4,7 @@ use super::SizedStream;
 use super::batch::Batches;
 use super::flow::{Flow, Flows, Site, shards_at, undeclared};
 use super::limit::{self, CONCURRENCY, QUEUE_AT_ONCE, QUEUE_IN_FLIGHT, page};
-use super::load::{Levels, number, time};
+use super::load::{Levels, counted, number, time};
 use super::report::{Answer, Level, Need, Resource, Supply, Unknown};
 use super::stream::{hottest, skew};
 use crate::pipeline::{Consumer, Function, StageKind, StageRef, Traffic, WorkSource, Worker};
@@ -159,9 +159,9 @@ pub(super) fn needs(run: &Running<'_>, pool: f64) -> Vec<Need> {
     let takes = run.batches.takes(run.batches.size);
     let timeout = Supply::Fixed(run.function.timeout.as_secs_f64());
     needs.push(Need::new(Resource::Timeout, Levels::of(|_| takes), timeout, page::LAMBDA_QUOTAS).how(format!(
-        "{} + {} record(s) × {} = {} for a full batch; it may take {}",
+        "{} + {} × {} = {} for a full batch; it may take {}",
         time(run.batches.fixed),
-        number(run.batches.size),
+        counted(run.batches.size, "record"),
         time(run.batches.per_record),
         time(takes),
         run.function.timeout
@@ -188,9 +188,9 @@ fn of_stream(run: &Running<'_>, consumer: &Consumer, capacity: SizedStream, traf
             let need = Levels::of(|level| batches.at_once(run.records(level)) * skew);
             let have = Supply::Fixed(shards * batches.parallel);
             Need::new(Resource::Parallelism, need, have, page::LAMBDA_KINESIS).how(format!(
-                "{sum}, of which the busiest shard has {} times its part; {} shard(s) × parallel {parallel} = {}",
+                "{sum}, of which the busiest shard has {} times its part; {} × parallel {parallel} = {}",
                 number(skew),
-                number(shards),
+                counted(shards, "shard"),
                 number(shards * batches.parallel)
             ))
         }
@@ -237,9 +237,9 @@ fn of_queue(run: &Running<'_>, most: f64) -> Vec<Need> {
             .assuming(run.flow.assumes.clone()),
         Need::new(Resource::QueueInFlight, flying, Supply::Fixed(QUEUE_IN_FLIGHT), page::SQS)
             .how(format!(
-                "{} at once × {} message(s) at the peak; a queue has 120,000 in flight",
+                "{} at once × {} at the peak; a queue has 120,000 in flight",
                 number(run.concurrency(Level::Peak)),
-                number(run.fill(Level::Peak))
+                counted(run.fill(Level::Peak), "message")
             ))
             .assuming(run.flow.assumes.clone()),
     ]
@@ -261,10 +261,10 @@ fn concurrency(run: &Running<'_>, pool: f64) -> Need {
     };
     Need::new(Resource::Concurrency, need, have, page::LAMBDA_CONCURRENCY)
         .how(format!(
-            "{} invocations/s × {} with {} record(s) each{lanes} = {} at the peak; {has}",
+            "{} invocations/s × {} with {} each{lanes} = {} at the peak; {has}",
             number(run.invocations(Level::Peak)),
             time(run.batches.takes(fill)),
-            number(fill),
+            counted(fill, "record"),
             number(need.peak)
         ))
         .assuming(run.flow.assumes.clone())
@@ -278,7 +278,7 @@ fn invocations(run: &Running<'_>) -> Need {
     });
     Need::new(Resource::Invocations, need, Supply::Elastic { now: most, most }, page::LAMBDA_QUOTAS)
         .how(format!(
-            "{} record(s)/s in batches of {}{window} = {} invocations/s at the peak; an account's 1,000 instances take \
+            "{} records/s in batches of {}{window} = {} invocations/s at the peak; an account's 1,000 instances take \
              10,000/s",
             number(run.records(Level::Peak)),
             number(run.fill(Level::Peak)),

@@ -9,7 +9,7 @@ use super::endpoint::BUSY;
 use super::flow::Site;
 use super::function::{Feed, Running};
 use super::limit::{FAN_OUT_DELAY, POLL};
-use super::load::{number, time};
+use super::load::{counted, number, time};
 use super::queueing::Queue;
 use super::report::{Advice, Answer, LatencyBudget, LatencyPart, LatencyStep, Level, Lever, Unknown};
 use super::serving::{Asks, asks, busiest_share, service};
@@ -286,9 +286,9 @@ fn compute(run: &Running<'_>, without: &str) -> String {
     let included = if included.is_empty() { String::new() } else { format!(", {} included", included.join(" and ")) };
     let fill = run.fill(Level::Peak);
     format!(
-        "{} + {} record(s) × {} = {} at the peak as measured{included}{without}",
+        "{} + {} × {} = {} at the peak as measured{included}{without}",
         time(run.batches.fixed),
-        number(fill),
+        counted(fill, "record"),
         time(run.batches.per_record),
         time(run.batches.takes(fill))
     )

@@ -66,6 +66,12 @@ impl Levels {
     }
 }
 
+/// How many of what: `1 shard`, `15 shards`, `0.5 records`.
+pub(super) fn counted(value: f64, noun: &str) -> String {
+    let shown = number(value);
+    if shown == "1" { format!("1 {noun}") } else { format!("{shown} {noun}s") }
+}
+
 /// A number as people read it in a sum: no more digits than matter, thousands parted.
 pub(super) fn number(value: f64) -> String {
     let magnitude = value.abs();
@@ -114,6 +120,12 @@ pub(super) fn time(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_one_and_everything_else_is_many() {
+        let shown = [1.0, 15.0, 0.5, 1.001].map(|value| counted(value, "shard"));
+        assert_eq!(shown, ["1 shard", "15 shards", "0.5 shards", "1 shard"]);
+    }
 
     #[test]
     fn numbers_are_as_exact_as_people_need_them() {

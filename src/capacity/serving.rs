@@ -124,7 +124,7 @@ fn need(endpoint: &Endpoint, latency: &ServiceTime, calls: &Calls) -> Need {
     let wait = latency.p50.as_secs_f64();
     let busy = number(rate(Level::Peak) * service.mean);
     let asked = format!(
-        "{} = {} call(s)/s × {} on average = {busy} busy at the peak",
+        "{} = {} calls/s × {} on average = {busy} busy at the peak",
         calls.words.join(" and "),
         number(rate(Level::Peak)),
         time(service.mean)
@@ -134,7 +134,7 @@ fn need(endpoint: &Endpoint, latency: &ServiceTime, calls: &Calls) -> Need {
             let servers = Levels::of(|level| servers_for(rate(level), service, wait));
             Need::new(Resource::Instances, servers, fleet(*min, *max), page::ENDPOINT_SCALING).how(format!(
                 "{asked}, one call at a time on each; with {} of them 99 of 100 calls wait no longer than a median call \
-                 takes ({}), with {min} to {max} instance(s) to have",
+                 takes ({}), with {min} to {max} instances to have",
                 number(servers.peak),
                 latency.p50
             ))

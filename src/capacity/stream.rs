@@ -6,7 +6,7 @@ use super::limit::{
     self, FAN_OUT_READERS, MOST_SHARDS, ON_DEMAND_GROWTH, ON_DEMAND_START, READ_BYTES, READ_RECORDS, SHARD_READ_BYTES,
     SHARD_READS, SHARD_WRITE_BYTES, SHARD_WRITE_RECORDS, page,
 };
-use super::load::{Levels, Load, bytes, number};
+use super::load::{Levels, Load, bytes, counted, number};
 use super::rates::{self, Shape};
 use super::report::{Level, Need, Resource, Supply};
 use super::{Decision, SizedStream};
@@ -120,7 +120,9 @@ pub(super) fn decide(pipeline: &Pipeline, stream: &Stream) -> (SizedStream, Opti
             };
             let chosen = match capacity {
                 SizedStream::OnDemand => "on-demand".to_owned(),
-                SizedStream::Provisioned { shards } => format!("provisioned with {shards} shard(s)"),
+                SizedStream::Provisioned { shards } => {
+                    format!("provisioned with {}", counted(f64::from(shards), "shard"))
+                }
             };
             let spec_path = format!("streams.{}.capacity", stream.name);
             (capacity, Some(Decision { spec_path, chosen, reason }))
@@ -138,11 +140,11 @@ fn from_traffic(pipeline: &Pipeline, stream: &Stream, traffic: &Traffic) -> (Siz
     let on_demand = shape.on_demand_per_hour(&rates::US_EAST_1, steady);
 
     let mut reason = format!(
-        "the peak of {:.0} records/s and {:.1} MB/s with 25 % headroom needs {} shard(s), bound by {}; at the steady \
+        "the peak of {:.0} records/s and {:.1} MB/s with 25 % headroom needs {}, bound by {}; at the steady \
          load that is about ${provisioned:.2} an hour against ${on_demand:.2} on-demand (us-east-1 list prices)",
         peak.records,
         peak.bytes / 1e6,
-        need.shards,
+        counted(f64::from(need.shards), "shard"),
         need.bound,
     );
     if need.hot_key {
@@ -224,7 +226,7 @@ pub(super) fn needs(capacity: SizedStream, region: &str, traffic: &Traffic, read
         }
     };
     let width = |what: &str| match capacity {
-        SizedStream::Provisioned { shards } => format!("{} shard(s) × {what}", number(f64::from(shards))),
+        SizedStream::Provisioned { shards } => format!("{} × {what}", counted(f64::from(shards), "shard")),
         SizedStream::OnDemand => {
             format!("on-demand takes twice the highest load of 30 days at once, and no less than 4 shards × {what}")
         }
@@ -266,9 +268,9 @@ fn hottest_shard(capacity: SizedStream, traffic: &Traffic) -> Option<Need> {
     let percent = number(share * 100.0);
     let how = match capacity {
         SizedStream::Provisioned { shards } => format!(
-            "its busiest key has {percent} % of all records and lies in one of {} shard(s), which has its even part of \
+            "its busiest key has {percent} % of all records and lies in one of {}, which has its even part of \
              the others as well",
-            number(f64::from(shards))
+            counted(f64::from(shards), "shard")
         ),
         SizedStream::OnDemand => format!(
             "its busiest key has {percent} % of all records; Kinesis splits busy shards, but one key stays in one shard"
@@ -284,8 +286,8 @@ fn reads(traffic: &Traffic, readers: Readers, supply: Supply, width: &str) -> Ve
     if readers.shared > 0 {
         let amount = read(shared);
         needs.push(Need::new(Resource::SharedReadBytes, amount, supply, page::GET_RECORDS).how(format!(
-            "{} shared reader(s) × {}/s = {}/s at the peak; {width} for all of them together",
-            number(shared),
+            "{} × {}/s = {}/s at the peak; {width} for all of them together",
+            counted(shared, "shared reader"),
             bytes(read(1.0).peak),
             bytes(amount.peak)
         )));
@@ -294,20 +296,20 @@ fn reads(traffic: &Traffic, readers: Readers, supply: Supply, width: &str) -> Ve
             shared * (1.0 / limit::POLL).max(SHARD_WRITE_RECORDS / READ_RECORDS).max(SHARD_WRITE_BYTES / READ_BYTES);
         let budget = Supply::Fixed(SHARD_READS);
         needs.push(Need::new(Resource::SharedReads, Levels::of(|_| calls), budget, page::GET_RECORDS).how(format!(
-            "{} shared reader(s), Firehose among them, poll each shard once a second; a shard answers 5 calls/s",
-            number(shared)
+            "{}, Firehose among them, each shard polled once a second; a shard answers 5 calls/s",
+            counted(shared, "shared reader")
         )));
     }
     if readers.fan_out > 0 {
         needs.push(Need::new(Resource::FanOutReadBytes, read(1.0), supply, page::FAN_OUT).how(format!(
-            "{}/s at the peak to each of {} fan-out reader(s); {width} for each",
+            "{}/s at the peak to each of {}; {width} for each",
             bytes(read(1.0).peak),
-            number(fan_out)
+            counted(fan_out, "fan-out reader")
         )));
         let most = Supply::Fixed(FAN_OUT_READERS);
         needs.push(
             Need::new(Resource::FanOutReaders, Levels::of(|_| fan_out), most, page::FAN_OUT)
-                .how(format!("{} fan-out reader(s) of 20", number(fan_out))),
+                .how(format!("{} of 20", counted(fan_out, "fan-out reader"))),
         );
     }
     needs

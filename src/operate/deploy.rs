@@ -131,7 +131,8 @@ pub async fn deploy(
 
     let upstream = upstream::missing(&cloud, pipeline).await?;
     let keep = if order.reviewed.is_some() { Keep::ChangeSet } else { Keep::Nothing };
-    let look = Look::at(&cloud, &prepared, keep, tools).await?;
+    let mut look = Look::at(&cloud, &prepared, keep, tools).await?;
+    look.confirmed()?;
     let plan = look.plan.clone();
     if let Some(reviewed) = &order.reviewed
         && let Err(moved) = reviewed.same_stack(&plan, look.change_set())

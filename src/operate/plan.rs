@@ -14,12 +14,12 @@ use super::saved::Inputs;
 use super::shards::open_shards;
 use super::upstream;
 use crate::capacity::Sized;
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, CloudError};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::{Environment, Target, Tier};
-use crate::observed::{ChangeSet, ChangeSetState, NextAction, Observed};
+use crate::observed::{ChangeSet, ChangeSetState, FailureKind, NextAction, Observed};
 use crate::pipeline::{Origins, Pipeline, StageKind, StreamFrom};
-use crate::plan::{Desired, Known, Load, Plan, compare, compare_files};
+use crate::plan::{Desired, Known, Load, NotAsked, Plan, compare, compare_files};
 use crate::rollout::{Basis, Deployment, FailedCreate};
 use crate::template::Template;
 use crate::units::{Duration, LogicalId, Region};
@@ -110,13 +110,16 @@ pub async fn plan_live(
     // By the time of the deployment they may be there.
     let upstream = upstream::missing(&cloud, resolved).await?.into_iter();
     let upstream = upstream.map(|missing| Diagnostic { severity: Severity::Warning, ..missing });
-    let look = Look::at(&cloud, &prepared, keep, tools).await?;
+    let mut look = Look::at(&cloud, &prepared, keep, tools).await?;
     let saved = match keep {
         Keep::Nothing => {
             look.leave(&cloud, tools.clock).await?;
             None
         }
-        Keep::ChangeSet => Some(Inputs::of(&prepared, shelf.texts(), look.change_set())),
+        Keep::ChangeSet => {
+            look.confirmed()?;
+            Some(Inputs::of(&prepared, shelf.texts(), look.change_set()))
+        }
     };
     prepared.warnings.extend(upstream.collect::<Vec<_>>());
     Ok(Planned { plan: look.plan, prepared, earlier: None, saved })
@@ -132,6 +135,8 @@ pub(super) struct Look {
     change_set: Option<ChangeSet>,
     /// What is to become of it.
     keep: Keep,
+    /// Why none may be made.
+    denied: Option<CloudError>,
     /// Whether the stack is only there because of that change set.
     shell: bool,
     /// The stack's name.
@@ -150,8 +155,13 @@ impl Look {
         let observed = cloud.describe_stack(stack).await?;
         let known = Known { open_shards: open_shards(cloud, prepared, &observed).await?, ..Known::default() };
         let plan = compare(&desired(prepared), &observed, &known);
-        let mut look = Self { observed, plan, change_set: None, keep, shell: false, stack: stack.clone() };
-        if look.plan.is_empty() || !look.takes_change_sets() {
+        let mut look =
+            Self { observed, plan, change_set: None, keep, denied: None, shell: false, stack: stack.clone() };
+        if look.plan.is_empty() {
+            return Ok(look);
+        }
+        if !look.takes_change_sets() {
+            look.plan.not_asked = look.in_the_way().map(|status| NotAsked::StackState { status });
             return Ok(look);
         }
         let deployment = look.deployment(prepared, environment, Basis::of(&look.observed), FailedCreate::Keep);
@@ -167,14 +177,44 @@ impl Look {
                 look.change_set = Some(set);
                 Ok(look)
             }
-            Err((failure, set)) => {
-                look.change_set = set;
+            Err(Unmade::Denied(denied)) => {
+                look.plan.not_asked = Some(NotAsked::Denied { message: denied.message.clone() });
+                look.denied = Some(denied);
+                Ok(look)
+            }
+            Err(Unmade::Failed(failure, set)) => {
+                look.change_set = set.map(|set| *set);
                 look.leave(cloud, tools.clock).await?;
                 look.change_set = None;
                 // What cannot be done as it is, CloudFormation may not even want to foresee: the plan says why, and what
                 // works instead.
                 if look.plan.impossible().next().is_some() { Ok(look) } else { Err(failure) }
             }
+        }
+    }
+
+    /// Nothing, if CloudFormation was asked where it can be.
+    ///
+    /// # Errors
+    /// That it may not be asked: whoever deploys or saves a plan needs more than the schemas' word.
+    pub(super) fn confirmed(&mut self) -> Result<(), Failure> {
+        self.denied.take().map_or(Ok(()), |denied| Err(denied.into()))
+    }
+
+    /// The state that nothing can be changed in; none for one that the roll-out cures by itself.
+    fn in_the_way(&self) -> Option<String> {
+        let status = &self.observed.stack()?.status;
+        match status.next_action() {
+            NextAction::Wait
+            | NextAction::WaitForDeletion
+            | NextAction::RollBack
+            | NextAction::ContinueRollback
+            | NextAction::Blocked => Some(status.to_string()),
+            NextAction::Create
+            | NextAction::Review
+            | NextAction::Update
+            | NextAction::Delete
+            | NextAction::DeleteAgain => None,
         }
     }
 
@@ -282,6 +322,23 @@ pub(super) fn spec_places(origins: &Origins) -> BTreeMap<LogicalId, String> {
     origins.iter().filter_map(|(id, origin)| Some((id.clone(), origin.place.as_ref()?.to_string()))).collect()
 }
 
+/// Why there is no change set.
+enum Unmade {
+    /// The caller may not have one made.
+    Denied(CloudError),
+    /// It failed, or something else did.
+    Failed(Failure, Option<Box<ChangeSet>>),
+}
+
+impl From<CloudError> for Unmade {
+    fn from(error: CloudError) -> Self {
+        match error.kind {
+            FailureKind::AccessDenied => Self::Denied(error),
+            _ => Self::Failed(error.into(), None),
+        }
+    }
+}
+
 /// Has CloudFormation make a change set and waits until it is made.
 async fn preview(
     cloud: &Cloud,
@@ -290,33 +347,31 @@ async fn preview(
     clock: &dyn Clock,
     environment: &Environment,
     origins: &Origins,
-) -> Result<ChangeSet, (Failure, Option<ChangeSet>)> {
+) -> Result<ChangeSet, Unmade> {
     let creates = matches!(Basis::of(observed), Basis::New);
     let order = deployment.change_set_order(creates);
     let (stack, name) = (order.stack.clone(), order.name.clone());
     // One of the same name that did not come to anything would be found again and again.
-    let stale = cloud.describe_change_set(&stack, &name).await.map_err(|error| (error.into(), None))?;
+    let stale = cloud.describe_change_set(&stack, &name).await?;
     if stale.is_some_and(|set| set.state == ChangeSetState::Failed) {
-        cloud.delete_change_set(&stack, &name).await.map_err(|error| (error.into(), None))?;
+        cloud.delete_change_set(&stack, &name).await?;
     }
-    cloud.create_change_set(&request(order)).await.map_err(|error| (error.into(), None))?;
+    cloud.create_change_set(&request(order)).await?;
     let pause = cadence(environment, clock.is_virtual()).first;
     let mut waited = Duration::ZERO;
     loop {
-        let set = cloud.describe_change_set(&stack, &name).await.map_err(|error| (error.into(), None))?;
+        let set = cloud.describe_change_set(&stack, &name).await?;
         match set {
             Some(set) if set.state == ChangeSetState::Ready || set.is_empty_change() => return Ok(set),
             Some(set) if set.state == ChangeSetState::Failed => {
-                return Err((why_failed(cloud, &set, origins).await, Some(set)));
+                return Err(Unmade::Failed(why_failed(cloud, &set, origins).await, Some(Box::new(set))));
             }
             Some(_) | None => {
                 clock.sleep(pause).await;
                 waited = Duration::from_micros(waited.as_micros() + pause.as_micros());
                 if waited > LONGEST_PREVIEW {
-                    return Err((
-                        change_set_refused(&format!("it was still being made after {LONGEST_PREVIEW}")),
-                        None,
-                    ));
+                    let late = format!("it was still being made after {LONGEST_PREVIEW}");
+                    return Err(Unmade::Failed(change_set_refused(&late), None));
                 }
             }
         }

@@ -146,6 +146,7 @@ fn finish(
         kind,
         baseline,
         template: desired.template.digest(),
+        not_asked: None,
         resources,
         outputs: changes.outputs,
         tags: changes.tags,

@@ -36,7 +36,7 @@ pub use environments::{
 };
 pub use model::{
     Action, Baseline, BlockedBy, Bound, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected,
-    FORMAT_VERSION, Lacking, OutputChange, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal,
+    FORMAT_VERSION, Lacking, NotAsked, OutputChange, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal,
     ResourcePlan, Source, Summary, Sureness, TagChange, Verdict,
 };
 pub use moves::Move;

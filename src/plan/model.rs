@@ -32,6 +32,10 @@ pub struct Plan {
     pub baseline: Baseline,
     /// Digest of the desired template.
     pub template: Digest,
+    /// Why CloudFormation itself was not asked where it would have been: then the plan stands on the published schemas and the
+    /// template as deployed alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_asked: Option<NotAsked>,
     /// Resources that would change, sorted by logical id. Unchanged ones are only counted.
     pub resources: Vec<ResourcePlan>,
     /// Outputs that would change, sorted by name.
@@ -130,6 +134,22 @@ pub enum Baseline {
         source: Source,
         /// What they do not have.
         lacking: Lacking,
+    },
+}
+
+/// Why CloudFormation made no change set for a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "why")]
+pub enum NotAsked {
+    /// The caller may not have one made.
+    Denied {
+        /// The service's own words.
+        message: String,
+    },
+    /// The stack is in a state in which none can be made.
+    StackState {
+        /// The state, for instance `UPDATE_ROLLBACK_FAILED`.
+        status: String,
     },
 }
 

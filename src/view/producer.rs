@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::FORMAT_VERSION;
 use super::style::{Label, Look};
-use super::words::{printable, wrap};
+use super::words::{plural, printable, wrap};
 use crate::capacity::{HotKey, KeyVerdict, SizedStream};
 use crate::render::Producer;
 use crate::units::ByteSize;
@@ -171,7 +171,8 @@ fn batches(producer: &Producer) -> Vec<String> {
                 .to_owned()
         }
         SizedStream::Provisioned { shards } => format!(
-            "{shards} shard(s) take {} records/s or {shards} MB/s together, if keys spread evenly",
+            "{} take {} records/s or {shards} MB/s together, if keys spread evenly",
+            plural(usize::try_from(shards).unwrap_or(usize::MAX), "shard"),
             u64::from(shards) * 1_000
         ),
     });

@@ -70,3 +70,22 @@ fn what_is_compared_with_files_calls_nobody() {
     let log = std::fs::read_to_string(project.path("calls.jsonl")).unwrap_or_default();
     assert_eq!(log, "");
 }
+
+#[test]
+fn whoever_may_not_ask_cloudformation_gets_a_plan_that_says_so_and_no_deployment() {
+    let project = deployed();
+    project.edit(SPEC, "shards: 2", "shards: 4");
+    let deny = "embedded fail CreateChangeSet --call deny --env local --times 3";
+    ends(&project.sluice(deny), 0);
+    let planned = project.sluice("plan orders --env local --detailed-exitcode");
+    ends(&planned, 2);
+    assert!(planned.stdout.contains("CloudFormation was not asked, for it was refused"), "{planned}");
+    assert!(planned.stdout.contains("ShardCount"), "{planned}");
+    let comment = project.sluice("plan orders --env local --output markdown");
+    assert!(comment.stdout.contains("`cloudformation:CreateChangeSet` lets it be confirmed"), "{comment}");
+    // Whoever deploys needs more than the schemas' word.
+    let refused = project.sluice("deploy orders --env local --yes");
+    ends(&refused, 1);
+    assert!(refused.stderr.contains("is not authorized to perform: CreateChangeSet"), "{refused}");
+    ends(&project.sluice("plan orders --env local --out plan.json"), 0);
+}

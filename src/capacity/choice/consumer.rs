@@ -29,7 +29,7 @@ pub(super) fn reads(site: Site<'_>) -> Vec<ReadChoice> {
             _ if others >= 2 && !late => (
                 true,
                 format!(
-                    "{others} other shared reader(s) take part of 2 MB/s and {} calls/s of each shard",
+                    "{others} other shared readers take part of 2 MB/s and {} calls/s of each shard",
                     number(SHARD_READS)
                 ),
             ),

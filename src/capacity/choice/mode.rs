@@ -5,7 +5,7 @@ use crate::capacity::KeyVerdict;
 use crate::capacity::assess::readers;
 use crate::capacity::flow::Site;
 use crate::capacity::limit::ON_DEMAND_GROWTH;
-use crate::capacity::load::{Load, number};
+use crate::capacity::load::{Load, counted, number};
 use crate::capacity::producer::hottest_key;
 use crate::capacity::rates::{Shape, StreamRates};
 use crate::capacity::report::Level;
@@ -145,11 +145,12 @@ fn key_advice(pipeline: &Pipeline, stream: &Stream, traffic: &Traffic, shards: u
             // Keys fall on shards by their hash: the fuller of many shards has three standard deviations more than the mean.
             let each = key.distinct.0 as f64 / f64::from(shards.max(1));
             let uneven = 3.0 / each.max(f64::MIN_POSITIVE).sqrt() * 100.0;
+            let all = counted(f64::from(shards), "shard");
             advice.push(if each < 1.0 {
-                format!("{} different values for {shards} shard(s): some get nothing, whatever the load", key.distinct)
+                format!("{} different values for {all}: some get nothing, whatever the load", key.distinct)
             } else {
                 format!(
-                    "{} different values are {} for each of {shards} shard(s): by chance alone the fullest has about {} % \
+                    "{} different values are {} for each of {all}: by chance alone the fullest has about {} % \
                      more than the mean",
                     key.distinct,
                     number(each),

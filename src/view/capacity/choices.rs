@@ -9,6 +9,7 @@ use crate::capacity::{
 };
 use crate::units::Duration;
 use crate::view::style::Label;
+use crate::view::words::plural;
 
 /// Longest bar of a curve.
 const BAR: f64 = 24.0;
@@ -25,7 +26,9 @@ pub(super) fn page(about: &About, choices: &Choices) -> Page {
 fn stream(choice: &StreamChoice) -> Section {
     let now = match choice.now {
         SizedStream::OnDemand => "on-demand".to_owned(),
-        SizedStream::Provisioned { shards } => format!("provisioned with {shards} shard(s)"),
+        SizedStream::Provisioned { shards } => {
+            format!("provisioned with {}", plural(usize::try_from(shards).unwrap_or(usize::MAX), "shard"))
+        }
     };
     let mut section = Section {
         headings: vec!["LOAD", "RECORDS/S", "SHARDS", "PROVISIONED", "ON-DEMAND", "ADVANTAGE", "LEAST"],

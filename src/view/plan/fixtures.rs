@@ -133,6 +133,7 @@ fn plan(kind: PlanKind, resources: Vec<ResourcePlan>, unchanged: usize) -> Plan 
         kind,
         baseline,
         template,
+        not_asked: None,
         resources,
         outputs: Vec::new(),
         tags: Vec::new(),

@@ -71,6 +71,9 @@ fn head(plan: &Plan, about: &About) -> String {
         out.push_str(&format!(", {}  \n{text}", escape(&words::baseline(&plan.baseline))));
     }
     out.push('\n');
+    if let Some(text) = words::not_asked(plan) {
+        out.push_str(&format!("\n> [!WARNING]\n> {}\n", escape(&text).replace("\\`", "`")));
+    }
     if about.embedded {
         out.push_str(&format!("\n*{EMBEDDED_NOTICE}*\n"));
     }

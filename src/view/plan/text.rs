@@ -72,6 +72,9 @@ fn head(look: &Look, plan: &Plan, about: &About) -> String {
     if let Some(text) = words::not_looked_at(&plan.baseline) {
         out.push_str(&format!("{}\n", look.paint(Label::Faint, text)));
     }
+    for line in words::not_asked(plan).iter().flat_map(|text| wrap(text, look.columns())) {
+        out.push_str(&format!("{}\n", look.paint(Label::Warning, line)));
+    }
     out
 }
 

@@ -8,7 +8,7 @@ use crate::diagnostic::Place;
 use crate::pipeline::{Escape, Origin};
 use crate::plan::{
     Action, Amount, AmountOf, Baseline, BlockedBy, Bound, Consequence, ConsumerEffect, DataAtRisk, DataEnd, Grant,
-    Lacking, Move, Permission, PositionReset, Reason, Records, Remedy, Removal, Risk, Source, Verdict,
+    Lacking, Move, NotAsked, Permission, Plan, PositionReset, Reason, Records, Remedy, Removal, Risk, Source, Verdict,
 };
 use crate::units::{ByteSize, Duration, LogicalId};
 use crate::view::words::{grouped, plural, printable, short_duration};
@@ -31,6 +31,22 @@ pub(super) fn not_looked_at(baseline: &Baseline) -> Option<&'static str> {
             Some("this is what the files change; what is deployed was not looked at")
         }
     }
+}
+
+/// Why the plan stands on weaker ground than it could; none for one that CloudFormation looked at as well.
+pub(super) fn not_asked(plan: &Plan) -> Option<String> {
+    Some(match plan.not_asked.as_ref()? {
+        NotAsked::Denied { message } => format!(
+            "CloudFormation was not asked, for it was refused: {}. What follows stands on the published schemas and the \
+             deployed template alone; `cloudformation:CreateChangeSet` lets it be confirmed",
+            printable(message.trim_end_matches('.'))
+        ),
+        NotAsked::StackState { status } => format!(
+            "the stack is {}, and nothing can be changed until that is over: `sluice status` says what to do. What follows \
+             stands on the published schemas and the deployed template alone",
+            printable(status)
+        ),
+    })
 }
 
 /// Another state of the files: `git:main (c5edb2bcbd19)`.
