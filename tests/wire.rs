@@ -287,8 +287,11 @@ fn wire(server: &Server, account: &str) {
     for (pipeline, file) in pipelines.iter().zip(&files) {
         deployer.ends(0, &["plan", pipeline, "--env", "wire", "--detailed-exitcode"]);
         deployer.patch(pipeline, &edits(&deployer.render(pipeline)));
-        deployer.ends(2, &["plan", pipeline, "--env", "wire", "--detailed-exitcode"]);
-        deployer.ends(0, &["deploy", pipeline, "--env", "wire", "--yes"]);
+        let planned = deployer.ends(2, &["plan", pipeline, "--env", "wire", "--detailed-exitcode", "--output", "json"]);
+        let flags = consent(&planned);
+        let agreed = flags.iter().flat_map(|flag| flag.split(' '));
+        let deploy: Vec<&str> = ["deploy", pipeline, "--env", "wire", "--yes"].into_iter().chain(agreed).collect();
+        deployer.ends(0, &deploy);
         fs::write(file, deployer.render(pipeline).to_string()).unwrap();
         deployer.ends(0, &["plan", pipeline, "--env", "wire", "--detailed-exitcode"]);
     }
@@ -306,6 +309,14 @@ fn wire(server: &Server, account: &str) {
     let file = rendered.join("probes");
     fs::write(&file, serde_json::to_string(&probes).unwrap()).unwrap();
     ask("probe", &[file]);
+}
+
+/// What a plan asks to be agreed to by name. A server may foresee a replacement where nothing will be replaced, and a change set's
+/// word counts.
+fn consent(plan: &str) -> Vec<String> {
+    let plan: Value = serde_json::from_str(plan).unwrap();
+    let asked = plan["consent"].as_array().into_iter().flatten();
+    asked.map(|permission| permission["flag"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
