@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::model::ResourcePlan;
 use crate::template::{Resource, Template};
@@ -178,11 +178,13 @@ fn told(value: &Value) -> String {
 fn sorted(value: &Value) -> Value {
     let mut value = value.clone();
     value.sort_all_objects();
-    json!(value)
+    value
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn atoms(type_name: &str, properties: Value) -> BTreeSet<Atom> {

@@ -1,8 +1,8 @@
 //! How many records an effect is about, reckoned from the declared ordinary load and the deployed retention.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use super::bounds::whole;
 use super::consumers::stream_of;
 use super::desired::{Desired, Load};
 use super::model::{ConsumerEffect, DataAtRisk, PositionReset, Records};
@@ -42,9 +42,9 @@ pub(super) fn fill(consumers: &mut [ConsumerEffect], data: &mut [DataAtRisk], de
         let Some(load) = load else { continue };
         let kept = || stream.as_ref().map(|stream| retention(before, stream));
         effect.amount = match &effect.records {
-            Records::ReadAgain { from: PositionReset::TrimHorizon } => kept().map(|span| whole(load, span)),
-            Records::ExpireSooner { before, after } => match (hours(before), hours(after)) {
-                (Some(before), Some(after)) => Some(whole(load, of_hours(before.saturating_sub(after)))),
+            Records::ReadAgain { from: PositionReset::TrimHorizon } => kept().map(|span| retained(load, span)),
+            Records::ExpireSooner { before, after } => match (whole(Some(before)), whole(Some(after))) {
+                (Some(before), Some(after)) => Some(retained(load, of_hours(before.saturating_sub(after)))),
                 _ => None,
             },
             Records::Skipped | Records::LostWithStream { .. } => {
@@ -59,11 +59,11 @@ pub(super) fn fill(consumers: &mut [ConsumerEffect], data: &mut [DataAtRisk], de
     }
     for risk in data.iter_mut().filter(|risk| risk.type_name == "AWS::Kinesis::Stream") {
         let load = desired.loads.get(&risk.logical_id);
-        risk.amount = load.map(|load| whole(load, retention(before, &risk.logical_id)));
+        risk.amount = load.map(|load| retained(load, retention(before, &risk.logical_id)));
     }
 }
 
-fn whole(load: &Load, span: Duration) -> Amount {
+fn retained(load: &Load, span: Duration) -> Amount {
     amount(load, span, AmountOf::Retention)
 }
 
@@ -80,14 +80,10 @@ fn amount(load: &Load, span: Duration, of: AmountOf) -> Amount {
 /// How long a stream keeps records as deployed: a day where it does not say.
 fn retention(template: &Template, stream: &LogicalId) -> Duration {
     let stream = template.resources.get(stream);
-    let said = stream.and_then(|stream| hours(stream.properties.get("RetentionPeriodHours")?));
+    let said = stream.and_then(|stream| whole(stream.properties.get("RetentionPeriodHours")));
     of_hours(said.unwrap_or(24))
 }
 
 fn of_hours(hours: u64) -> Duration {
     Duration::from_secs(hours.saturating_mul(3_600))
-}
-
-fn hours(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }

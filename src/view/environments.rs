@@ -280,8 +280,9 @@ mod tests {
     use crate::diagnostic::{FilePath, Place, Span};
     use crate::environment::Tier;
     use crate::plan::Derived;
-    use crate::template::{PropertyPath, Recreation};
+    use crate::template::Recreation;
     use crate::units::{AccountId, EnvironmentName, LogicalId, PipelineName, Region};
+    use crate::view::plan::fixtures::change;
 
     fn side(name: &str, tier: Tier, account: &str) -> Side {
         Side {
@@ -296,20 +297,6 @@ mod tests {
     fn setter(value: &str, file: &str, line: u32) -> Setter {
         let place = Place { file: FilePath::new(file), span: Span { start: 0, end: 1 }, line, column: 3 };
         Setter { value: Some(value.to_owned()), place: Some(place) }
-    }
-
-    fn change(path: &str, before: Value, after: Value) -> Change {
-        Change {
-            path: PropertyPath::of(path),
-            inside: None,
-            kind: ChangeKind::Modified,
-            before: Some(before),
-            after: Some(after),
-            known_after_apply: false,
-            recreation: Recreation::Never,
-            caused_by: None,
-            sensitive: false,
-        }
     }
 
     fn resource(id: &str, type_name: &str, presence: Presence, changes: Vec<Change>) -> ResourceDifference {
@@ -327,13 +314,13 @@ mod tests {
             "StreamOrders",
             "AWS::Kinesis::Stream",
             Presence::Both,
-            vec![change("ShardCount", json!(4), json!(24))],
+            vec![change("ShardCount", json!(4), json!(24), Recreation::Never)],
         );
         let log = resource(
             "LogGroup",
             "AWS::Logs::LogGroup",
             Presence::Both,
-            vec![change("RetentionInDays", json!(30), json!(90))],
+            vec![change("RetentionInDays", json!(30), json!(90), Recreation::Never)],
         );
         let alarm = resource("AlarmBudget", "AWS::CloudWatch::Alarm", Presence::OnlyAfter, Vec::new());
         let deliberate = vec![
@@ -354,7 +341,7 @@ mod tests {
                     setter("staging", staging, 3),
                     setter("production", prod, 3),
                 )],
-                stack: vec![change("TerminationProtection", json!(false), json!(true))],
+                stack: vec![change("TerminationProtection", json!(false), json!(true), Recreation::Never)],
                 resources: vec![alarm, log],
             },
             Deliberate {
@@ -375,7 +362,7 @@ mod tests {
                 "StreamOrders",
                 "AWS::Kinesis::Stream",
                 Presence::Both,
-                vec![change("Name", json!("orders-staging"), json!("orders-prod"))],
+                vec![change("Name", json!("orders-staging"), json!("orders-prod"), Recreation::Never)],
             )],
         };
         EnvironmentDiff {

@@ -110,7 +110,7 @@ fn origin(kind: StageKind, name: &str, line: u32, column: u32) -> Origin {
     Origin { spec_path: stage.path(), place: Some(place), stage: Some(stage), escapes: Vec::new() }
 }
 
-fn change(path: &str, before: Value, after: Value, recreation: Recreation) -> Change {
+pub(in crate::view) fn change(path: &str, before: Value, after: Value, recreation: Recreation) -> Change {
     Change {
         path: PropertyPath::of(path),
         inside: None,

@@ -84,4 +84,4 @@ impl About {
 }
 
 #[cfg(test)]
-mod fixtures;
+pub(super) mod fixtures;
