@@ -922,6 +922,8 @@ mod environments;
 mod forms;
 #[path = "cli/many.rs"]
 mod many;
+#[path = "cli/measured.rs"]
+mod measured;
 #[path = "cli/reads.rs"]
 mod reads;
 #[path = "cli/saved.rs"]

@@ -60,6 +60,7 @@ fn request(kind: ChangeSetKind, name: &str, template: &str) -> ChangeSetRequest 
         role: None,
         import_existing: false,
         rollback_alarms: Vec::new(),
+        watch: None,
         description: "a test".to_owned(),
     }
 }

@@ -364,6 +364,9 @@ pub(crate) struct ConsentArgs {
     /// Accept that this resource becomes another one (likewise; asked for in production)
     #[arg(long, value_name = "LOGICAL_ID", value_parser = logical_id)]
     pub(crate) allow_replacement: Vec<LogicalId>,
+    /// Accept that this alarm, which is in ALARM now, does not roll the deployment back
+    #[arg(long, value_name = "LOGICAL_ID", value_parser = logical_id)]
+    pub(crate) allow_alarm: Vec<LogicalId>,
     /// Accept that a month costs more than the budget (asked for in production)
     #[arg(long)]
     pub(crate) allow_over_budget: bool,

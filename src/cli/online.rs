@@ -178,8 +178,9 @@ fn given(consent: &ConsentArgs) -> BTreeSet<Permission> {
     let resets =
         consent.allow_consumer_reset.iter().cloned().map(|logical_id| Permission::ConsumerReset { logical_id });
     let replaced = consent.allow_replacement.iter().cloned().map(|logical_id| Permission::Replacement { logical_id });
+    let alarms = consent.allow_alarm.iter().cloned().map(|logical_id| Permission::Alarm { logical_id });
     let over = consent.allow_over_budget.then_some(Permission::OverBudget);
-    losses.chain(resets).chain(replaced).chain(over).collect()
+    losses.chain(resets).chain(replaced).chain(alarms).chain(over).collect()
 }
 
 /// Runs a command's future on this thread.

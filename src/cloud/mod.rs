@@ -10,6 +10,7 @@ mod bucket;
 mod change_set;
 mod failure;
 mod live;
+mod measure;
 mod pricing;
 mod read;
 mod settings;
@@ -22,6 +23,7 @@ use crate::units::{AccountId, Region};
 
 pub use artifact::{Uploaded, artifact_url};
 pub use change_set::{ChangeSetKind, ChangeSetRequest};
+pub use measure::Reader;
 pub use settings::{CloudSettings, Credentials, Sleeper};
 pub use stack::EventsUntil;
 pub use trace::{Call, TraceSink};
@@ -36,12 +38,15 @@ pub struct Cloud {
     /// Whether another server stands in for AWS.
     stand_in: bool,
     cloudformation: aws_sdk_cloudformation::Client,
+    cloudwatch: aws_sdk_cloudwatch::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
     firehose: aws_sdk_firehose::Client,
     kinesis: aws_sdk_kinesis::Client,
     lambda: aws_sdk_lambda::Client,
     pricing: aws_sdk_pricing::Client,
     s3: aws_sdk_s3::Client,
     sagemaker: aws_sdk_sagemaker::Client,
+    sqs: aws_sdk_sqs::Client,
     sts: aws_sdk_sts::Client,
 }
 
@@ -79,12 +84,15 @@ impl Cloud {
             region,
             stand_in,
             cloudformation: client!(aws_sdk_cloudformation),
+            cloudwatch: client!(aws_sdk_cloudwatch),
+            dynamodb: client!(aws_sdk_dynamodb),
             firehose: client!(aws_sdk_firehose),
             kinesis: client!(aws_sdk_kinesis),
             lambda: client!(aws_sdk_lambda),
             pricing: aws_sdk_pricing::Client::from_conf(pricing.build()),
             s3: aws_sdk_s3::Client::from_conf(s3.build()),
             sagemaker: client!(aws_sdk_sagemaker),
+            sqs: client!(aws_sdk_sqs),
             sts: client!(aws_sdk_sts),
         }
     }

@@ -128,6 +128,7 @@ codes! {
     PlanConsumerReset = "E4006", "a reader would lose its position";
     PlanReplacement = "E4007", "a resource would be replaced";
     PlanOverBudget = "E4008", "a month would cost more than the budget";
+    PlanAlarm = "E4014", "an alarm that rolls back is in ALARM";
     BaselineUnusable = "E4010", "what is compared with does not render";
     PlanDataLeft = "W4020", "data would stay behind";
     ReaderStops = "E4021", "a reader would stop";
@@ -141,6 +142,7 @@ codes! {
     Resharded = "I4035", "a stream would be resharded";
     ModeSwitched = "I4036", "a stream would switch its mode";
     FleetExchanged = "I4037", "a second fleet would take over";
+    ParallelCalls = "I4038", "a reader would take other numbers of batches at once";
     AccessBroad = "W4040", "a right would reach further than what is named";
 
     // 5 deploy

@@ -16,7 +16,7 @@ use super::saved::{self, Root};
 use super::services::{Destination, Files, ServiceName, path_style, service_of};
 use super::stacks::Stacks;
 use super::time::Speed;
-use super::watching::is_json;
+use super::watching::is_newer;
 use super::wire::{Request, Response, unchunk};
 use crate::units::{AccountId, Duration, EnvironmentName, Region, Timestamp};
 use crate::workspace::{Clock, StateGuard, StateStore};
@@ -354,7 +354,7 @@ impl Inner {
         if service == ServiceName::Sts && request.action() == "GetCallerIdentity" {
             return Ok(self.back.caller_identity());
         }
-        if service == ServiceName::Cloudwatch && is_json(request) {
+        if service == ServiceName::Cloudwatch && is_newer(request) {
             return Ok(self.back.watching(request));
         }
         if let Some(answer) = self.back.answered_aside(service, request) {

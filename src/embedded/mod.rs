@@ -7,6 +7,7 @@
 mod access;
 mod back;
 mod calls;
+mod cbor;
 mod cloud;
 pub mod cloudformation;
 mod commands;

@@ -126,6 +126,7 @@ pub(super) fn request(order: ChangeSetOrder) -> ChangeSetRequest {
         role: order.role,
         import_existing: order.import_existing,
         rollback_alarms: order.rollback_alarms,
+        watch: order.watch,
         description: "made by sluice".to_owned(),
     }
 }

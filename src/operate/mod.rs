@@ -21,6 +21,7 @@ mod graph;
 mod import;
 mod init;
 mod load;
+mod measure;
 mod named;
 mod outlook;
 mod pack;

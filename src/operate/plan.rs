@@ -9,8 +9,9 @@ use super::earlier::{EarlierFiles, EarlierShelf};
 use super::ending::{change_set_refused, objected};
 use super::failure::Failure;
 use super::load::Shelf;
+use super::measure::{guard, measure};
 use super::prepare::{Prepared, prepare};
-use super::shards::open_shards;
+use super::shards::{expiry_changing, open_shards};
 use super::upstream;
 use crate::capacity::Sized;
 use crate::cloud::{Cloud, CloudError};
@@ -152,7 +153,11 @@ impl Look {
             cloud.make_bucket(&prepared.bucket).await?;
         }
         let observed = cloud.describe_stack(stack).await?;
-        let known = Known { open_shards: open_shards(cloud, prepared, &observed).await?, ..Known::default() };
+        let known = Known {
+            open_shards: open_shards(cloud, prepared, &observed).await?,
+            expiry_changing: expiry_changing(cloud, prepared, &observed).await?,
+            ..Known::default()
+        };
         let plan = compare(&desired(prepared), &observed, &known);
         let mut look =
             Self { observed, plan, change_set: None, keep, denied: None, shell: false, stack: stack.clone() };
@@ -163,6 +168,8 @@ impl Look {
             look.plan.not_asked = look.in_the_way().map(|status| NotAsked::StackState { status });
             return Ok(look);
         }
+        let guard = guard(cloud, &desired(prepared), &look.observed, &look.plan, environment.tier()).await?;
+        look.plan.rollback = guard.clone();
         let deployment = look.deployment(prepared, environment, Basis::of(&look.observed), FailedCreate::Keep);
         let change_set =
             preview(cloud, &deployment, &look.observed, tools.clock, environment, &prepared.rendered.origins).await;
@@ -172,14 +179,15 @@ impl Look {
                 if set.state == ChangeSetState::Ready {
                     let known = Known { change_set: Some(set.clone()), ..known };
                     look.plan = compare(&desired(prepared), &look.observed, &known);
+                    look.plan.rollback = guard;
                 }
                 look.change_set = Some(set);
-                Ok(look)
+                look.measured(cloud, prepared, tools.clock).await
             }
             Err(Unmade::Denied(denied)) => {
                 look.plan.not_asked = Some(NotAsked::Denied { message: denied.message.clone() });
                 look.denied = Some(denied);
-                Ok(look)
+                look.measured(cloud, prepared, tools.clock).await
             }
             Err(Unmade::Failed(failure, set)) => {
                 look.change_set = set.map(|set| *set);
@@ -190,6 +198,18 @@ impl Look {
                 if look.plan.impossible().next().is_some() { Ok(look) } else { Err(failure) }
             }
         }
+    }
+
+    /// The same with what can be counted of what is at risk. What fails leaves nothing behind.
+    async fn measured(mut self, cloud: &Cloud, prepared: &Prepared, clock: &dyn Clock) -> Result<Self, Failure> {
+        match measure(cloud, &desired(prepared), &self.observed, self.plan.clone(), clock.now()).await {
+            Ok(plan) => self.plan = plan,
+            Err(failure) => {
+                self.leave(cloud, clock).await?;
+                return Err(failure);
+            }
+        }
+        Ok(self)
     }
 
     /// Nothing, if CloudFormation was asked where it can be.
@@ -264,6 +284,8 @@ impl Look {
         failed_create: FailedCreate,
     ) -> Deployment {
         let rendered = &prepared.rendered;
+        let guard = self.plan.rollback.as_ref().filter(|guard| !guard.armed.is_empty());
+        let armed = guard.into_iter().flat_map(|guard| &guard.armed);
         Deployment {
             stack: rendered.stack_name.clone(),
             template: rendered.template.to_canonical_json(),
@@ -277,7 +299,8 @@ impl Look {
             // What a destroyed stack of these tiers left behind under its names is taken in again (DESIGN 8).
             import_existing: environment.tier() != Tier::Development,
             protect: rendered.termination_protection,
-            rollback_alarms: Vec::new(),
+            rollback_alarms: armed.map(|alarm| alarm.arn.clone()).collect(),
+            watch: guard.map(|guard| guard.watch),
             origins: spec_places(&rendered.origins),
             resources: self.plan.resources.len(),
             expected: self.plan.expected.typical,

@@ -32,6 +32,11 @@ pub enum Permission {
         /// The resource.
         logical_id: LogicalId,
     },
+    /// An alarm that would roll the deployment back is in ALARM, and the deployment may go on without it.
+    Alarm {
+        /// The composite alarm.
+        logical_id: LogicalId,
+    },
     /// A month may cost more than the budget.
     OverBudget,
 }
@@ -44,6 +49,7 @@ impl Permission {
             Self::DataLoss { logical_id } => format!("--allow-data-loss {logical_id}"),
             Self::ConsumerReset { logical_id } => format!("--allow-consumer-reset {logical_id}"),
             Self::Replacement { logical_id } => format!("--allow-replacement {logical_id}"),
+            Self::Alarm { logical_id } => format!("--allow-alarm {logical_id}"),
             Self::OverBudget => "--allow-over-budget".to_owned(),
         }
     }
@@ -52,9 +58,10 @@ impl Permission {
     #[must_use]
     pub fn logical_id(&self) -> Option<&LogicalId> {
         match self {
-            Self::DataLoss { logical_id } | Self::ConsumerReset { logical_id } | Self::Replacement { logical_id } => {
-                Some(logical_id)
-            }
+            Self::DataLoss { logical_id }
+            | Self::ConsumerReset { logical_id }
+            | Self::Replacement { logical_id }
+            | Self::Alarm { logical_id } => Some(logical_id),
             Self::OverBudget => None,
         }
     }
@@ -66,6 +73,7 @@ impl Permission {
             Self::DataLoss { .. } => Code::PlanDataLoss,
             Self::ConsumerReset { .. } => Code::PlanConsumerReset,
             Self::Replacement { .. } => Code::PlanReplacement,
+            Self::Alarm { .. } => Code::PlanAlarm,
             Self::OverBudget => Code::PlanOverBudget,
         }
     }
@@ -74,7 +82,7 @@ impl Permission {
     #[must_use]
     pub fn needed_in(&self, tier: Tier) -> bool {
         match (self, tier) {
-            (Self::DataLoss { .. }, Tier::Development | Tier::Staging | Tier::Production)
+            (Self::DataLoss { .. } | Self::Alarm { .. }, Tier::Development | Tier::Staging | Tier::Production)
             | (Self::ConsumerReset { .. }, Tier::Staging | Tier::Production)
             | (Self::Replacement { .. } | Self::OverBudget, Tier::Production) => true,
             (Self::ConsumerReset { .. }, Tier::Development)
@@ -110,7 +118,8 @@ impl Policy {
 
 /// What happens to whom, once for each.
 fn risks(plan: &Plan) -> Vec<Permission> {
-    let lost: BTreeSet<&LogicalId> = plan.data_loss().map(|data| &data.logical_id).collect();
+    let unread = plan.consumers.iter().filter(|effect| effect.loses_unread()).map(|effect| &effect.logical_id);
+    let lost: BTreeSet<&LogicalId> = plan.data_loss().map(|data| &data.logical_id).chain(unread).collect();
     let resets = plan.consumers.iter().filter(|effect| effect.verdict == Verdict::Resets);
     let reset: BTreeSet<&LogicalId> = resets.map(|effect| &effect.logical_id).filter(|id| !lost.contains(id)).collect();
     let other = |plan: &&ResourcePlan| {
@@ -122,6 +131,8 @@ fn risks(plan: &Plan) -> Vec<Permission> {
     let replaced = plan.resources.iter().filter(other).map(|plan| plan.logical_id.clone());
     let mut found: Vec<Permission> = replaced.map(|logical_id| Permission::Replacement { logical_id }).collect();
     found.extend(reset.iter().map(|id| Permission::ConsumerReset { logical_id: (*id).clone() }));
+    let alarming = plan.rollback.iter().flat_map(|guard| guard.alarming());
+    found.extend(alarming.map(|alarm| Permission::Alarm { logical_id: alarm.logical_id.clone() }));
     found.extend(lost.iter().map(|id| Permission::DataLoss { logical_id: (*id).clone() }));
     found
 }
@@ -208,6 +219,9 @@ fn unnamed(permissions: &[Permission]) -> Diagnostic {
     let text = match code {
         Code::PlanConsumerReset if one => format!("{names} would lose its position"),
         Code::PlanConsumerReset => format!("{names} would lose their positions"),
+        Code::PlanAlarm => {
+            format!("{names} {} in ALARM and would not watch this deployment", if one { "is" } else { "are" })
+        }
         Code::PlanReplacement => format!("{names} would be replaced"),
         Code::PlanOverBudget => "a month would cost more than the budget".to_owned(),
         _ => format!("{names} would lose data"),

@@ -82,6 +82,8 @@ pub struct Deployment {
     /// ARNs of the alarms that roll an update back, at most five. Only alarms that are there: CloudFormation fails
     /// an operation whose trigger is missing (RB-03), so that none can be armed on a first create.
     pub rollback_alarms: Vec<String>,
+    /// How long they are watched after the last resource is done, before what was replaced is removed (RB-01).
+    pub watch: Option<Duration>,
     /// `file:line:column` of the stage that each resource comes from.
     pub origins: BTreeMap<LogicalId, String>,
     /// How many resources will be touched.
@@ -104,6 +106,7 @@ impl Deployment {
             seed = seed.with("reviewed");
         }
         seed = self.rollback_alarms.iter().fold(seed, |seed, alarm| seed.with(alarm));
+        seed = self.watch.iter().fold(seed, |seed, watch| seed.with(&watch.to_string()));
         seed = match &self.basis {
             Basis::New => seed.with("new"),
             Basis::Existing { stack_id, updated } => {
@@ -127,6 +130,7 @@ impl Deployment {
             role: self.role.clone(),
             import_existing: self.import_existing,
             rollback_alarms: if creates { Vec::new() } else { self.rollback_alarms.clone() },
+            watch: self.watch.filter(|_| !creates),
         }
     }
 }
@@ -198,6 +202,8 @@ pub struct ChangeSetOrder {
     pub import_existing: bool,
     /// Alarms that roll it back; for an update the whole set, so that an empty one disarms (RB-05).
     pub rollback_alarms: Vec<String>,
+    /// How long they are watched after the last resource is done.
+    pub watch: Option<Duration>,
 }
 
 /// What the driver is to do next. Every command is answered with one observation.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::effect::{Effect, EffectAction, HandlerError, Provisioned, StackRef};
 use super::ids;
 use super::state::{FORMAT, Pending, Purpose, Stack, State, Timer, Wake};
+use super::status::Status;
 use super::wire::{QueryRequest, QueryResponse};
 use crate::units::{AccountId, Duration, Region, Timestamp};
 
@@ -201,6 +202,10 @@ impl Engine {
             type_name: about.type_name.to_owned(),
             action,
             tags,
+            reverting: matches!(
+                stack.status,
+                Status::RollbackInProgress | Status::UpdateRollbackInProgress | Status::ImportRollbackInProgress
+            ),
             token,
         };
         self.state.pending.insert(id, Pending { effect, purpose });
