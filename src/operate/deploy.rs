@@ -141,9 +141,17 @@ pub async fn deploy(
         look.leave(&cloud, tools.clock).await?;
         return Err(moved);
     }
+    let policy = outlook(&prepared.sized).policy(environment.tier());
+    match policy.unfitting(&plan, &order.given).into_result(()) {
+        Ok(((), warnings)) => company.warned(&warnings, shelf.texts()),
+        Err(wrong) => {
+            step_back(&look, order, &cloud, tools).await?;
+            return Err(wrong.into());
+        }
+    }
     company.planned(&prepared, &plan);
     if !plan.is_empty() && upstream.has_errors() {
-        look.leave(&cloud, tools.clock).await?;
+        step_back(&look, order, &cloud, tools).await?;
         return Err(upstream.into());
     }
     if plan.is_empty() {
@@ -153,16 +161,15 @@ pub async fn deploy(
     }
     // What no answer can cure is said before the question; what is approved is used only after the answer.
     let consent = Consent { yes: true, given: order.given.clone() };
-    let policy = outlook(&prepared.sized).policy(environment.tier());
     let approved = match approve(plan.clone(), &look.observed, policy, &consent) {
         Ok(approved) => approved,
         Err(refusal) => {
-            look.leave(&cloud, tools.clock).await?;
+            step_back(&look, order, &cloud, tools).await?;
             return Err(Failure { kind: FailureKind::Refused, diagnostics: refusal.diagnostics() });
         }
     };
     if let Err(declined) = ask(order.yes, company, "Deploy these changes?") {
-        look.leave(&cloud, tools.clock).await?;
+        step_back(&look, order, &cloud, tools).await?;
         return Err(declined);
     }
     upload(shelf, &order.pipeline, &cloud, &prepared, tools.clock, company).await?;
@@ -175,6 +182,14 @@ pub async fn deploy(
         _ => (Vec::new(), Vec::new()),
     };
     Ok(Deployed { prepared, plan, result, left_behind, imported })
+}
+
+/// Leaves nothing behind of a deployment that is not begun; a saved plan keeps its change set, so that it can still be deployed.
+async fn step_back(look: &Look, order: &DeployOrder, cloud: &Cloud, tools: Tools<'_>) -> Result<(), Failure> {
+    match order.reviewed {
+        Some(_) => Ok(()),
+        None => look.leave(cloud, tools.clock).await,
+    }
 }
 
 /// Follows whatever already runs on the stack to its end, so that the plan is made against a stack at rest.
@@ -203,14 +218,15 @@ async fn settle(
 ///
 /// # Errors
 /// When it was not answered beforehand and nobody is there to ask.
-pub(super) fn somebody_answers(yes: bool, company: &dyn Company) -> Result<(), Failure> {
-    if yes || company.listens() { Ok(()) } else { Err(nobody()) }
+fn somebody_answers(yes: bool, company: &dyn Company) -> Result<(), Failure> {
+    if yes || company.listens() { Ok(()) } else { Err(nobody("; `sluice plan` shows what it would be")) }
 }
 
-fn nobody() -> Failure {
+/// `beside` says what else there is to do.
+fn nobody(beside: &str) -> Failure {
     Failure::refused(
         Diagnostic::error(Code::ConsentNeeded, "nobody is there to ask, nothing was changed")
-            .help("add `--yes` to go on without a question; `sluice plan` shows what it would be"),
+            .help(format!("add `--yes` to go on without a question{beside}")),
     )
 }
 
@@ -222,7 +238,7 @@ pub(super) fn ask(yes: bool, company: &mut dyn Company, question: &str) -> Resul
     match company.agree(question) {
         Answer::Yes => Ok(()),
         Answer::No => Err(Failure::error(Diagnostic::error(Code::Declined, "declined, nothing was changed"))),
-        Answer::Nobody => Err(nobody()),
+        Answer::Nobody => Err(nobody("")),
     }
 }
 
