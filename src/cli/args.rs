@@ -171,8 +171,8 @@ fn name(typed: &str, of: &str, stands_for: &str) -> Result<String, String> {
     if !typed.contains(['/', '\\']) && !typed.ends_with(".yaml") {
         return Ok(typed.to_owned());
     }
-    let parts = typed.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | ".." | "pipeline.yaml"));
-    let meant = parts.last().map(|last| last.trim_end_matches(".yaml")).filter(|meant| !meant.is_empty());
+    let mut parts = typed.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | ".." | "pipeline.yaml"));
+    let meant = parts.next_back().map(|last| last.trim_end_matches(".yaml")).filter(|meant| !meant.is_empty());
     let meant = meant.map(|meant| format!(", probably `{meant}`")).unwrap_or_default();
     Err(format!("it is a path; it takes the name of {of}, the NAME of {stands_for}{meant}"))
 }

@@ -64,8 +64,7 @@ pub(super) fn resource(
     }
     let mut all = operate::resources(shelf, environment)?;
     all.extend(there);
-    let mut types: BTreeSet<&str> = all.values().map(String::as_str).collect();
-    types.extend(schema::known_types());
+    let types: BTreeSet<String> = schema::known_types().map(str::to_owned).chain(all.values().cloned()).collect();
     if all.contains_key(typed) || types.contains(typed) {
         return Ok(());
     }
@@ -82,7 +81,7 @@ pub(super) fn resource(
         let help = format!("{typed} is an operation: say how it goes wrong with `--call throttle`, `deny` or `stale`");
         return Err(wrong.help(help).into());
     }
-    Err(match closest(typed, all.keys().map(String::as_str).chain(types)) {
+    Err(match closest(typed, all.keys().chain(&types).map(String::as_str)) {
         Some(close) => wrong.help(format!("did you mean `{close}`?")),
         None => wrong.help(format!("`sluice plan … --env {environment} --show-unchanged` lists the resources")),
     }
