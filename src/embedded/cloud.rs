@@ -394,6 +394,13 @@ fn rule_name(destination: Destination, request: &Request) -> String {
         Destination::CloudFormation => format!("cloudformation:{name}"),
         Destination::Kept(service) => format!("{}:{name}", service.title().to_lowercase()),
         Destination::Service(ServiceName::Cloudwatch) => format!("cloudwatch:{name}"),
+        // Its permissions are older than its operations.
+        Destination::Service(ServiceName::S3) => match name.as_str() {
+            "HeadBucket" | "ListObjectsV2" => "s3:ListBucket".to_owned(),
+            "HeadObject" => "s3:GetObject".to_owned(),
+            "ListObjectVersions" => "s3:ListBucketVersions".to_owned(),
+            _ => format!("s3:{name}"),
+        },
         Destination::Service(service) => format!("{}:{name}", service.host()),
     }
 }

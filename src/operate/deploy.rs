@@ -144,15 +144,11 @@ pub async fn deploy(
     let policy = outlook(&prepared.sized).policy(environment.tier());
     match policy.unfitting(&plan, &order.given).into_result(()) {
         Ok(((), warnings)) => company.warned(&warnings, shelf.texts()),
-        Err(wrong) => {
-            step_back(&look, order, &cloud, tools).await?;
-            return Err(wrong.into());
-        }
+        Err(wrong) => return Err(not_begun(wrong.into(), &look, order, &cloud, tools).await),
     }
     company.planned(&prepared, &plan);
     if !plan.is_empty() && upstream.has_errors() {
-        step_back(&look, order, &cloud, tools).await?;
-        return Err(upstream.into());
+        return Err(not_begun(upstream.into(), &look, order, &cloud, tools).await);
     }
     if plan.is_empty() {
         look.leave(&cloud, tools.clock).await?;
@@ -164,15 +160,16 @@ pub async fn deploy(
     let approved = match approve(plan.clone(), &look.observed, policy, &consent) {
         Ok(approved) => approved,
         Err(refusal) => {
-            step_back(&look, order, &cloud, tools).await?;
-            return Err(Failure { kind: FailureKind::Refused, diagnostics: refusal.diagnostics() });
+            let refused = Failure { kind: FailureKind::Refused, diagnostics: refusal.diagnostics() };
+            return Err(not_begun(refused, &look, order, &cloud, tools).await);
         }
     };
     if let Err(declined) = ask(order.yes, company, "Deploy these changes?") {
-        step_back(&look, order, &cloud, tools).await?;
-        return Err(declined);
+        return Err(not_begun(declined, &look, order, &cloud, tools).await);
     }
-    upload(shelf, &order.pipeline, &cloud, &prepared, tools.clock, company).await?;
+    if let Err(failure) = upload(shelf, &order.pipeline, &cloud, &prepared, tools.clock, company).await {
+        return Err(not_begun(failure, &look, order, &cloud, tools).await);
+    }
     let deployment = deployment(&prepared, &approved, &look, environment);
     let mut machine = Machine::new(Goal::Deploy(Box::new(deployment)), cadence(environment, tools.clock.is_virtual()));
     let outcome = drive(&mut machine, &cloud, tools.clock, tools.interrupt, &mut |event| company.tell(event)).await;
@@ -184,12 +181,15 @@ pub async fn deploy(
     Ok(Deployed { prepared, plan, result, left_behind, imported })
 }
 
-/// Leaves nothing behind of a deployment that is not begun; a saved plan keeps its change set, so that it can still be deployed.
-async fn step_back(look: &Look, order: &DeployOrder, cloud: &Cloud, tools: Tools<'_>) -> Result<(), Failure> {
-    match order.reviewed {
-        Some(_) => Ok(()),
-        None => look.leave(cloud, tools.clock).await,
+/// Leaves nothing behind of a deployment that is not begun, and says why it is not; a saved plan keeps its change set, so that
+/// it can still be deployed.
+async fn not_begun(mut why: Failure, look: &Look, order: &DeployOrder, cloud: &Cloud, tools: Tools<'_>) -> Failure {
+    if order.reviewed.is_none()
+        && let Err(left) = look.leave(cloud, tools.clock).await
+    {
+        why.diagnostics.extend(left.diagnostics);
     }
+    why
 }
 
 /// Follows whatever already runs on the stack to its end, so that the plan is made against a stack at rest.
