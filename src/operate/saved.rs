@@ -319,3 +319,31 @@ fn refuse(moved: Vec<String>) -> Result<(), Failure> {
     let stale = moved.into_iter().fold(stale, |stale, what| stale.note(what));
     Err(Failure::refused(stale.help("plan again and look at the new plan: `sluice plan … --out plan.json`")))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_measured_or_reckoned_makes_no_other_plan_and_anything_else_does() {
+        let plan = |records: u64, slow: u64, end: &str| {
+            told(&json!({
+                "data": [{"logical_id": "StreamOrders", "end": end, "amount": {"records": records}}],
+                "expected": {"slow_micros": slow},
+                "access": [],
+            }))
+        };
+        assert_eq!(differing_parts(&plan(1, 2, "removed"), &plan(70, 80, "removed")), Vec::<String>::new());
+        assert_eq!(differing_parts(&plan(1, 2, "removed"), &plan(1, 2, "replaced")), ["data"]);
+    }
+
+    #[test]
+    fn a_version_is_two_numbers() {
+        assert_eq!((numbers("1.0"), numbers("12.345")), (Some((1, 0)), Some((12, 345))));
+        for none in ["1", "1.", ".1", "1.x", "1.1.1", "+1.1", "1.-1", " 1.1", "", "99999999999999999999.1"] {
+            assert_eq!(numbers(none), None, "{none}");
+        }
+    }
+}
