@@ -8,6 +8,7 @@ mod clouds;
 mod cost;
 mod embedded;
 mod exit;
+mod faults;
 mod forms;
 mod graph;
 mod import;

@@ -128,8 +128,11 @@ codes! {
     PlanConsumerReset = "E4006", "a reader would lose its position";
     PlanReplacement = "E4007", "a resource would be replaced";
     PlanOverBudget = "E4008", "a month would cost more than the budget";
-    PlanAlarm = "E4014", "an alarm that rolls back is in ALARM";
+    PlanEdited = "E4009", "a plan was changed after it was written";
     BaselineUnusable = "E4010", "what is compared with does not render";
+    ConsentIdle = "W4011", "something is agreed to that nothing asks for";
+    BaselineForeign = "W4012", "what is compared with is of another pipeline";
+    PlanAlarm = "E4014", "an alarm that rolls back is in ALARM";
     PlanDataLeft = "W4020", "data would stay behind";
     ReaderStops = "E4021", "a reader would stop";
     ReaderFails = "E4022", "a change of a reader would be refused";

@@ -141,10 +141,14 @@ pub async fn deploy(
         look.leave(&cloud, tools.clock).await?;
         return Err(moved);
     }
+    let policy = outlook(&prepared.sized).policy(environment.tier());
+    match policy.unfitting(&plan, &order.given).into_result(()) {
+        Ok(((), warnings)) => company.warned(&warnings, shelf.texts()),
+        Err(wrong) => return Err(not_begun(wrong.into(), &look, order, &cloud, tools).await),
+    }
     company.planned(&prepared, &plan);
     if !plan.is_empty() && upstream.has_errors() {
-        look.leave(&cloud, tools.clock).await?;
-        return Err(upstream.into());
+        return Err(not_begun(upstream.into(), &look, order, &cloud, tools).await);
     }
     if plan.is_empty() {
         look.leave(&cloud, tools.clock).await?;
@@ -153,19 +157,19 @@ pub async fn deploy(
     }
     // What no answer can cure is said before the question; what is approved is used only after the answer.
     let consent = Consent { yes: true, given: order.given.clone() };
-    let policy = outlook(&prepared.sized).policy(environment.tier());
     let approved = match approve(plan.clone(), &look.observed, policy, &consent) {
         Ok(approved) => approved,
         Err(refusal) => {
-            look.leave(&cloud, tools.clock).await?;
-            return Err(Failure { kind: FailureKind::Refused, diagnostics: refusal.diagnostics() });
+            let refused = Failure { kind: FailureKind::Refused, diagnostics: refusal.diagnostics() };
+            return Err(not_begun(refused, &look, order, &cloud, tools).await);
         }
     };
     if let Err(declined) = ask(order.yes, company, "Deploy these changes?") {
-        look.leave(&cloud, tools.clock).await?;
-        return Err(declined);
+        return Err(not_begun(declined, &look, order, &cloud, tools).await);
     }
-    upload(shelf, &order.pipeline, &cloud, &prepared, tools.clock, company).await?;
+    if let Err(failure) = upload(shelf, &order.pipeline, &cloud, &prepared, tools.clock, company).await {
+        return Err(not_begun(failure, &look, order, &cloud, tools).await);
+    }
     let deployment = deployment(&prepared, &approved, &look, environment);
     let mut machine = Machine::new(Goal::Deploy(Box::new(deployment)), cadence(environment, tools.clock.is_virtual()));
     let outcome = drive(&mut machine, &cloud, tools.clock, tools.interrupt, &mut |event| company.tell(event)).await;
@@ -175,6 +179,17 @@ pub async fn deploy(
         _ => (Vec::new(), Vec::new()),
     };
     Ok(Deployed { prepared, plan, result, left_behind, imported })
+}
+
+/// Leaves nothing behind of a deployment that is not begun, and says why it is not; a saved plan keeps its change set, so that
+/// it can still be deployed.
+async fn not_begun(mut why: Failure, look: &Look, order: &DeployOrder, cloud: &Cloud, tools: Tools<'_>) -> Failure {
+    if order.reviewed.is_none()
+        && let Err(left) = look.leave(cloud, tools.clock).await
+    {
+        why.diagnostics.extend(left.diagnostics);
+    }
+    why
 }
 
 /// Follows whatever already runs on the stack to its end, so that the plan is made against a stack at rest.
@@ -203,14 +218,15 @@ async fn settle(
 ///
 /// # Errors
 /// When it was not answered beforehand and nobody is there to ask.
-pub(super) fn somebody_answers(yes: bool, company: &dyn Company) -> Result<(), Failure> {
-    if yes || company.listens() { Ok(()) } else { Err(nobody()) }
+fn somebody_answers(yes: bool, company: &dyn Company) -> Result<(), Failure> {
+    if yes || company.listens() { Ok(()) } else { Err(nobody("; `sluice plan` shows what it would be")) }
 }
 
-fn nobody() -> Failure {
+/// `beside` says what else there is to do.
+fn nobody(beside: &str) -> Failure {
     Failure::refused(
         Diagnostic::error(Code::ConsentNeeded, "nobody is there to ask, nothing was changed")
-            .help("add `--yes` to go on without a question; `sluice plan` shows what it would be"),
+            .help(format!("add `--yes` to go on without a question{beside}")),
     )
 }
 
@@ -222,7 +238,7 @@ pub(super) fn ask(yes: bool, company: &mut dyn Company, question: &str) -> Resul
     match company.agree(question) {
         Answer::Yes => Ok(()),
         Answer::No => Err(Failure::error(Diagnostic::error(Code::Declined, "declined, nothing was changed"))),
-        Answer::Nobody => Err(nobody()),
+        Answer::Nobody => Err(nobody("")),
     }
 }
 

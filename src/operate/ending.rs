@@ -1,5 +1,6 @@
 //! The end of a roll-out that did not end well, in words for a person.
 
+use super::denied::denied;
 use super::failure::{Failure, FailureKind};
 use crate::cloud::CloudError;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -30,6 +31,9 @@ impl From<CloudError> for Failure {
             | Kind::ServiceFault
             | Kind::Other => Code::AwsRefused,
         };
+        if code == Code::AwsDenied {
+            return Self::error(denied(&error));
+        }
         let diagnostic = Diagnostic::error(code, error.to_string());
         Self::error(match code {
             Code::AwsUnreachable => {

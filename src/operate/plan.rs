@@ -85,8 +85,10 @@ pub(super) fn plan_beside(
     environment: &str,
     region: Option<&Region>,
 ) -> Result<Planned, Failure> {
-    let prepared = prepare(shelf, pipeline, environment, region)?;
+    let mut prepared = prepare(shelf, pipeline, environment, region)?;
     let (stack, earlier) = then.stack(shelf, &prepared)?;
+    let foreign = then.foreign(&prepared);
+    prepared.warnings.extend(foreign);
     let plan = compare_files(&desired(&prepared), &stack);
     Ok(Planned { prepared, plan, earlier, saved: None })
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::desired::{Desired, Earlier, Known, keeps};
 use super::model::{
     Action, Baseline, DataAtRisk, DataEnd, Decider, Expected, FORMAT_VERSION, LeftOut, OutputChange, Plan, PlanKind,
-    Reason, Removal, ResourcePlan, Summary, Sureness, TagChange, Unchanged, Verdict,
+    Reason, Removal, ResourcePlan, Summary, Sureness, TagChange, Unchanged,
 };
 use super::{access, amounts, change_set, classify, consumers, duration, effects, moves, secrets};
 use crate::observed::{NextAction, Observed, ObservedResource, StackDescription};
@@ -139,13 +139,7 @@ fn finish(
         ),
         PlanKind::Create | PlanKind::Destroy => (Vec::new(), Vec::new()),
     };
-    let mut summary = Summary { unchanged: changes.unchanged.len(), ..Summary::default() };
-    for plan in &resources {
-        *summary.by_action.entry(plan.action).or_default() += 1;
-    }
-    summary.retained = resources.iter().filter(|plan| plan.removal == Some(Removal::Retained)).count();
-    summary.consumer_resets = consumers.iter().filter(|effect| effect.verdict == Verdict::Resets).count();
-    summary.data_loss = data.iter().filter(|data| data.removal == Removal::Deleted).count();
+    let summary = Summary::of(&resources, &consumers, &data, changes.unchanged.len());
     let shape = if kind == PlanKind::Destroy { before } else { &desired.template };
     let expected = match resources.iter().all(|plan| plan.action == Action::Cannot) {
         true => Expected::default(),

@@ -8,7 +8,7 @@ use super::compare::baseline;
 use super::model::{Action, Plan, PlanKind, ResourcePlan, Verdict};
 use super::riskiest::MADE_ANEW;
 use crate::cost;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, closest};
 use crate::environment::Tier;
 use crate::observed::Observed;
 use crate::units::LogicalId;
@@ -109,10 +109,81 @@ impl Policy {
         if plan.kind == PlanKind::Destroy || plan.is_empty() {
             return Vec::new();
         }
+        self.grave(plan).into_iter().filter(|permission| permission.needed_in(self.tier)).collect()
+    }
+
+    /// Whatever of a plan is asked for by name in some tier.
+    fn grave(&self, plan: &Plan) -> BTreeSet<Permission> {
         let over = self.budget == Some(cost::Verdict::Above);
-        let found: BTreeSet<Permission> =
-            risks(plan).into_iter().chain(over.then_some(Permission::OverBudget)).collect();
-        found.into_iter().filter(|permission| permission.needed_in(self.tier)).collect()
+        risks(plan).into_iter().chain(over.then_some(Permission::OverBudget)).collect()
+    }
+
+    /// What was agreed to by name and does not fit a plan: a name that no resource of it has is an error; what nothing asks
+    /// for is worth a warning, since scripts keep their flags.
+    #[must_use]
+    pub fn unfitting(&self, plan: &Plan, given: &BTreeSet<Permission>) -> Diagnostics {
+        let asked = self.grave(plan);
+        let unasked = given.iter().filter(|permission| !asked.contains(*permission));
+        let told = unasked.filter_map(|permission| match permission.logical_id() {
+            None => Some(idle(permission, "no budget would be passed")),
+            Some(id) => match asked.iter().find(|other| other.logical_id() == Some(id)) {
+                Some(other) if given.contains(other) => None,
+                Some(other) => Some(mistaken(permission, id, other)),
+                None => Some(match undergone(plan, id) {
+                    Some(what) => idle(permission, &format!("{id} {what}")),
+                    None => unknown(permission, id, plan, &asked),
+                }),
+            },
+        });
+        told.collect()
+    }
+}
+
+/// What happens to a resource that nothing grave happens to; `None` where the plan has no such resource.
+fn undergone(plan: &Plan, id: &LogicalId) -> Option<&'static str> {
+    if let Some(resource) = plan.resource(id) {
+        return Some(match resource.action {
+            Action::Create => "is made",
+            Action::Update => "changes in place",
+            Action::Replace | Action::ReplaceDeletingFirst | Action::Undecided => {
+                "may become another one and loses nothing"
+            }
+            Action::Delete => "leaves the stack and loses nothing",
+            Action::Import => "is taken in",
+            Action::Cannot => "cannot be changed as planned, and no agreement helps",
+        });
+    }
+    if plan.left_out.iter().any(|left| left.logical_id == *id) {
+        return Some("is left out");
+    }
+    plan.unchanged.iter().any(|same| same.logical_id == *id).then_some("stays as it is")
+}
+
+fn idle(permission: &Permission, why: &str) -> Diagnostic {
+    Diagnostic::warning(Code::ConsentIdle, format!("`{}` is not asked for", permission.flag()))
+        .note(why)
+        .help("leave it away: where it stays, it agrees to what some later plan may hold")
+}
+
+fn mistaken(permission: &Permission, id: &LogicalId, asked: &Permission) -> Diagnostic {
+    Diagnostic::warning(Code::ConsentIdle, format!("`{}` is not what {id} asks for", permission.flag()))
+        .help(format!("if that is what you want, give `{}` instead", asked.flag()))
+}
+
+fn unknown(permission: &Permission, id: &LogicalId, plan: &Plan, asked: &BTreeSet<Permission>) -> Diagnostic {
+    let wrong = Diagnostic::error(Code::BadArgument, format!("`{}`: the plan has no resource {id}", permission.flag()));
+    let flags: Vec<String> = asked.iter().map(Permission::flag).collect();
+    let wrong = match flags.as_slice() {
+        [] => wrong.note("the plan asks for nothing by name"),
+        flags => wrong.note(format!("the plan asks for: {}", flags.join(" "))),
+    };
+    let all = plan.resources.iter().map(|resource| &resource.logical_id);
+    let all = all.chain(plan.unchanged.iter().map(|same| &same.logical_id));
+    // What asks for something is more likely to be meant than what does not.
+    let grave = || asked.iter().filter_map(Permission::logical_id).map(LogicalId::as_str);
+    match closest(id.as_str(), grave()).or_else(|| closest(id.as_str(), all.map(LogicalId::as_str))) {
+        Some(close) => wrong.help(format!("did you mean `{close}`?")),
+        None => wrong.help("`sluice plan … --show-unchanged` lists the resources"),
     }
 }
 

@@ -25,6 +25,7 @@ mod model;
 mod moves;
 mod riskiest;
 mod secrets;
+mod summary;
 #[cfg(test)]
 mod tests;
 

@@ -70,6 +70,12 @@ impl Engine {
         serde_json::to_value(&self.state)
     }
 
+    /// Logical id and type of every resource of every stack that is there.
+    pub fn resources(&self) -> impl Iterator<Item = (&str, &str)> {
+        let there = self.state.stacks.values().filter(|stack| stack.deleted.is_none());
+        there.flat_map(|stack| &stack.resources).map(|(id, resource)| (id.as_str(), resource.type_name.as_str()))
+    }
+
     /// The next moment at which something happens; `None` when nothing is under way.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
