@@ -207,7 +207,7 @@ fn steps(path: &str, values: &[Value], apart: Duration) -> String {
 /// What works instead.
 pub(super) fn remedy(remedy: &Remedy) -> String {
     match remedy {
-        Remedy::Wait { span } => format!("deploy again in {}", short_duration(*span)),
+        Remedy::Wait { span } => format!("deploy again in {span}"),
         Remedy::KeepValue { path, deployed } => format!("keep {path} as it is deployed: {}", value(deployed)),
         Remedy::NewStage => {
             "add a stage under a new name, move readers and writers over, then remove the old one".to_owned()
