@@ -929,6 +929,8 @@ mod measured;
 mod reads;
 #[path = "cli/refused.rs"]
 mod refused;
+#[path = "cli/recover.rs"]
+mod recover;
 #[path = "cli/saved.rs"]
 mod saved;
 #[path = "cli/sizing.rs"]

@@ -123,6 +123,12 @@ pub(crate) enum Command {
     Destroy(DestroyArgs),
     /// Show a deployed stack: status, resources, outputs
     Status(StatusArgs),
+    /// Get a stack out of a state that it does not leave by itself
+    Recover(RecoverArgs),
+    /// Follow what runs on a stack to its end, whoever started it
+    Watch(WatchArgs),
+    /// Call off the update that runs on a stack; CloudFormation puts the old state back
+    Cancel(CancelArgs),
     /// What a producer needs: stream, policy, partition key, limits
     Producer(ProducerArgs),
     /// What every stage needs and has, what gives way first, how long a record takes
@@ -392,6 +398,42 @@ pub(crate) struct ConsentArgs {
     /// Accept that a month costs more than the budget (asked for in production)
     #[arg(long)]
     pub(crate) allow_over_budget: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecoverArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Do not ask
+    #[arg(short, long, env = "SLUICE_YES")]
+    pub(crate) yes: bool,
+    /// Go on without the resources that stand in the way: a rollback leaves them as they are, a deletion leaves them behind
+    #[arg(long)]
+    pub(crate) without: bool,
+    /// Form of what is printed while it runs
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: EventOutput,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Form of what is printed while it runs
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: EventOutput,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CancelArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Do not ask
+    #[arg(short, long, env = "SLUICE_YES")]
+    pub(crate) yes: bool,
+    /// Form of what is printed while it runs
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: EventOutput,
 }
 
 #[derive(Debug, Args)]

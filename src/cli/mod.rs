@@ -16,6 +16,7 @@ mod offline;
 mod online;
 mod plan;
 mod producer;
+mod recover;
 mod saved;
 mod screen;
 mod world;
@@ -80,6 +81,9 @@ fn run() -> Exit {
         Command::Deploy(args) => online::deploy(&world, &cli.global, &args),
         Command::Destroy(args) => online::destroy(&world, &cli.global, &args),
         Command::Status(args) => online::status(&world, &cli.global, &args),
+        Command::Recover(args) => recover::recover(&world, &cli.global, &args),
+        Command::Watch(args) => recover::watch(&world, &cli.global, &args),
+        Command::Cancel(args) => recover::cancel(&world, &cli.global, &args),
         Command::Embedded(command) => embedded::run(&world, &cli.global, command),
     }
 }

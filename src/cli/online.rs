@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::args::{ConsentArgs, DeployArgs, DestroyArgs, Global, One, StatusArgs};
 use super::clouds::Clouds;
 use super::exit::Exit;
-use super::forms::{EventOutput, Layout, Output};
+use super::forms::{Layout, Output};
 use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
 use super::saved;
 use super::screen::{Screen, about, out_look};
@@ -26,7 +26,7 @@ use crate::view::{plan as plan_view, status as status_view};
 use crate::workspace::Project;
 
 /// A screen that the command and the ticking clock share.
-struct Shared<'w>(Rc<RefCell<Screen<'w>>>);
+pub(crate) struct Shared<'w>(pub(crate) Rc<RefCell<Screen<'w>>>);
 
 impl Company for Shared<'_> {
     fn warned(&mut self, warnings: &Diagnostics, texts: &BTreeMap<FilePath, String>) {
@@ -111,11 +111,7 @@ pub(crate) fn destroy(world: &World, global: &Global, args: &DestroyArgs) -> Exi
     let mut shelf = Shelf::new(&project);
     let (clouds, interrupt) = (Clouds::new(world, global, &project), Interrupt::new());
     let tools = Tools { connector: &clouds, clock: &*world.clock, interrupt: &interrupt };
-    let output = match args.output {
-        EventOutput::Text => Output::Text,
-        EventOutput::Jsonl => Output::Jsonl,
-    };
-    let screen = Rc::new(RefCell::new(Screen::new(world, output)));
+    let screen = Rc::new(RefCell::new(Screen::new(world, args.output.into())));
     let mut company = Shared(Rc::clone(&screen));
     let outcome = block_on(watched(operate::destroy(&mut shelf, &order, tools, &mut company), &screen, &interrupt));
     let outcome = match outcome {
@@ -162,7 +158,7 @@ pub(crate) fn status(world: &World, global: &Global, args: &StatusArgs) -> Exit 
 }
 
 /// The project, the one pipeline that is meant, and the region.
-fn one(world: &World, one: &One) -> Result<(Project, String, Option<Region>), Exit> {
+pub(crate) fn one(world: &World, one: &One) -> Result<(Project, String, Option<Region>), Exit> {
     let project = open(world)?;
     let meant = operate::only_pipeline(&project, one.pipeline.as_deref())
         .and_then(|name| Ok((name, typed_region(one.region.as_deref())?)));
@@ -195,7 +191,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Exit> {
 }
 
 /// Runs a command while the screen is redrawn and Ctrl-C is listened to.
-async fn watched<T>(command: impl Future<Output = T>, screen: &RefCell<Screen<'_>>, interrupt: &Interrupt) -> T {
+pub(crate) async fn watched<T>(command: impl Future<Output = T>, screen: &RefCell<Screen<'_>>, interrupt: &Interrupt) -> T {
     let mut ticks = tokio::time::interval(std::time::Duration::from_millis(125));
     tokio::pin!(command);
     loop {
@@ -211,7 +207,7 @@ async fn watched<T>(command: impl Future<Output = T>, screen: &RefCell<Screen<'_
 }
 
 /// Says how a command ended that did not end well: with its last screen where an operation ended, else in words.
-fn failed(world: &World, screen: &RefCell<Screen<'_>>, shelf: &Shelf<'_>, failure: &Failure) -> Exit {
+pub(crate) fn failed(world: &World, screen: &RefCell<Screen<'_>>, shelf: &Shelf<'_>, failure: &Failure) -> Exit {
     if screen.borrow().saw_an_end() {
         screen.borrow_mut().end(shelf.texts(), &[]);
         for help in failure.diagnostics.iter().flat_map(|diagnostic| &diagnostic.help) {
@@ -226,11 +222,8 @@ fn after_deploy(deployed: &Deployed, pipeline: &str, environment: &str) -> Vec<N
     match deployed.result {
         OperationResult::NothingToDo => Vec::new(),
         OperationResult::Detached => vec![
-            NextStep::new(format!("sluice deploy {pipeline} --env {environment}"), "follow it again"),
-            NextStep::new(
-                format!("aws cloudformation cancel-update-stack --stack-name {pipeline}-{environment}"),
-                "cancel the update",
-            ),
+            NextStep::new(format!("sluice watch {pipeline} --env {environment}"), "follow it again"),
+            NextStep::new(format!("sluice cancel {pipeline} --env {environment}"), "call it off"),
         ],
         OperationResult::Succeeded | OperationResult::RolledBack { .. } | OperationResult::Stuck { .. } => vec![
             NextStep::new(format!("sluice status {pipeline} --env {environment}"), "what is there"),

@@ -32,6 +32,8 @@ pub enum OperationKind {
     Import,
     /// A stack removed.
     Delete,
+    /// The last good state put back because somebody asked for it.
+    Rollback,
 }
 
 /// How an operation ended. Exactly one per operation.

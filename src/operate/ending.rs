@@ -183,6 +183,8 @@ fn ended(
 #[must_use]
 pub fn words(advice: &Advice, stack: &str) -> String {
     let list = |ids: &[String]| ids.join(" ");
+    // No environment's name has a hyphen.
+    let target = stack.rsplit_once('-').map_or_else(|| stack.to_owned(), |(pipeline, env)| format!("{pipeline} --env {env}"));
     match advice {
         Advice::CorrectAndDeploy => "mend what failed, then deploy again".to_owned(),
         Advice::DeployAgainRemoving { with_resources: false } => {
@@ -192,28 +194,22 @@ pub fn words(advice: &Advice, stack: &str) -> String {
             "remove what the failed first attempt left with `sluice destroy`, then deploy again".to_owned()
         }
         Advice::ContinueRollback { skip } if skip.is_empty() => {
-            format!(
-                "mend what stopped the rollback, then: aws cloudformation continue-update-rollback --stack-name {stack}"
-            )
+            format!("mend what stopped the rollback, then: sluice recover {target}")
         }
         Advice::ContinueRollback { skip } => format!(
-            "mend what stopped the rollback, then: aws cloudformation continue-update-rollback --stack-name {stack} (or go on without what cannot be put back: --resources-to-skip {})",
+            "mend what stopped the rollback, then: sluice recover {target} (or go on without {}: add --without)",
             list(skip)
         ),
-        Advice::RollBack => {
-            format!("put the last good state back: aws cloudformation rollback-stack --stack-name {stack}")
-        }
+        Advice::RollBack => format!("put the last good state back: sluice recover {target}"),
         Advice::DeleteAgain { retain } if retain.is_empty() => {
-            "mend what stopped the deletion, then destroy again".to_owned()
+            format!("mend what stopped the deletion, then: sluice recover {target}")
         }
         Advice::DeleteAgain { retain } => format!(
-            "mend what stopped the deletion, then destroy again (or leave it behind: aws cloudformation delete-stack --stack-name {stack} --retain-resources {})",
+            "mend what stopped the deletion, then: sluice recover {target} (or leave {} behind: add --without)",
             list(retain)
         ),
-        Advice::Reattach => "run the same command again to follow it".to_owned(),
-        Advice::CancelUpdate => {
-            format!("cancel it with: aws cloudformation cancel-update-stack --stack-name {stack}")
-        }
+        Advice::Reattach => format!("follow it: sluice watch {target}"),
+        Advice::CancelUpdate => format!("call it off: sluice cancel {target}"),
         Advice::LookAtConsole => {
             "look at the stack in the AWS console; this version does not know its state".to_owned()
         }

@@ -265,7 +265,7 @@ impl Look {
         let Some(set) = &self.change_set else { return Ok(()) };
         cloud.delete_change_set(&set.stack_id, &set.id).await?;
         if self.shell {
-            cloud.delete_stack(&set.stack_id, &format!("{}-shell", set.name), None).await?;
+            cloud.delete_stack(&set.stack_id, &format!("{}-shell", set.name), None, &[]).await?;
             // An empty stack is gone in a moment; whoever looks next should not find it on its way out.
             for _ in 0..LOOKS_AT_SHELL {
                 if cloud.stack_head(&self.stack).await?.is_none() {

@@ -16,6 +16,7 @@ mod follow;
 mod identity;
 mod machine;
 mod model;
+mod recovery;
 #[cfg(test)]
 mod tests;
 
@@ -24,5 +25,6 @@ pub use cadence::Cadence;
 pub use machine::Machine;
 pub use model::{
     Basis, ChangeSetOrder, Command, Deployment, FailedCreate, Goal, LeftBehind, Loss, Next, Observation, Outcome,
-    Reach, Removal, Step,
+    Reach, Recovery, Removal, Step,
 };
+pub use recovery::{Way, is_in_the_way};

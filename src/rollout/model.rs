@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::advice::Advice;
 use super::identity::{Seed, short};
+use super::recovery::Way;
 use crate::event::{EventKind, OperationResult};
 use crate::observed::{ChangeSet, Failure, NextAction, Observed, StackEvent, StackHead, StackStatus};
 use crate::units::{Duration, LogicalId, Timestamp};
@@ -154,6 +155,21 @@ pub struct Removal {
     pub expected: Duration,
 }
 
+/// How a stack is to leave the state that it is stuck in.
+#[derive(Clone, Debug)]
+pub struct Recovery {
+    /// Stack name.
+    pub stack: String,
+    /// The ARN of the stack that somebody looked at.
+    pub stack_id: String,
+    /// Which way.
+    pub way: Way,
+    /// `file:line:column` of the stage that each resource comes from.
+    pub origins: BTreeMap<LogicalId, String>,
+    /// How many resources the stack has.
+    pub resources: usize,
+}
+
 /// What a machine is for.
 #[derive(Clone, Debug)]
 pub enum Goal {
@@ -161,6 +177,8 @@ pub enum Goal {
     Deploy(Box<Deployment>),
     /// Remove the stack.
     Destroy(Box<Removal>),
+    /// Get the stack out of a state that it does not leave by itself.
+    Recover(Box<Recovery>),
     /// Follow whatever runs on the stack to its end; start nothing. What a command does before it plans.
     Settle {
         /// Stack name.
@@ -254,6 +272,31 @@ pub enum Command {
         token: String,
         /// The role CloudFormation acts as.
         role: Option<String>,
+        /// Resources that are left behind, outside the stack.
+        retain: Vec<LogicalId>,
+    },
+    /// Answered by [`Observation::Done`].
+    CancelUpdate {
+        /// ARN.
+        stack: String,
+        /// Client token.
+        token: String,
+    },
+    /// Answered by [`Observation::Done`].
+    ContinueRollback {
+        /// ARN.
+        stack: String,
+        /// Resources that are left as they are.
+        skip: Vec<LogicalId>,
+        /// Client token.
+        token: String,
+    },
+    /// Answered by [`Observation::Done`].
+    RollBack {
+        /// ARN.
+        stack: String,
+        /// Client token.
+        token: String,
     },
     /// Answered by [`Observation::Done`].
     SetProtection {

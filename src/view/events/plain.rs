@@ -103,6 +103,7 @@ pub(super) fn doing(operation: OperationKind) -> &'static str {
         OperationKind::Update => "updating",
         OperationKind::Import => "importing",
         OperationKind::Delete => "deleting",
+        OperationKind::Rollback => "rolling back",
     }
 }
 
