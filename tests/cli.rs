@@ -927,10 +927,10 @@ mod many;
 mod measured;
 #[path = "cli/reads.rs"]
 mod reads;
-#[path = "cli/refused.rs"]
-mod refused;
 #[path = "cli/recover.rs"]
 mod recover;
+#[path = "cli/refused.rs"]
+mod refused;
 #[path = "cli/saved.rs"]
 mod saved;
 #[path = "cli/sizing.rs"]

@@ -191,7 +191,11 @@ pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Exit> {
 }
 
 /// Runs a command while the screen is redrawn and Ctrl-C is listened to.
-pub(crate) async fn watched<T>(command: impl Future<Output = T>, screen: &RefCell<Screen<'_>>, interrupt: &Interrupt) -> T {
+pub(crate) async fn watched<T>(
+    command: impl Future<Output = T>,
+    screen: &RefCell<Screen<'_>>,
+    interrupt: &Interrupt,
+) -> T {
     let mut ticks = tokio::time::interval(std::time::Duration::from_millis(125));
     tokio::pin!(command);
     loop {

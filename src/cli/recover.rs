@@ -42,15 +42,7 @@ pub(crate) fn cancel(world: &World, global: &Global, args: &CancelArgs) -> Exit 
     run(world, global, &args.one, args.yes, false, args.output.into(), &Doing::Cancel)
 }
 
-fn run(
-    world: &World,
-    global: &Global,
-    typed: &One,
-    yes: bool,
-    without: bool,
-    output: Output,
-    doing: &Doing,
-) -> Exit {
+fn run(world: &World, global: &Global, typed: &One, yes: bool, without: bool, output: Output, doing: &Doing) -> Exit {
     let (project, pipeline, region) = match one(world, typed) {
         Ok(one) => one,
         Err(exit) => return exit,

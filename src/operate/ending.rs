@@ -184,7 +184,8 @@ fn ended(
 pub fn words(advice: &Advice, stack: &str) -> String {
     let list = |ids: &[String]| ids.join(" ");
     // No environment's name has a hyphen.
-    let target = stack.rsplit_once('-').map_or_else(|| stack.to_owned(), |(pipeline, env)| format!("{pipeline} --env {env}"));
+    let target =
+        stack.rsplit_once('-').map_or_else(|| stack.to_owned(), |(pipeline, env)| format!("{pipeline} --env {env}"));
     match advice {
         Advice::CorrectAndDeploy => "mend what failed, then deploy again".to_owned(),
         Advice::DeployAgainRemoving { with_resources: false } => {

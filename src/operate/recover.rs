@@ -1,7 +1,7 @@
 //! `sluice recover`, `sluice watch`, `sluice cancel`: what state the stack is in, which way leads out of it, and going it.
 
 use super::connect::{cadence, same_account};
-use super::deploy::{Company, Tools, ask, somebody_answers};
+use super::deploy::{Company, Tools, ask};
 use super::drive::drive;
 use super::ending::judge;
 use super::failure::Failure;
@@ -91,7 +91,6 @@ pub async fn recover(
     company: &mut dyn Company,
 ) -> Result<OperationResult, Failure> {
     let Some(stack) = &stuck.stack else { return Ok(OperationResult::NothingToDo) };
-    somebody_answers(yes, company)?;
     let name = &stuck.name;
     let question = match &way {
         Way::Cancel => format!("Cancel the update of {name}?"),

@@ -33,7 +33,9 @@ impl Way {
             NextAction::Wait if *status == StackStatus::UpdateInProgress => Some(Self::Cancel),
             NextAction::ContinueRollback => Some(Self::ContinueRollback { skip: Vec::new() }),
             NextAction::RollBack => Some(Self::RollBack),
-            NextAction::Delete | NextAction::DeleteAgain | NextAction::Review => Some(Self::Delete { retain: Vec::new() }),
+            NextAction::Delete | NextAction::DeleteAgain | NextAction::Review => {
+                Some(Self::Delete { retain: Vec::new() })
+            }
             NextAction::Create
             | NextAction::Update
             | NextAction::Wait

@@ -53,11 +53,14 @@ fn meaning(way: &Way, stack: &StackDescription) -> String {
     match way {
         Way::Cancel => "CloudFormation stops and puts the old state back.".to_owned(),
         Way::ContinueRollback { skip } if none(skip) => {
-            "The rollback stopped. Mend what stopped it, then it goes on; it can also go on without it (--without).".to_owned()
+            "The rollback stopped. Mend what stopped it, then it goes on; it can also go on without it (--without)."
+                .to_owned()
         }
-        Way::ContinueRollback { .. } => "The rollback goes on, and what stands in the way stays as it is. CloudFormation takes it \
+        Way::ContinueRollback { .. } => {
+            "The rollback goes on, and what stands in the way stays as it is. CloudFormation takes it \
              for rolled back, so deploy again afterwards: that brings both together."
-            .to_owned(),
+                .to_owned()
+        }
         Way::RollBack => "The failure was left as it was. The last good state is put back.".to_owned(),
         Way::Delete { retain } => {
             let left = stack.resources.values().filter(|resource| resource.physical_id.is_some()).count();
@@ -77,21 +80,25 @@ fn left(way: &Way, id: &LogicalId, type_name: &str) -> Option<&'static str> {
             "AWS::Lambda::EventSourceMapping" => {
                 "left as it is, it goes on reading from its position, with the settings of the failed update"
             }
-            "AWS::Kinesis::Stream" => "left as it is, its records stay; shards and retention are those of the failed update",
+            "AWS::Kinesis::Stream" => {
+                "left as it is, its records stay; shards and retention are those of the failed update"
+            }
             "AWS::Lambda::Function" | "AWS::Lambda::Alias" | "AWS::Lambda::Version" => {
                 "left as it is, the code that it has now goes on being called"
             }
             "AWS::SageMaker::Endpoint" => "left as it is, the fleet that serves now goes on serving",
             "AWS::KinesisFirehose::DeliveryStream" => "left as it is, it goes on delivering as it is set up now",
-            "AWS::DynamoDB::Table" => "left as it is, its items stay; capacity, expiry and indexes are those of the failed update",
+            "AWS::DynamoDB::Table" => {
+                "left as it is, its items stay; capacity, expiry and indexes are those of the failed update"
+            }
             "AWS::IAM::Role" | "AWS::IAM::Policy" => {
                 "left as it is, rights are those of the failed update: the old code may lack one"
             }
             _ => "left as it is, it has the settings of the failed update",
         }),
-        Way::Delete { retain } if retain.contains(id) => {
-            Some("stays outside the stack and goes on costing; the next deployment takes it in again where it has a name")
-        }
+        Way::Delete { retain } if retain.contains(id) => Some(
+            "stays outside the stack and goes on costing; the next deployment takes it in again where it has a name",
+        ),
         Way::Cancel | Way::ContinueRollback { .. } | Way::RollBack | Way::Delete { .. } => None,
     }
 }
