@@ -146,7 +146,11 @@ fn parallel_calls(
     open_shards: &BTreeMap<LogicalId, u64>,
     resources: &[ResourcePlan],
 ) -> Vec<Effect> {
-    let refused = |id: &LogicalId| resources.iter().any(|plan| plan.logical_id == *id && plan.action == Action::Cannot);
+    // What is refused changes nothing, and one that is replaced is another reader.
+    let refused = |id: &LogicalId| {
+        let plan = resources.iter().find(|plan| plan.logical_id == *id);
+        plan.is_some_and(|plan| plan.action == Action::Cannot || plan.action.replaces())
+    };
     let most = |template: &Template, id: &LogicalId, open: &BTreeMap<LogicalId, u64>| {
         let mapping = template.resources.get(id)?;
         let stream = stream_of(template, mapping)?;
