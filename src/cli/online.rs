@@ -13,7 +13,7 @@ use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
 use super::saved;
 use super::screen::{Screen, about, out_look};
 use super::world::{World, print_err, print_out};
-use crate::diagnostic::{Diagnostics, FilePath};
+use crate::diagnostic::{Code, Diagnostics, FilePath};
 use crate::event::{Event, OperationResult};
 use crate::operate::{
     self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Interrupt, Leaving, Prepared, Shelf, Tools,
@@ -214,6 +214,10 @@ pub(crate) async fn watched<T>(
 pub(crate) fn failed(world: &World, screen: &RefCell<Screen<'_>>, shelf: &Shelf<'_>, failure: &Failure) -> Exit {
     if screen.borrow().saw_an_end() {
         screen.borrow_mut().end(shelf.texts(), &[]);
+        // The last screen tells what CloudFormation says; that something else runs is told by nobody yet.
+        if failure.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::NotVerified) {
+            return fail(world, failure, shelf.texts());
+        }
         for help in failure.diagnostics.iter().flat_map(|diagnostic| &diagnostic.help) {
             print_err(&format!("help: {help}\n"));
         }

@@ -155,6 +155,7 @@ codes! {
     LossNotApproved = "E5005", "something would be lost that nobody approved";
     ChangeSetRefused = "E5006", "CloudFormation refused the change set";
     StackBlocked = "E5007", "the stack is in a state that forbids this";
+    NotVerified = "E5003", "what was deployed is not what runs";
     UpstreamMissing = "E5008", "a stream that is read is not there";
 
     // R6 readiness: load and what carries it

@@ -135,6 +135,11 @@ pub enum EventKind {
         /// The stack's outputs.
         outputs: BTreeMap<String, String>,
     },
+    /// What was deployed was looked at, after CloudFormation was done, and is what runs.
+    Verified {
+        /// How many things were looked at; none where nothing can be other than its stack says.
+        looked_at: usize,
+    },
     /// Something the tool waited for, for instance a throttled read.
     Waiting {
         /// Why.

@@ -12,6 +12,7 @@ use super::plan::{Keep, Look, spec_places};
 use super::prepare::{Prepared, UploadSource, prepare};
 use super::saved::Reviewed;
 use super::upstream;
+use super::verify::verify;
 use crate::cloud::{Cloud, Uploaded};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::environment::Environment;
@@ -174,6 +175,12 @@ pub async fn deploy(
     let mut machine = Machine::new(Goal::Deploy(Box::new(deployment)), cadence(environment, tools.clock.is_virtual()));
     let outcome = drive(&mut machine, &cloud, tools.clock, tools.interrupt, &mut |event| company.tell(event)).await;
     let result = judge(&prepared.rendered.stack_name, &outcome, &prepared.rendered.origins)?;
+    if result == OperationResult::Succeeded {
+        let looked_at = verify(&cloud, &prepared, &plan, tools.clock).await?;
+        if looked_at > 0 {
+            company.tell(Event { at: tools.clock.now(), kind: EventKind::Verified { looked_at } });
+        }
+    }
     let (left_behind, imported) = match outcome {
         Outcome::Finished { left_behind, imported, .. } => (left_behind, imported),
         _ => (Vec::new(), Vec::new()),

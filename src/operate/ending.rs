@@ -148,6 +148,12 @@ pub(super) fn objected(objections: &[Objection], origins: &Origins) -> Failure {
     Failure::from(all.collect::<Diagnostics>())
 }
 
+/// Puts a diagnostic at the stage that a resource comes from.
+pub(super) fn at_origin(diagnostic: Diagnostic, id: &LogicalId, origins: &Origins) -> Diagnostic {
+    let place = origins.get(id).and_then(|origin| origin.place.clone());
+    diagnostic.at_maybe(place, "the resource comes from here")
+}
+
 fn live_now(status: Option<&observed::StackStatus>) -> &'static str {
     match status {
         None | Some(observed::StackStatus::RollbackComplete | observed::StackStatus::DeleteComplete) => {
@@ -169,9 +175,9 @@ fn ended(
     let mut diagnostic = Diagnostic::error(code, what);
     if let Some(cause) = cause {
         diagnostic = diagnostic.note(format!("{} ({}): {}", cause.logical_id, cause.type_name, cause.reason.trim()));
-        let origin = LogicalId::new(&cause.logical_id).ok().and_then(|id| origins.get(&id));
-        diagnostic =
-            diagnostic.at_maybe(origin.and_then(|origin| origin.place.clone()), "the failed resource comes from here");
+        if let Ok(id) = LogicalId::new(&cause.logical_id) {
+            diagnostic = at_origin(diagnostic, &id, origins);
+        }
     }
     for advice in advice {
         diagnostic = diagnostic.help(words(advice, stack));

@@ -39,6 +39,7 @@ mod shards;
 mod share;
 mod status;
 mod upstream;
+mod verify;
 mod work;
 
 pub use capacity::{CapacityOrder, Placed, place};
