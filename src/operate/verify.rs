@@ -10,9 +10,7 @@ use super::prepare::Prepared;
 use crate::cloud::{Cloud, CloudError};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::environment::Target;
-use crate::observed::{
-    AlarmState, LiveDelivery, LiveEndpoint, LiveMapping, LiveStream, SeenAlarm, StackDescription,
-};
+use crate::observed::{AlarmState, LiveDelivery, LiveEndpoint, LiveMapping, LiveStream, SeenAlarm, StackDescription};
 use crate::plan::{Action, Plan};
 use crate::template::{Resource, references_in};
 use crate::units::{Duration, LogicalId};
@@ -63,7 +61,8 @@ pub(super) async fn verify(
     }
     let mut found: Diagnostics = wrong.iter().map(|(id, problem)| told(prepared, id, problem)).collect();
     if !alarms.is_empty() {
-        let ringing = cloud.composite_alarms(&alarms).await?.into_iter().filter(|alarm| alarm.state == AlarmState::Alarm);
+        let ringing =
+            cloud.composite_alarms(&alarms).await?.into_iter().filter(|alarm| alarm.state == AlarmState::Alarm);
         found.extend(ringing.map(|alarm| rings(&alarm)));
     }
     if found.has_errors() { Err(Failure { kind: FailureKind::NeedsAttention, diagnostics: found }) } else { Ok(count) }
@@ -168,8 +167,11 @@ fn endpoint(config: Option<&str>, live: Option<&LiveEndpoint>) -> Option<String>
 fn told(prepared: &Prepared, id: &LogicalId, problem: &str) -> Diagnostic {
     let diagnostic = Diagnostic::error(Code::NotVerified, format!("deployed, but {id} {problem}"));
     let pipeline = prepared.sized.pipeline();
-    at_origin(diagnostic, id, &prepared.rendered.origins)
-        .help(format!("sluice status {} --env {}", pipeline.name(), pipeline.environment().name()))
+    at_origin(diagnostic, id, &prepared.rendered.origins).help(format!(
+        "sluice status {} --env {}",
+        pipeline.name(),
+        pipeline.environment().name()
+    ))
 }
 
 fn rings(alarm: &SeenAlarm) -> Diagnostic {
