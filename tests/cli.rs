@@ -806,7 +806,7 @@ mod deployments {
     }
 
     #[test]
-    fn json_lines_are_numbered_and_end_with_the_end() {
+    fn json_lines_are_numbered_and_end_with_the_end_and_what_was_looked_at() {
         let project = orders();
         let outcome = project.sluice("deploy orders --env local --yes --output jsonl");
         assert_eq!(outcome.code, Some(0), "{outcome}");
@@ -814,7 +814,8 @@ mod deployments {
             outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
         let kind = |line: Option<&serde_json::Value>| line.and_then(|line| line.get("type")).cloned();
         assert_eq!(kind(lines.first()), Some("version".into()));
-        assert_eq!(kind(lines.last()), Some("operation_finished".into()));
+        let ends: Vec<_> = lines.iter().rev().take(2).map(|line| kind(Some(line))).collect();
+        assert_eq!(ends, [Some("verified".into()), Some("operation_finished".into())]);
         for (at, line) in lines.iter().enumerate() {
             assert_eq!(line.get("seq"), Some(&at.into()));
         }

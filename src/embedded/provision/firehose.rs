@@ -189,7 +189,16 @@ fn describe(back: &mut Back, name: &str, properties: &Properties, version: u64) 
 
 /// An S3 destination's configuration as its description, defaults filled in as Firehose fills them.
 fn s3_destination(configuration: &Map<String, Value>) -> Map<String, Value> {
-    let texts = ["Prefix", "ErrorOutputPrefix", "ParameterValue", "CustomTimeZone", "VersionId"];
+    let texts = [
+        "CatalogId",
+        "CustomTimeZone",
+        "DatabaseName",
+        "ErrorOutputPrefix",
+        "ParameterValue",
+        "Prefix",
+        "TableName",
+        "VersionId",
+    ];
     let mut description =
         loosen(&Value::Object(configuration.clone()), &texts).as_object().cloned().unwrap_or_default();
     for (given, shown) in [("S3BackupConfiguration", "S3BackupDescription")] {
