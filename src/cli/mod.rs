@@ -9,6 +9,7 @@ mod cost;
 mod embedded;
 mod exit;
 mod forms;
+mod foundation;
 mod graph;
 mod import;
 mod offline;
@@ -17,6 +18,7 @@ mod plan;
 mod producer;
 mod saved;
 mod screen;
+mod unlock;
 mod world;
 
 pub use exit::Exit;
@@ -78,6 +80,8 @@ fn run() -> Exit {
         Command::Show(args) => saved::show(&world, &args),
         Command::Deploy(args) => online::deploy(&world, &cli.global, &args),
         Command::Destroy(args) => online::destroy(&world, &cli.global, &args),
+        Command::Bootstrap(args) => foundation::bootstrap(&world, &cli.global, &args),
+        Command::Unlock(args) => unlock::unlock(&world, &cli.global, &args),
         Command::Status(args) => online::status(&world, &cli.global, &args),
         Command::Embedded(command) => embedded::run(&world, &cli.global, command),
     }

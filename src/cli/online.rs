@@ -16,7 +16,8 @@ use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Diagnostics, FilePath};
 use crate::event::{Event, OperationResult};
 use crate::operate::{
-    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Interrupt, Leaving, Prepared, Shelf, Tools,
+    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Founding, Interrupt, Leaving, Prepared, Shelf,
+    Tools,
 };
 use crate::plan::{Permission, Plan};
 use crate::rollout::LeftBehind;
@@ -26,7 +27,7 @@ use crate::view::{plan as plan_view, status as status_view};
 use crate::workspace::Project;
 
 /// A screen that the command and the ticking clock share.
-struct Shared<'w>(Rc<RefCell<Screen<'w>>>);
+pub(crate) struct Shared<'w>(pub(crate) Rc<RefCell<Screen<'w>>>);
 
 impl Company for Shared<'_> {
     fn warned(&mut self, warnings: &Diagnostics, texts: &BTreeMap<FilePath, String>) {
@@ -37,6 +38,9 @@ impl Company for Shared<'_> {
     }
     fn leaving(&mut self, leaving: &Leaving<'_>) {
         self.0.borrow_mut().leaving(leaving);
+    }
+    fn founding(&mut self, founding: &Founding<'_>) {
+        self.0.borrow_mut().founding(founding);
     }
     fn listens(&self) -> bool {
         self.0.borrow().listens()
@@ -162,7 +166,7 @@ pub(crate) fn status(world: &World, global: &Global, args: &StatusArgs) -> Exit 
 }
 
 /// The project, the one pipeline that is meant, and the region.
-fn one(world: &World, one: &One) -> Result<(Project, String, Option<Region>), Exit> {
+pub(crate) fn one(world: &World, one: &One) -> Result<(Project, String, Option<Region>), Exit> {
     let project = open(world)?;
     let meant = operate::only_pipeline(&project, one.pipeline.as_deref())
         .and_then(|name| Ok((name, typed_region(one.region.as_deref())?)));
@@ -194,7 +198,11 @@ pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Exit> {
 }
 
 /// Runs a command while the screen is redrawn and Ctrl-C is listened to.
-async fn watched<T>(command: impl Future<Output = T>, screen: &RefCell<Screen<'_>>, interrupt: &Interrupt) -> T {
+pub(crate) async fn watched<T>(
+    command: impl Future<Output = T>,
+    screen: &RefCell<Screen<'_>>,
+    interrupt: &Interrupt,
+) -> T {
     let mut ticks = tokio::time::interval(std::time::Duration::from_millis(125));
     tokio::pin!(command);
     loop {
@@ -210,7 +218,7 @@ async fn watched<T>(command: impl Future<Output = T>, screen: &RefCell<Screen<'_
 }
 
 /// Says how a command ended that did not end well: with its last screen where an operation ended, else in words.
-fn failed(world: &World, screen: &RefCell<Screen<'_>>, shelf: &Shelf<'_>, failure: &Failure) -> Exit {
+pub(crate) fn failed(world: &World, screen: &RefCell<Screen<'_>>, shelf: &Shelf<'_>, failure: &Failure) -> Exit {
     if screen.borrow().saw_an_end() {
         screen.borrow_mut().end(shelf.texts(), &[]);
         for help in failure.diagnostics.iter().flat_map(|diagnostic| &diagnostic.help) {

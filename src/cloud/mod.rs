@@ -9,6 +9,7 @@ mod artifact;
 mod bucket;
 mod change_set;
 mod failure;
+mod guarded;
 mod live;
 mod pricing;
 mod read;
@@ -22,6 +23,7 @@ use crate::units::{AccountId, Region};
 
 pub use artifact::{Uploaded, artifact_url};
 pub use change_set::{ChangeSetKind, ChangeSetRequest};
+pub use guarded::{Etag, Guarded};
 pub use settings::{CloudSettings, Credentials, Sleeper};
 pub use stack::EventsUntil;
 pub use trace::{Call, TraceSink};
@@ -43,6 +45,7 @@ pub struct Cloud {
     s3: aws_sdk_s3::Client,
     sagemaker: aws_sdk_sagemaker::Client,
     sts: aws_sdk_sts::Client,
+    tracer: trace::Tracer,
 }
 
 /// Who is calling.
@@ -86,6 +89,7 @@ impl Cloud {
             s3: aws_sdk_s3::Client::from_conf(s3.build()),
             sagemaker: client!(aws_sdk_sagemaker),
             sts: client!(aws_sdk_sts),
+            tracer,
         }
     }
 

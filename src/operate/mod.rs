@@ -3,6 +3,7 @@
 //! Commands take what they work with (files, clock, clouds, whoever watches) and give back data; they print
 //! nothing and know no exit code.
 
+mod bootstrap;
 mod capacity;
 mod check;
 mod ci;
@@ -17,9 +18,11 @@ mod earlier;
 mod ending;
 mod failure;
 mod fix;
+mod foundation;
 mod graph;
 mod import;
 mod init;
+mod lease;
 mod load;
 mod named;
 mod outlook;
@@ -33,9 +36,11 @@ mod saved;
 mod shards;
 mod share;
 mod status;
+mod unlock;
 mod upstream;
 mod work;
 
+pub use bootstrap::{BootstrapOrder, Bootstrapped, Founding, bootstrap, foundation_template};
 pub use capacity::{CapacityOrder, Placed, place};
 pub use check::{Checked, Looked, check};
 pub use ci::{CiDoing, CiMade, CiOrder, CodeHost, ci};
@@ -62,4 +67,5 @@ pub use producer::{Producers, producers};
 pub use render::{RenderedFile, TemplateForm, render_all};
 pub use saved::{Reviewed, read_plan, read_saved};
 pub use status::{Status, status};
+pub use unlock::{UnlockOrder, Unlocked, unlock};
 pub use work::{Measured, measured_work};
