@@ -36,7 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("embedded", &["template", "units", "workspace", "diagnostic"]),
     ("import", &["spec", "template", "units", "diagnostic"]),
     ("ci", &["environment", "pipeline", "template", "units"]),
-    ("foundation", &["ci", "environment", "pipeline", "render", "template", "units"]),
+    ("foundation", &["ci", "environment", "pipeline", "render", "template", "units", "diagnostic"]),
     ("forge", &["units", "diagnostic"]),
     ("workspace", &["units", "diagnostic"]),
     (

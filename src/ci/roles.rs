@@ -168,9 +168,7 @@ impl Tokens<'_> {
             }
             // docs.gitlab.com, "ID token authentication": project_path:{path}:ref_type:{type}:ref:{branch}. A merge request's
             // is its source branch.
-            Platform::GitLab { .. } => {
-                self.taking(provider, "StringLike", &json!([subject(":ref_type:branch:ref:*")]))
-            }
+            Platform::GitLab { .. } => self.taking(provider, "StringLike", &json!([subject(":ref_type:branch:ref:*")])),
         }
     }
 
@@ -254,13 +252,11 @@ impl Role<'_> {
             Reach::Pipelines => by_pipeline(),
             Reach::Environment => None,
         };
-        let policies = policies
-            .or_else(|| policy::spread(statements(Names::Environment)))
-            .ok_or_else(|| TooMuch {
-                role: self.name.clone().unwrap_or_else(|| self.words.join("-")),
-                policies: policy::MOST_POLICIES,
-                characters: policy::LONGEST_POLICY,
-            })?;
+        let policies = policies.or_else(|| policy::spread(statements(Names::Environment))).ok_or_else(|| TooMuch {
+            role: self.name.clone().unwrap_or_else(|| self.words.join("-")),
+            policies: policy::MOST_POLICIES,
+            characters: policy::LONGEST_POLICY,
+        })?;
         let part = |last: &str| id(&self.words.iter().copied().chain([last]).collect::<Vec<_>>());
         let mut attached = Vec::new();
         for (at, statements) in policies.into_iter().enumerate() {

@@ -34,7 +34,7 @@ impl Clouds {
     }
 
     /// The same with the credentials as they are, unless a role was named for this very call.
-    pub(crate) fn as_the_caller(mut self) -> Self {
+    pub(crate) fn with_own_credentials(mut self) -> Self {
         self.role.get_or_insert(Role::AsTheyAre);
         self
     }

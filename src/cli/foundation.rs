@@ -47,7 +47,7 @@ pub(crate) fn bootstrap(world: &World, global: &Global, args: &BootstrapArgs) ->
         given: losses.chain(replaced).collect(),
     };
     // The environment's role may be one that is only about to be made.
-    let (clouds, interrupt) = (Clouds::new(world, global, &project).as_the_caller(), Interrupt::new());
+    let (clouds, interrupt) = (Clouds::new(world, global, &project).with_own_credentials(), Interrupt::new());
     let tools = Tools { connector: &clouds, clock: &*world.clock, interrupt: &interrupt };
     let screen = Rc::new(RefCell::new(Screen::new(world, args.output)));
     let mut company = Shared(Rc::clone(&screen));

@@ -69,7 +69,8 @@ impl Tracer {
 
     /// Takes down the moment that an answer tells; an older one than is known is behind.
     fn note(&self, date: &str) {
-        let Some(theirs) = DateTime::from_str(date, Format::HttpDate).ok().and_then(|date| date.to_millis().ok()) else {
+        let Some(theirs) = DateTime::from_str(date, Format::HttpDate).ok().and_then(|date| date.to_millis().ok())
+        else {
             return;
         };
         let (theirs, ours) = (Timestamp::from_millis(theirs), (self.now)());

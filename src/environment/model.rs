@@ -76,6 +76,7 @@ pub struct Takers {
     /// Roles or users, by ARN.
     pub people: Vec<String>,
     /// Jobs of a repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jobs: Option<Jobs>,
 }
 
@@ -83,6 +84,7 @@ pub struct Takers {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Jobs {
     /// The host name of a GitLab instance; none for GitHub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gitlab: Option<String>,
     /// The repository, as its tokens name it.
     pub repository: String,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::model::{Foundation, Roles};
 use super::{VERSION, VERSION_TAG, boundary};
-use crate::ci::{self, Branch, BranchError, Deployable, Platform, Reach, Repository, RepositoryError, TooMuch, Tokens};
+use crate::ci::{self, Branch, BranchError, Deployable, Platform, Reach, Repository, RepositoryError, Tokens, TooMuch};
 use crate::environment::{Jobs, Takers, Tier};
 use crate::pipeline::names;
 use crate::render;
@@ -57,7 +57,12 @@ impl Foundation {
         let key = self.shares.values().any(|share| share.own_key);
         template.resources.insert(id(&["artifact", "bucket"]), self.bucket(key));
         template.resources.insert(id(&["artifact", "bucket", "policy"]), bucket_policy());
-        output(&mut template, &["artifact", "bucket", "name"], &reference(&BUCKET), "Bucket of artifacts, ledger, leases");
+        output(
+            &mut template,
+            &["artifact", "bucket", "name"],
+            &reference(&BUCKET),
+            "Bucket of artifacts, ledger, leases",
+        );
         output(&mut template, &["foundation", "version"], &json!(VERSION.to_string()), "Version of this foundation");
         if key {
             self.add_key(&mut template);
@@ -227,8 +232,7 @@ impl Foundation {
         };
         let plan = role(vec!["plan", name.as_str()], ci::PLANS.to_owned(), plans, ci::PLAN_SESSION);
         plan.planning(template, &[&environment])?;
-        let deploy =
-            role(vec!["deploy", name.as_str()], format!("Deploys to {name}"), deploys, ci::DEPLOY_SESSION);
+        let deploy = role(vec!["deploy", name.as_str()], format!("Deploys to {name}"), deploys, ci::DEPLOY_SESSION);
         Ok(deploy.deploying(template, &environment)?)
     }
 

@@ -18,7 +18,7 @@ use crate::observed::Observed;
 use crate::pipeline::Origins;
 use crate::plan::{ApprovedPlan, Baseline, Consent, Desired, Known, Permission, Plan, Policy, approve};
 use crate::rollout::{Basis, Deployment, FailedCreate, Goal, Machine, Outcome};
-use crate::template::Template;
+use crate::template::{Template, limits};
 use crate::units::{EnvironmentName, PipelineName, Region};
 
 /// Which foundation, and what was agreed to beforehand.
@@ -90,16 +90,22 @@ pub async fn bootstrap(
     somebody_answers(order.yes, company)?;
     let cloud = tools.connector.connect(&environment, &region).await?;
     same_account(&cloud, &environment).await?;
-    settle(&cloud, STACK, &Origins::new(), &environment, tools, company).await?;
+    settle(&cloud, STACK, &Origins::new(), &environment, tools, company, None).await?;
     let observed = cloud.describe_stack(STACK).await?;
     let foundation = founded(shelf, &environment, &region, &observed)?;
     let template = template_of(&foundation, &environment)?;
     let wanted = || wanted(&foundation, &environment, template.clone());
     let mut look = Look::of(wanted(), observed, Known::default(), Keep::Nothing);
-    let adopts =
-        look.plan.baseline == Baseline::Absent && cloud.bucket_tags(&foundation.bucket_name()).await?.is_some();
+    // A new foundation has its bucket first and alone where one is there that must be taken in as it is, and where the rest
+    // goes through it, because no request takes a template of that size.
+    let is_new = look.plan.baseline == Baseline::Absent;
+    let is_there = is_new && cloud.bucket_tags(&foundation.bucket_name()).await?.is_some();
+    let is_large = template.to_canonical_json().len() > limits::BODY_BYTES;
+    let bucket_first = is_new && (is_there || is_large);
     look.ask(&cloud, tools).await?;
-    look.confirmed()?;
+    if is_there || !is_large {
+        look.confirmed()?;
+    }
     let plan = look.plan.clone();
     company.founding(&Founding { environment: &environment, region: &region, plan: &plan });
     let ended = |result, outputs| Bootstrapped {
@@ -127,7 +133,7 @@ pub async fn bootstrap(
         look.leave(&cloud, tools.clock).await?;
         return Err(declined);
     }
-    if adopts {
+    if bucket_first {
         look.leave(&cloud, tools.clock).await?;
         let adoption = Deployment {
             template: foundation.adoption().to_canonical_json(),
@@ -165,7 +171,8 @@ fn founded(
 }
 
 fn not_ours(environment: &EnvironmentName, why: Unreadable) -> Failure {
-    let told = Diagnostic::error(Code::FoundationOlder, format!("the stack {STACK} of {environment} cannot be used: {why}"));
+    let told =
+        Diagnostic::error(Code::FoundationOlder, format!("the stack {STACK} of {environment} cannot be used: {why}"));
     Failure::refused(match why {
         Unreadable::Newer(_) => told.help("use the Sluice that made it, or a newer one"),
         Unreadable::Foreign => told.help("remove or rename that stack: Sluice keeps its foundation under this name"),
@@ -206,8 +213,7 @@ async fn roll_out(
     tools: Tools<'_>,
     company: &mut dyn Company,
 ) -> Result<OperationResult, Failure> {
-    let mut machine =
-        Machine::new(Goal::Deploy(Box::new(deployment)), cadence(environment, tools.clock.is_virtual()));
+    let mut machine = Machine::new(Goal::Deploy(Box::new(deployment)), cadence(environment, tools.clock.is_virtual()));
     let outcome: Outcome =
         drive(&mut machine, cloud, tools.clock, tools.interrupt, &mut |event| company.tell(event)).await;
     judge(STACK, &outcome, &Origins::new())

@@ -133,10 +133,15 @@ pub async fn deploy(
     somebody_answers(order.yes, company)?;
     let cloud = tools.connector.connect(environment, pipeline.region()).await?;
     let caller = same_account(&cloud, environment).await?;
-    let place =
-        Place { project: shelf.project(), cloud: &cloud, environment, region: pipeline.region(), pipeline: pipeline.name() };
+    let place = Place {
+        project: shelf.project(),
+        cloud: &cloud,
+        environment,
+        region: pipeline.region(),
+        pipeline: pipeline.name(),
+    };
     let (stack, origins) = (&prepared.rendered.stack_name, &prepared.rendered.origins);
-    settle(&cloud, stack, origins, environment, tools, company).await?;
+    settle(&cloud, stack, origins, environment, tools, company, Some(place)).await?;
 
     let upstream = upstream::missing(&cloud, pipeline).await?;
     let keep = if order.reviewed.is_some() { Keep::ChangeSet } else { Keep::Nothing };
@@ -144,7 +149,11 @@ pub async fn deploy(
     if !look.plan.is_empty() {
         foundation::needed(&cloud, environment, &prepared.bucket).await?;
     }
-    look.ask(&cloud, tools).await?;
+    if let Err(failure) = look.ask(&cloud, tools).await {
+        // That somebody else is at work explains whatever CloudFormation says of it.
+        lease::free(place).await?;
+        return Err(failure);
+    }
     look.confirmed()?;
     let plan = look.plan.clone();
     if let Some(reviewed) = &order.reviewed
@@ -209,7 +218,8 @@ pub async fn deploy(
     Ok(Deployed { prepared, plan, result, left_behind, imported })
 }
 
-/// Follows whatever already runs on the stack to its end, so that the plan is made against a stack at rest.
+/// Follows whatever already runs on the stack to its end, so that the plan is made against a stack at rest; unless somebody
+/// else has the lease of `place` and is at work.
 pub(super) async fn settle(
     cloud: &Cloud,
     stack: &str,
@@ -217,7 +227,18 @@ pub(super) async fn settle(
     environment: &Environment,
     tools: Tools<'_>,
     company: &mut dyn Company,
+    place: Option<Place<'_>>,
 ) -> Result<(), Failure> {
+    match cloud.stack_head(stack).await {
+        Ok(None) => return Ok(()),
+        Ok(Some(head)) if head.status.is_settled() => return Ok(()),
+        // What passes is waited for below.
+        Err(refusal) if !refusal.kind.is_transient() => return Err(refusal.into()),
+        Ok(Some(_)) | Err(_) => {}
+    }
+    if let Some(place) = place {
+        lease::free(place).await?;
+    }
     let goal = Goal::Settle { stack: stack.to_owned(), origins: spec_places(origins) };
     let mut machine = Machine::new(goal, cadence(environment, tools.clock.is_virtual()));
     let outcome = drive(&mut machine, cloud, tools.clock, tools.interrupt, &mut |event| company.tell(event)).await;

@@ -68,13 +68,8 @@ pub async fn destroy(
     somebody_answers(order.yes, company)?;
     let cloud = tools.connector.connect(&environment, &region).await?;
     let caller = same_account(&cloud, &environment).await?;
-    let place = Place {
-        project: shelf.project(),
-        cloud: &cloud,
-        environment: &environment,
-        region: &region,
-        pipeline: &name,
-    };
+    let place =
+        Place { project: shelf.project(), cloud: &cloud, environment: &environment, region: &region, pipeline: &name };
     let observed = cloud.describe_stack(&stack).await?;
     let Observed::Present(found) = &observed else {
         lease::clear_after_death(place).await?;

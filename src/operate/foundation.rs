@@ -26,7 +26,10 @@ pub(super) async fn needed(cloud: &Cloud, environment: &Environment, bucket: &st
         Some(older) if older < VERSION => Err(Failure::error(
             Diagnostic::error(
                 Code::FoundationOlder,
-                format!("the foundation of {} is of version {older}, and this Sluice needs {VERSION}", environment.name()),
+                format!(
+                    "the foundation of {} is of version {older}, and this Sluice needs {VERSION}",
+                    environment.name()
+                ),
             )
             .help(format!("bring it up to date: {}", command(environment, cloud.region()))),
         )),

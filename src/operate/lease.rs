@@ -11,11 +11,11 @@ use super::deploy::Company;
 use super::failure::Failure;
 use crate::cloud::{Cloud, Etag, Guarded};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
-use crate::environment::Environment;
+use crate::environment::{Environment, Target};
 use crate::observed::FailureKind;
 use crate::pipeline::names;
-use crate::rollout::{Claim, HolderId, LEASE_FORMAT, Lease, TERM};
-use crate::units::{PipelineName, Region};
+use crate::rollout::{Claim, HolderId, LEASE_FORMAT, Lease, STAND_IN_TERM, TERM};
+use crate::units::{Duration, PipelineName, Region};
 use crate::workspace::{Note, Project, chance};
 
 /// How often a lease is tried for that somebody else gives back or takes meanwhile.
@@ -49,6 +49,13 @@ impl Place<'_> {
         format!("{}{}", names::lease_prefix(self.environment.name()), self.pipeline)
     }
 
+    fn term(&self) -> Duration {
+        match self.environment.target() {
+            Target::Aws => TERM,
+            Target::Embedded | Target::Endpoint { .. } => STAND_IN_TERM,
+        }
+    }
+
     fn note(&self) -> PathBuf {
         let folder = self.project.root().join(".sluice").join("leases").join(self.environment.name().as_str());
         folder.join(self.region.as_str()).join(self.pipeline.as_str())
@@ -66,6 +73,16 @@ impl Place<'_> {
 
     async fn write(&self, lease: &Lease, expected: Option<&Etag>) -> Result<Option<Etag>, crate::cloud::CloudError> {
         self.cloud.write_guarded(&self.bucket(), &self.key(), lease.to_bytes(), expected).await
+    }
+
+    /// Somebody else has it.
+    fn refused(&self, theirs: &Lease) -> Failure {
+        let title = format!("{} in {} is being changed by {}", theirs.pipeline, theirs.environment, theirs.owner);
+        Failure::refused(
+            Diagnostic::error(Code::LeaseHeld, title)
+                .note(format!("`{}` since {}, leased until {}", theirs.command, theirs.since, theirs.until))
+                .help(format!("wait for it; if you know that it is over: {}", self.unlocking())),
+        )
     }
 
     /// What to type to take a lease from whoever has it.
@@ -97,9 +114,10 @@ pub(super) async fn take<'a>(wish: &Wish<'a>, company: &mut dyn Company) -> Resu
     let now = place.cloud.time();
     let holder = HolderId::new(chance(), wish.owner, now);
     // A folder that cannot be written to only loses what it would remember after a death.
-    let (mut note, dead) = Note::take(&place.note()).ok().flatten().map_or((None, BTreeSet::new()), |(note, left)| {
-        (Some(note), left.lines().map(HolderId::noted).collect())
-    });
+    let (mut note, dead) = Note::take(&place.note())
+        .ok()
+        .flatten()
+        .map_or((None, BTreeSet::new()), |(note, left)| (Some(note), noted(&left)));
     if let Some(note) = &mut note {
         let all: Vec<&str> = dead.iter().chain([&holder]).map(HolderId::as_str).collect();
         let _ = note.write(&all.join("\n"));
@@ -113,7 +131,7 @@ pub(super) async fn take<'a>(wish: &Wish<'a>, company: &mut dyn Company) -> Resu
         holder,
         command: wish.command.to_owned(),
         since: now,
-        until: now.plus(TERM),
+        until: now.plus(place.term()),
     };
     let mut held = Held { place, lease, etag: None, note, lost: None };
     for _ in 0..MOST_TRIES {
@@ -131,7 +149,8 @@ pub(super) async fn take<'a>(wish: &Wish<'a>, company: &mut dyn Company) -> Resu
             return Ok(held);
         }
     }
-    let title = format!("the lease of {} in {} changes hands again and again", place.pipeline, place.environment.name());
+    let title =
+        format!("the lease of {} in {} changes hands again and again", place.pipeline, place.environment.name());
     Err(Failure::refused(Diagnostic::error(Code::LeaseHeld, title).help("run the command again")))
 }
 
@@ -158,7 +177,7 @@ impl Held<'_> {
                 self.etag = Some(found.etag);
                 return Ok(true);
             }
-            Claim::Held => return Err(self.refused(&theirs)),
+            Claim::Held => return Err(self.place.refused(&theirs)),
             Claim::Orphaned => None,
             Claim::Expired => Some(
                 Diagnostic::warning(
@@ -176,21 +195,14 @@ impl Held<'_> {
         Ok(taken)
     }
 
-    fn refused(&self, theirs: &Lease) -> Failure {
-        let title = format!("{} in {} is being changed by {}", theirs.pipeline, theirs.environment, theirs.owner);
-        Failure::refused(
-            Diagnostic::error(Code::LeaseHeld, title)
-                .note(format!("`{}` since {}, leased until {}", theirs.command, theirs.since, theirs.until))
-                .help(format!("wait for it; if you know that it is over: {}", self.place.unlocking())),
-        )
-    }
-
     /// Renews the lease where it is time to; false once it is somebody else's. Trouble on the way passes: the next time
     /// comes before the term is over.
     pub(super) async fn keep(&mut self) -> bool {
         let now = self.place.cloud.time();
-        let Some(etag) = self.etag.as_ref().filter(|_| self.lease.is_due(now)) else { return self.lost.is_none() };
-        let renewed = self.lease.renewed(now);
+        let Some(etag) = self.etag.as_ref().filter(|_| self.lease.is_due(now, self.place.term())) else {
+            return self.lost.is_none();
+        };
+        let renewed = self.lease.renewed(now, self.place.term());
         match self.place.write(&renewed, Some(etag)).await {
             Ok(Some(etag)) => {
                 (self.etag, self.lease) = (Some(etag), renewed);
@@ -248,7 +260,10 @@ impl Held<'_> {
                         Code::LeaseLeft,
                         format!("the lease on {} could not be given back", self.lease.pipeline),
                     )
-                    .note(format!("it runs out at {}; a deployment from this folder takes it at once", self.lease.until))
+                    .note(format!(
+                        "it runs out at {}; a deployment from this folder takes it at once",
+                        self.lease.until
+                    ))
                     .into();
                     let why = failure.diagnostics.into_iter();
                     told.extend(why.map(|why| Diagnostic { severity: Severity::Warning, ..why }));
@@ -262,6 +277,24 @@ impl Held<'_> {
         }
         self.lost.map_or(Ok(()), Err)
     }
+}
+
+/// Makes sure that nobody else works under the lease.
+///
+/// # Errors
+/// Who does.
+pub(super) async fn free(place: Place<'_>) -> Result<(), Failure> {
+    let Some(found) = place.record().await? else { return Ok(()) };
+    let Ok(theirs) = Lease::read(&found.bytes) else { return Ok(()) };
+    let dead = Note::take(&place.note()).ok().flatten().map(|(_, left)| noted(&left)).unwrap_or_default();
+    match theirs.claim(&HolderId::noted(""), &dead, place.cloud.time()) {
+        Claim::Held => Err(place.refused(&theirs)),
+        Claim::Own | Claim::Orphaned | Claim::Expired => Ok(()),
+    }
+}
+
+fn noted(left: &str) -> BTreeSet<HolderId> {
+    left.lines().map(HolderId::noted).collect()
 }
 
 /// Gives back what a run from this folder left that died when it had nothing more to do. Costs nothing where none did.

@@ -70,9 +70,12 @@ pub async fn unlock(
         }
         if !place.remove(&found.etag).await? {
             return Err(Failure::refused(
-                Diagnostic::error(Code::LeaseHeld, format!("the lease on {pipeline} was renewed or changed hands meanwhile"))
-                    .note("whoever has it is at work")
-                    .help("run the command again to see who that is"),
+                Diagnostic::error(
+                    Code::LeaseHeld,
+                    format!("the lease on {pipeline} was renewed or changed hands meanwhile"),
+                )
+                .note("whoever has it is at work")
+                .help("run the command again to see who that is"),
             ));
         }
     }

@@ -22,7 +22,7 @@ mod tests;
 
 pub use advice::{Advice, advise};
 pub use cadence::Cadence;
-pub use lease::{Claim, HolderId, LEASE_FORMAT, Lease, TERM, UnreadableLease};
+pub use lease::{Claim, HolderId, LEASE_FORMAT, Lease, STAND_IN_TERM, TERM, UnreadableLease};
 pub use machine::Machine;
 pub use model::{
     Basis, ChangeSetOrder, Command, Deployment, FailedCreate, Goal, LeftBehind, Loss, Next, Observation, Outcome,
