@@ -66,4 +66,4 @@ def main(folder, least="100"):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))
