@@ -211,11 +211,11 @@ streams:";
             ("decide --env local --traffic 1200", "1200/s"),
         ] {
             let outcome = project().sluice(typed);
-            assert_eq!(outcome.code, Some(1), "{outcome}");
+            assert_eq!(outcome.code, Some(64), "{outcome}");
             assert!(outcome.stderr.contains("E8011") && outcome.stderr.contains(help), "{outcome}");
         }
         let outcome = orders().sluice("capacity --env local --traffic 500G/day");
-        assert_eq!(outcome.code, Some(1), "{outcome}");
+        assert_eq!(outcome.code, Some(64), "{outcome}");
         snapshot!(outcome);
     }
 }
@@ -832,7 +832,8 @@ mod import {
         project.write(file, bytes);
         let before = project.files();
         let outcome = project.sluice(arguments);
-        assert_eq!(outcome.code, Some(1), "{outcome}");
+        let code = if outcome.stderr.contains("error[E8011]") { 64 } else { 1 };
+        assert_eq!(outcome.code, Some(code), "{outcome}");
         assert!(outcome.stdout.is_empty(), "{outcome}");
         assert_eq!(project.files(), before, "nothing is written");
         outcome
@@ -926,8 +927,14 @@ mod foundation;
 mod leases;
 #[path = "cli/many.rs"]
 mod many;
+#[path = "cli/measured.rs"]
+mod measured;
 #[path = "cli/reads.rs"]
 mod reads;
+#[path = "cli/recover.rs"]
+mod recover;
+#[path = "cli/refused.rs"]
+mod refused;
 #[path = "cli/saved.rs"]
 mod saved;
 #[path = "cli/sizing.rs"]

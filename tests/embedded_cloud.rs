@@ -60,6 +60,7 @@ fn request(kind: ChangeSetKind, name: &str, template: &str) -> ChangeSetRequest 
         role: None,
         import_existing: false,
         rollback_alarms: Vec::new(),
+        watch: None,
         description: "a test".to_owned(),
     }
 }
@@ -114,7 +115,7 @@ async fn the_facade_deploys_looks_changes_and_deletes() {
     let mappings = cloud.live_mappings("fraud-detection-dev-score:live").await.unwrap();
     assert_eq!(mappings.first().and_then(|mapping| mapping.parallel), Some(8));
 
-    cloud.delete_stack("fraud-detection-dev", "gone", None).await.unwrap();
+    cloud.delete_stack("fraud-detection-dev", "gone", None, &[]).await.unwrap();
     assert_eq!(wait(&cloud, &clock).await.as_str(), "DELETE_COMPLETE");
     assert_eq!(cloud.live_stream("fraud-detection-dev-transactions").await.unwrap(), None);
 }

@@ -65,7 +65,11 @@ const READS: [&str; 6] = ["Action=Describe", "Action=Get", "Action=List", "Actio
 /// Whether a request may change the world.
 fn writes(request: &HttpRequest) -> bool {
     let body = request.body().bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
-    !READS.iter().any(|read| body.starts_with(read) || body.contains(&format!("&{read}")) || request.method() == *read)
+    let looks = ["/operation/Describe", "/operation/Get"].iter().any(|read| request.uri().contains(read));
+    !looks
+        && !READS
+            .iter()
+            .any(|read| body.starts_with(read) || body.contains(&format!("&{read}")) || request.method() == *read)
 }
 
 impl HttpClient for Doomed {

@@ -127,6 +127,12 @@ pub(crate) enum Command {
     Unlock(UnlockArgs),
     /// Show a deployed stack: status, resources, outputs
     Status(StatusArgs),
+    /// Get a stack out of a state that it does not leave by itself
+    Recover(RecoverArgs),
+    /// Follow what runs on a stack to its end, whoever started it
+    Watch(WatchArgs),
+    /// Call off the update that runs on a stack; CloudFormation puts the old state back
+    Cancel(CancelArgs),
     /// What a producer needs: stream, policy, partition key, limits
     Producer(ProducerArgs),
     /// What every stage needs and has, what gives way first, how long a record takes
@@ -159,14 +165,36 @@ pub(crate) enum Command {
     Embedded(EmbeddedCommand),
 }
 
+fn environment(typed: &str) -> Result<String, String> {
+    name(typed, "an environment", "environments/NAME.yaml")
+}
+
+fn pipeline(typed: &str) -> Result<String, String> {
+    name(typed, "a pipeline", "stacks/NAME")
+}
+
+/// A name, where people also type nothing, a list that ends in a comma, or the path that the name stands for.
+fn name(typed: &str, of: &str, stands_for: &str) -> Result<String, String> {
+    if typed.trim().is_empty() {
+        return Err(format!("it is empty; it takes the name of {of}, and no comma where no name follows"));
+    }
+    if !typed.contains(['/', '\\']) && !typed.ends_with(".yaml") {
+        return Ok(typed.to_owned());
+    }
+    let mut parts = typed.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | ".." | "pipeline.yaml"));
+    let meant = parts.next_back().map(|last| last.trim_end_matches(".yaml")).filter(|meant| !meant.is_empty());
+    let meant = meant.map(|meant| format!(", probably `{meant}`")).unwrap_or_default();
+    Err(format!("it is a path; it takes the name of {of}, the NAME of {stands_for}{meant}"))
+}
+
 /// Which pipelines in which environments.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Selection {
     /// Pipelines (folders of `stacks/`); all of them where none is named
-    #[arg(value_name = "PIPELINE")]
+    #[arg(value_name = "PIPELINE", value_parser = pipeline)]
     pub(crate) pipelines: Vec<String>,
     /// Environments (files of `environments/`); all of them where none is named
-    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_delimiter = ',')]
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_parser = environment, value_delimiter = ',')]
     pub(crate) environments: Vec<String>,
     /// Region, where an environment has several
     #[arg(long, env = "SLUICE_REGION")]
@@ -177,10 +205,10 @@ pub(crate) struct Selection {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct One {
     /// Pipeline (a folder of `stacks/`); may be left out where there is only one
-    #[arg(value_name = "PIPELINE")]
+    #[arg(value_name = "PIPELINE", value_parser = pipeline)]
     pub(crate) pipeline: Option<String>,
     /// Environment (a file of `environments/`)
-    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV")]
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_parser = environment)]
     pub(crate) environment: String,
     /// Region, where the environment has several
     #[arg(long, env = "SLUICE_REGION")]
@@ -217,10 +245,10 @@ pub(crate) struct RenderArgs {
 #[derive(Debug, Args)]
 pub(crate) struct GraphArgs {
     /// Pipeline (a folder of `stacks/`); may be left out where there is only one
-    #[arg(value_name = "PIPELINE")]
+    #[arg(value_name = "PIPELINE", value_parser = pipeline)]
     pub(crate) pipeline: Option<String>,
     /// Environment (a file of `environments/`); the first of the strictest tier where none is named
-    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV")]
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_parser = environment)]
     pub(crate) environment: Option<String>,
     /// Region, where the environment has several
     #[arg(long, env = "SLUICE_REGION")]
@@ -250,13 +278,13 @@ pub(crate) enum GraphOutput {
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     /// Pipelines (folders of `stacks/`); may be left out where there is only one
-    #[arg(value_name = "PIPELINE")]
+    #[arg(value_name = "PIPELINE", value_parser = pipeline)]
     pub(crate) pipelines: Vec<String>,
     /// Every pipeline, and a table of all plans, in the order in which they would be deployed
     #[arg(long, conflicts_with = "pipelines")]
     pub(crate) all: bool,
     /// Environments (files of `environments/`), separated by commas
-    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_delimiter = ',', required = true)]
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_parser = environment, value_delimiter = ',', required = true)]
     pub(crate) environments: Vec<String>,
     /// Region, where an environment has several
     #[arg(long, env = "SLUICE_REGION")]
@@ -333,13 +361,13 @@ fn against(typed: &str) -> Result<Against, String> {
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
     /// The one environment
-    #[arg(value_name = "ENV_A")]
+    #[arg(value_name = "ENV_A", value_parser = environment)]
     pub(crate) before: String,
     /// The other environment
-    #[arg(value_name = "ENV_B")]
+    #[arg(value_name = "ENV_B", value_parser = environment)]
     pub(crate) after: String,
     /// Pipeline (a folder of `stacks/`); may be left out where there is only one
-    #[arg(value_name = "PIPELINE")]
+    #[arg(value_name = "PIPELINE", value_parser = pipeline)]
     pub(crate) pipeline: Option<String>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
@@ -368,9 +396,48 @@ pub(crate) struct ConsentArgs {
     /// Accept that this resource becomes another one (likewise; asked for in production)
     #[arg(long, value_name = "LOGICAL_ID", value_parser = logical_id)]
     pub(crate) allow_replacement: Vec<LogicalId>,
+    /// Accept that this alarm, which is in ALARM now, does not roll the deployment back
+    #[arg(long, value_name = "LOGICAL_ID", value_parser = logical_id)]
+    pub(crate) allow_alarm: Vec<LogicalId>,
     /// Accept that a month costs more than the budget (asked for in production)
     #[arg(long)]
     pub(crate) allow_over_budget: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecoverArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Do not ask
+    #[arg(short, long, env = "SLUICE_YES")]
+    pub(crate) yes: bool,
+    /// Go on without the resources that stand in the way: a rollback leaves them as they are, a deletion leaves them behind
+    #[arg(long)]
+    pub(crate) without: bool,
+    /// Form of what is printed while it runs
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: EventOutput,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Form of what is printed while it runs
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: EventOutput,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CancelArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Do not ask
+    #[arg(short, long, env = "SLUICE_YES")]
+    pub(crate) yes: bool,
+    /// Form of what is printed while it runs
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: EventOutput,
 }
 
 #[derive(Debug, Args)]
@@ -391,10 +458,10 @@ pub(crate) struct DeployArgs {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DeployTarget {
     /// Pipeline (a folder of `stacks/`); may be left out where there is only one
-    #[arg(value_name = "PIPELINE", conflicts_with = "plan")]
+    #[arg(value_name = "PIPELINE", value_parser = pipeline, conflicts_with = "plan")]
     pub(crate) pipeline: Option<String>,
     /// Environment (a file of `environments/`)
-    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", required_unless_present = "plan")]
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_parser = environment, required_unless_present = "plan")]
     pub(crate) environment: Option<String>,
     /// Region, where the environment has several
     #[arg(long, env = "SLUICE_REGION", conflicts_with = "plan")]
@@ -714,7 +781,7 @@ pub(crate) struct ImportArgs {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Which {
     /// Environment whose target is `embedded`
-    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", default_value = "local")]
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_parser = environment, default_value = "local")]
     pub(crate) environment: String,
 }
 
@@ -760,7 +827,7 @@ pub(crate) enum EmbeddedCommand {
     /// Make something fail, the next time or several times
     Fail {
         /// A logical id (`EndpointScoring`) or a type (`AWS::SageMaker::Endpoint`); with `--call`, an operation of an
-        /// API (`DescribeStacks`), `*` for every one
+        /// API (`DescribeStacks`) or a request (`GET /2015-03-31/functions`), `*` for every one
         what: String,
         /// During which part of the resource's life
         #[arg(long, value_enum, default_value_t)]
@@ -772,7 +839,7 @@ pub(crate) enum EmbeddedCommand {
         #[arg(long, default_value = "Internal failure injected by the operator")]
         message: String,
         /// How many times
-        #[arg(long, default_value_t = 1)]
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
         times: u32,
         #[command(flatten)]
         which: Which,

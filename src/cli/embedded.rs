@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use super::args::{CallGoes, EmbeddedCommand, FailOn, Global, Which};
 use super::clouds::Clouds;
 use super::exit::Exit;
+use super::faults;
 use super::forms::{Layout, Output};
 use super::offline::{NO_TEXTS, fail, open};
 use super::online::block_on;
@@ -48,14 +49,20 @@ fn act(world: &World, global: &Global, command: EmbeddedCommand) -> Result<Exit,
                 Ok(states.iter().map(|(alarm, state)| format!("{}  {alarm}\n", alarm_word(*state))).collect())
             })
         }
-        EmbeddedCommand::Fail { what, on, call, message, times, .. } => finish(async move {
-            let happens = plural(usize::try_from(times).unwrap_or(usize::MAX), "time");
+        EmbeddedCommand::Fail { what, on, call, message, times, which } => {
             match call {
-                Some(call) => cloud.fail_calls(&what, fault(call), times).await?,
-                None => cloud.fail(&what, part(on), &message, times).await?,
+                Some(call) => faults::operation(&what, call)?,
+                None => faults::resource(&mut shelf, &cloud, &which.environment, &what)?,
             }
-            Ok(format!("{what} will fail, {happens}\n"))
-        }),
+            finish(async move {
+                let happens = plural(usize::try_from(times).unwrap_or(usize::MAX), "time");
+                match call {
+                    Some(call) => cloud.fail_calls(&what, fault(call), times).await?,
+                    None => cloud.fail(&what, part(on), &message, times).await?,
+                }
+                Ok(format!("{what} will fail, {happens}\n"))
+            })
+        }
         EmbeddedCommand::Identity { arn, .. } => {
             finish(async move { Ok(format!("calling is {} now\n", cloud.identity(arn.as_deref()).await?)) })
         }

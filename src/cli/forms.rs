@@ -66,6 +66,15 @@ forms! {
     ImportOutput: Json Jsonl Sarif;
 }
 
+impl From<EventOutput> for Output {
+    fn from(output: EventOutput) -> Self {
+        match output {
+            EventOutput::Text => Self::Text,
+            EventOutput::Jsonl => Self::Jsonl,
+        }
+    }
+}
+
 /// How a document is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layout {

@@ -8,6 +8,7 @@ mod clouds;
 mod cost;
 mod embedded;
 mod exit;
+mod faults;
 mod forms;
 mod foundation;
 mod graph;
@@ -16,6 +17,7 @@ mod offline;
 mod online;
 mod plan;
 mod producer;
+mod recover;
 mod saved;
 mod screen;
 mod unlock;
@@ -83,6 +85,9 @@ fn run() -> Exit {
         Command::Bootstrap(args) => foundation::bootstrap(&world, &cli.global, &args),
         Command::Unlock(args) => unlock::unlock(&world, &cli.global, &args),
         Command::Status(args) => online::status(&world, &cli.global, &args),
+        Command::Recover(args) => recover::recover(&world, &cli.global, &args),
+        Command::Watch(args) => recover::watch(&world, &cli.global, &args),
+        Command::Cancel(args) => recover::cancel(&world, &cli.global, &args),
         Command::Embedded(command) => embedded::run(&world, &cli.global, command),
     }
 }

@@ -168,6 +168,7 @@ pub(crate) fn fail(world: &World, failure: &Failure, texts: &BTreeMap<FilePath, 
 pub(crate) fn exit_of(kind: FailureKind) -> Exit {
     match kind {
         FailureKind::Error => Exit::Error,
+        FailureKind::Usage => Exit::Usage,
         FailureKind::Refused => Exit::Refused,
         FailureKind::RolledBack => Exit::RolledBack,
         FailureKind::NeedsAttention => Exit::NeedsAttention,

@@ -8,12 +8,12 @@ use std::rc::Rc;
 use super::args::{ConsentArgs, DeployArgs, DestroyArgs, Global, One, StatusArgs};
 use super::clouds::Clouds;
 use super::exit::Exit;
-use super::forms::{EventOutput, Layout, Output};
+use super::forms::{Layout, Output};
 use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
 use super::saved;
 use super::screen::{Screen, about, out_look};
 use super::world::{World, print_err, print_out};
-use crate::diagnostic::{Diagnostics, FilePath};
+use crate::diagnostic::{Code, Diagnostics, FilePath};
 use crate::event::{Event, OperationResult};
 use crate::operate::{
     self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Founding, Interrupt, Leaving, Prepared, Shelf,
@@ -115,11 +115,7 @@ pub(crate) fn destroy(world: &World, global: &Global, args: &DestroyArgs) -> Exi
     let mut shelf = Shelf::new(&project);
     let (clouds, interrupt) = (Clouds::new(world, global, &project), Interrupt::new());
     let tools = Tools { connector: &clouds, clock: &*world.clock, interrupt: &interrupt };
-    let output = match args.output {
-        EventOutput::Text => Output::Text,
-        EventOutput::Jsonl => Output::Jsonl,
-    };
-    let screen = Rc::new(RefCell::new(Screen::new(world, output)));
+    let screen = Rc::new(RefCell::new(Screen::new(world, args.output.into())));
     let mut company = Shared(Rc::clone(&screen));
     let outcome = block_on(watched(operate::destroy(&mut shelf, &order, tools, &mut company), &screen, &interrupt));
     let outcome = match outcome {
@@ -182,8 +178,9 @@ fn given(consent: &ConsentArgs) -> BTreeSet<Permission> {
     let resets =
         consent.allow_consumer_reset.iter().cloned().map(|logical_id| Permission::ConsumerReset { logical_id });
     let replaced = consent.allow_replacement.iter().cloned().map(|logical_id| Permission::Replacement { logical_id });
+    let alarms = consent.allow_alarm.iter().cloned().map(|logical_id| Permission::Alarm { logical_id });
     let over = consent.allow_over_budget.then_some(Permission::OverBudget);
-    losses.chain(resets).chain(replaced).chain(over).collect()
+    losses.chain(resets).chain(replaced).chain(alarms).chain(over).collect()
 }
 
 /// Runs a command's future on this thread.
@@ -221,6 +218,10 @@ pub(crate) async fn watched<T>(
 pub(crate) fn failed(world: &World, screen: &RefCell<Screen<'_>>, shelf: &Shelf<'_>, failure: &Failure) -> Exit {
     if screen.borrow().saw_an_end() {
         screen.borrow_mut().end(shelf.texts(), &[]);
+        // The last screen tells what CloudFormation says; that something else runs is told by nobody yet.
+        if failure.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::NotVerified) {
+            return fail(world, failure, shelf.texts());
+        }
         for help in failure.diagnostics.iter().flat_map(|diagnostic| &diagnostic.help) {
             print_err(&format!("help: {help}\n"));
         }
@@ -233,11 +234,8 @@ fn after_deploy(deployed: &Deployed, pipeline: &str, environment: &str) -> Vec<N
     match deployed.result {
         OperationResult::NothingToDo => Vec::new(),
         OperationResult::Detached => vec![
-            NextStep::new(format!("sluice deploy {pipeline} --env {environment}"), "follow it again"),
-            NextStep::new(
-                format!("aws cloudformation cancel-update-stack --stack-name {pipeline}-{environment}"),
-                "cancel the update",
-            ),
+            NextStep::new(format!("sluice watch {pipeline} --env {environment}"), "follow it again"),
+            NextStep::new(format!("sluice cancel {pipeline} --env {environment}"), "call it off"),
         ],
         OperationResult::Succeeded | OperationResult::RolledBack { .. } | OperationResult::Stuck { .. } => vec![
             NextStep::new(format!("sluice status {pipeline} --env {environment}"), "what is there"),

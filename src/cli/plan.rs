@@ -68,6 +68,9 @@ pub(crate) fn plan(world: &World, global: &Global, args: &PlanArgs) -> Exit {
         let one = Diagnostic::error(Code::BadArgument, "a saved plan is of one pipeline in one environment");
         return fail(world, &one.help("save them one by one: `--out` for each").into(), NO_TEXTS);
     }
+    if let Err(failure) = saved::may_save(world, args.out.as_deref()) {
+        return fail(world, &failure, NO_TEXTS);
+    }
     match pairs.as_slice() {
         [(pipeline, environment)] if !several => alone(&asked, pipeline, environment),
         pairs => many(&asked, pairs),

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::args::{DeployTarget, DetailArgs, One, ShowArgs};
 use super::exit::Exit;
 use super::forms::{Layout, PlanOutput};
 use super::offline::{NO_TEXTS, fail};
 use super::screen::out_look;
 use super::world::{World, print_err, print_out};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::operate::{self, Failure, Reviewed};
 use crate::plan::{Inputs, Plan};
 use crate::view::plan as view;
@@ -21,18 +23,24 @@ const LARGEST_PLAN: u64 = 64 << 20;
 pub(crate) fn show(world: &World, args: &ShowArgs) -> Exit {
     let read = operate::named_file(&world.folder, &args.file, "plan", LARGEST_PLAN).and_then(|(name, text)| {
         let (plan, whole) = operate::read_plan(&name, &text)?;
-        let about = view::About::read(&whole).map_err(|error| {
-            let foreign = Diagnostic::error(Code::NoPlan, format!("{name} does not say what its plan is about"));
-            Failure::from(foreign.note(error.to_string()).help("`sluice plan … --out plan.json` writes one"))
-        })?;
-        Ok((plan, about))
+        Ok((held(&name, &plan, &whole)?, plan))
     });
-    let (plan, about) = match read {
+    let (about, plan) = match read {
         Ok(read) => read,
         Err(failure) => return fail(world, &failure, NO_TEXTS),
     };
     print(world, args.output, args.detail, &plan, &about, &Diagnostics::new());
     if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done }
+}
+
+/// What a plan that was read is about, if its document says one thing throughout.
+fn held(name: &FilePath, plan: &Plan, whole: &Value) -> Result<view::About, Failure> {
+    let about = view::About::read(whole).map_err(|error| {
+        let foreign = Diagnostic::error(Code::NoPlan, format!("{name} does not say what its plan is about"));
+        Failure::from(foreign.note(error.to_string()).help("`sluice plan … --out plan.json` writes one"))
+    })?;
+    let contradictions = view::contradictions(whole, plan, &about);
+    if contradictions.is_empty() { Ok(about) } else { Err(operate::edited(name, contradictions)) }
 }
 
 /// Prints a plan in a form; `warnings` of its files are among the findings for code scanning.
@@ -58,6 +66,14 @@ pub(crate) fn print(
 /// How much is shown, as the views take it.
 pub(crate) fn shown(detail: DetailArgs) -> view::Detail {
     view::Detail { compact: detail.compact, unchanged: detail.show_unchanged }
+}
+
+/// Makes sure, before anything is planned, that a plan may be saved in a file.
+///
+/// # Errors
+/// When its folder is missing, or something else than a plan is in its place.
+pub(crate) fn may_save(world: &World, file: Option<&Path>) -> Result<(), Failure> {
+    file.map_or(Ok(()), |file| operate::may_save(&world.folder, file, LARGEST_PLAN))
 }
 
 /// Saves a plan with what it was made from.
@@ -88,7 +104,8 @@ pub(crate) fn target(world: &World, target: &DeployTarget) -> Result<(One, Optio
         return Ok((One { pipeline: target.pipeline.clone(), environment, region: target.region.clone() }, None));
     };
     let (name, text) = operate::named_file(&world.folder, file, "plan", LARGEST_PLAN)?;
-    let reviewed = operate::read_saved(&name, &text)?;
+    let (reviewed, whole) = operate::read_saved(&name, &text)?;
+    held(&name, &reviewed.plan, &whole)?;
     let Inputs { pipeline, environment, region, .. } = &reviewed.inputs;
     if let Some(typed) = target.environment.as_deref().filter(|typed| *typed != environment.as_str()) {
         let other = Diagnostic::error(

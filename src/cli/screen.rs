@@ -81,6 +81,25 @@ impl<'w> Screen<'w> {
         }
     }
 
+    /// Takes the scene from a stack as it stands.
+    pub(crate) fn standing(&mut self, stuck: &operate::Stuck) {
+        let resources = stuck.stack.iter().flat_map(|stack| &stack.resources).map(|(id, resource)| SceneResource {
+            logical_id: id.to_string(),
+            type_name: resource.type_name.clone(),
+            stage: stuck
+                .origins
+                .get(id)
+                .and_then(|origin| origin.stage.as_ref())
+                .map_or_else(|| "pipeline".to_owned(), ToString::to_string),
+        });
+        self.scene = Scene {
+            stack: stuck.name.clone(),
+            embedded: *stuck.environment.target() == Target::Embedded,
+            resources: resources.collect(),
+        };
+        self.show = Show::Unopened;
+    }
+
     fn open(&mut self) {
         let look = err_look(self.world);
         self.show = match self.output {

@@ -7,6 +7,7 @@ use aws_sdk_cloudformation::types::{Capability, ChangeSetType, RollbackConfigura
 use super::{Cloud, CloudError, failure, read};
 use crate::observed::{ChangeSet, FailureKind, Objection};
 use crate::template::limits;
+use crate::units::Duration;
 
 const SERVICE: &str = "CloudFormation";
 
@@ -40,6 +41,8 @@ pub struct ChangeSetRequest {
     pub import_existing: bool,
     /// ARNs of alarms that roll the operation back (RB-01); for an update the whole set.
     pub rollback_alarms: Vec<String>,
+    /// How long they are watched after the last resource is done; whole minutes count.
+    pub watch: Option<Duration>,
     /// What people see in the console.
     pub description: String,
 }
@@ -68,7 +71,7 @@ impl Cloud {
         }
         if request.kind == ChangeSetKind::Update {
             // Without it CloudFormation keeps the triggers of the operation before (RB-05).
-            call = call.rollback_configuration(rollback_configuration(&request.rollback_alarms));
+            call = call.rollback_configuration(rollback_configuration(&request.rollback_alarms, request.watch));
         }
         for (key, value) in &request.tags {
             call = call.tags(Tag::builder().key(key).value(value).build());
@@ -161,7 +164,11 @@ impl Cloud {
     }
 }
 
-fn rollback_configuration(alarms: &[String]) -> RollbackConfiguration {
+fn rollback_configuration(alarms: &[String], watch: Option<Duration>) -> RollbackConfiguration {
     let trigger = |arn: &String| RollbackTrigger::builder().arn(arn).r#type("AWS::CloudWatch::CompositeAlarm").build();
-    RollbackConfiguration::builder().set_rollback_triggers(Some(alarms.iter().map(trigger).collect())).build()
+    let minutes = watch.map_or(0, |watch| i32::try_from(watch.as_secs() / 60).unwrap_or(i32::MAX));
+    RollbackConfiguration::builder()
+        .set_rollback_triggers(Some(alarms.iter().map(trigger).collect()))
+        .monitoring_time_in_minutes(minutes)
+        .build()
 }

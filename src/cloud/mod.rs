@@ -11,6 +11,7 @@ mod change_set;
 mod failure;
 mod guarded;
 mod live;
+mod measure;
 mod pricing;
 mod read;
 mod settings;
@@ -24,6 +25,7 @@ use crate::units::{AccountId, Region};
 pub use artifact::{Uploaded, artifact_url};
 pub use change_set::{ChangeSetKind, ChangeSetRequest};
 pub use guarded::{Etag, Guarded};
+pub use measure::Reader;
 pub use settings::{CloudSettings, Credentials, Sleeper};
 pub use stack::EventsUntil;
 pub use trace::{Call, TraceSink};
@@ -38,12 +40,15 @@ pub struct Cloud {
     /// Whether another server stands in for AWS.
     stand_in: bool,
     cloudformation: aws_sdk_cloudformation::Client,
+    cloudwatch: aws_sdk_cloudwatch::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
     firehose: aws_sdk_firehose::Client,
     kinesis: aws_sdk_kinesis::Client,
     lambda: aws_sdk_lambda::Client,
     pricing: aws_sdk_pricing::Client,
     s3: aws_sdk_s3::Client,
     sagemaker: aws_sdk_sagemaker::Client,
+    sqs: aws_sdk_sqs::Client,
     sts: aws_sdk_sts::Client,
     tracer: trace::Tracer,
 }
@@ -82,12 +87,15 @@ impl Cloud {
             region,
             stand_in,
             cloudformation: client!(aws_sdk_cloudformation),
+            cloudwatch: client!(aws_sdk_cloudwatch),
+            dynamodb: client!(aws_sdk_dynamodb),
             firehose: client!(aws_sdk_firehose),
             kinesis: client!(aws_sdk_kinesis),
             lambda: client!(aws_sdk_lambda),
             pricing: aws_sdk_pricing::Client::from_conf(pricing.build()),
             s3: aws_sdk_s3::Client::from_conf(s3.build()),
             sagemaker: client!(aws_sdk_sagemaker),
+            sqs: client!(aws_sdk_sqs),
             sts: client!(aws_sdk_sts),
             tracer,
         }

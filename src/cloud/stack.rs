@@ -135,12 +135,22 @@ impl Cloud {
         }
     }
 
-    /// Starts the deletion of a stack. The same token starts it once (ER-06).
+    /// Starts the deletion of a stack; what is to be retained stays outside it, which only a stack in DELETE_FAILED takes
+    /// (ER-11). The same token starts it once (ER-06).
     ///
     /// # Errors
     /// Protection is on, an operation is running, or the caller may not.
-    pub async fn delete_stack(&self, stack: &str, token: &str, role: Option<&str>) -> Result<(), CloudError> {
-        let request = self.cloudformation.delete_stack().stack_name(stack).client_request_token(token);
+    pub async fn delete_stack(
+        &self,
+        stack: &str,
+        token: &str,
+        role: Option<&str>,
+        retain: &[LogicalId],
+    ) -> Result<(), CloudError> {
+        let mut request = self.cloudformation.delete_stack().stack_name(stack).client_request_token(token);
+        for id in retain {
+            request = request.retain_resources(id.as_str());
+        }
         let answer = request.set_role_arn(role.map(str::to_owned)).send().await;
         answer.map(drop).map_err(|error| failure::of(SERVICE, "DeleteStack", error))
     }
@@ -170,6 +180,15 @@ impl Cloud {
             request = request.resources_to_skip(id.as_str());
         }
         request.send().await.map(drop).map_err(|error| failure::of(SERVICE, "ContinueUpdateRollback", error))
+    }
+
+    /// Puts the last good state of a stack back whose failure was left as it was.
+    ///
+    /// # Errors
+    /// The stack is in no state to be rolled back, or the caller may not.
+    pub async fn roll_back(&self, stack: &str, token: &str) -> Result<(), CloudError> {
+        let request = self.cloudformation.rollback_stack().stack_name(stack).client_request_token(token);
+        request.send().await.map(drop).map_err(|error| failure::of(SERVICE, "RollbackStack", error))
     }
 
     /// Cancels a running update, which rolls back.

@@ -194,6 +194,7 @@ fn order(template: String) -> ChangeSetRequest {
         role: None,
         import_existing: true,
         rollback_alarms: vec!["arn:aws:cloudwatch:r:a:alarm:x".to_owned()],
+        watch: None,
         description: "d".to_owned(),
     }
 }

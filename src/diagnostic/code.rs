@@ -128,7 +128,11 @@ codes! {
     PlanConsumerReset = "E4006", "a reader would lose its position";
     PlanReplacement = "E4007", "a resource would be replaced";
     PlanOverBudget = "E4008", "a month would cost more than the budget";
+    PlanEdited = "E4009", "a plan was changed after it was written";
     BaselineUnusable = "E4010", "what is compared with does not render";
+    ConsentIdle = "W4011", "something is agreed to that nothing asks for";
+    BaselineForeign = "W4012", "what is compared with is of another pipeline";
+    PlanAlarm = "E4014", "an alarm that rolls back is in ALARM";
     PlanDataLeft = "W4020", "data would stay behind";
     ReaderStops = "E4021", "a reader would stop";
     ReaderFails = "E4022", "a change of a reader would be refused";
@@ -141,6 +145,7 @@ codes! {
     Resharded = "I4035", "a stream would be resharded";
     ModeSwitched = "I4036", "a stream would switch its mode";
     FleetExchanged = "I4037", "a second fleet would take over";
+    ParallelCalls = "I4038", "a reader would take other numbers of batches at once";
     AccessBroad = "W4040", "a right would reach further than what is named";
 
     // 5 deploy
@@ -150,6 +155,7 @@ codes! {
     LossNotApproved = "E5005", "something would be lost that nobody approved";
     ChangeSetRefused = "E5006", "CloudFormation refused the change set";
     StackBlocked = "E5007", "the stack is in a state that forbids this";
+    NotVerified = "E5003", "what was deployed is not what runs";
     UpstreamMissing = "E5008", "a stream that is read is not there";
     LeaseHeld = "E5020", "somebody else is changing the pipeline";
     LeaseLost = "E5021", "the lease was lost";

@@ -14,11 +14,12 @@ use super::back::{Back, World};
 use super::faults::CallFault;
 use super::kept::is_about_invocations;
 use super::mappings::{is_about_mappings, made_up_uuid};
+use super::operations::called;
 use super::saved::{self, Root};
 use super::services::{Destination, Files, ServiceName, path_style, service_of};
 use super::stacks::Stacks;
 use super::time::Speed;
-use super::watching::is_json;
+use super::watching::is_newer;
 use super::wire::{Request, Response, unchunk};
 use crate::units::{AccountId, Duration, EnvironmentName, Region, Timestamp};
 use crate::workspace::{Clock, StateGuard, StateStore};
@@ -313,11 +314,14 @@ impl Inner {
                 "The embedded cloud has no such service.",
             ));
         };
-        let fault = self.back.world.faults.take_call(&action);
+        let faults = &mut self.back.world.faults;
+        let fault =
+            faults.take_call(&action).or_else(|| called(destination, request).and_then(|name| faults.take_call(name)));
         match (fault, destination) {
             (Some(CallFault::Throttle), _) => return Ok(refuse(destination, "Throttling", 400, "Rate exceeded")),
             (Some(CallFault::Deny), _) => {
-                let message = format!("User: {} is not authorized to perform: {action}", self.back.caller());
+                let (caller, action) = (self.back.caller(), rule_name(destination, request));
+                let message = format!("User: {caller} is not authorized to perform: {action}");
                 return Ok(refuse(destination, "AccessDenied", 403, &message));
             }
             (Some(CallFault::Stale), Destination::CloudFormation) => {
@@ -360,7 +364,7 @@ impl Inner {
         if service == ServiceName::Sts && request.action() == "GetCallerIdentity" {
             return Ok(self.back.caller_identity());
         }
-        if service == ServiceName::Cloudwatch && is_json(request) {
+        if service == ServiceName::Cloudwatch && is_newer(request) {
             return Ok(self.back.watching(request));
         }
         if let Some(answer) = self.back.answered_aside(service, request) {
@@ -386,6 +390,24 @@ impl Inner {
         }
         self.back.complete(service, request, &mut response);
         Ok(response)
+    }
+}
+
+/// An operation as permissions name it: `cloudformation:CreateChangeSet`.
+fn rule_name(destination: Destination, request: &Request) -> String {
+    let name = called(destination, request).map_or_else(|| request.action(), str::to_owned);
+    match destination {
+        Destination::CloudFormation => format!("cloudformation:{name}"),
+        Destination::Kept(service) => format!("{}:{name}", service.title().to_lowercase()),
+        Destination::Service(ServiceName::Cloudwatch) => format!("cloudwatch:{name}"),
+        // Its permissions are older than its operations.
+        Destination::Service(ServiceName::S3) => match name.as_str() {
+            "HeadBucket" | "ListObjectsV2" => "s3:ListBucket".to_owned(),
+            "HeadObject" => "s3:GetObject".to_owned(),
+            "ListObjectVersions" => "s3:ListBucketVersions".to_owned(),
+            _ => format!("s3:{name}"),
+        },
+        Destination::Service(service) => format!("{}:{name}", service.host()),
     }
 }
 

@@ -79,6 +79,18 @@ impl EmbeddedCloud {
         Ok(states)
     }
 
+    /// Logical id and type of every resource of every stack that is there.
+    ///
+    /// # Errors
+    /// When the state cannot be used.
+    pub async fn resources(&self) -> Result<BTreeMap<String, String>, EmbeddedError> {
+        let mut turn = self.turn().await?;
+        turn.settle().await?;
+        let resources = turn.inner()?.stacks.resources();
+        turn.save().await?;
+        Ok(resources)
+    }
+
     /// Makes a resource fail the next `times` times. `target` is a logical id or a resource type.
     ///
     /// # Errors

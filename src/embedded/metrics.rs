@@ -213,7 +213,7 @@ impl Metrics {
 
     /// A statistic over `[from, until)`; `None` if nothing was published.
     #[must_use]
-    fn statistic(&self, key: &str, statistic: &str, from: Timestamp, until: Timestamp) -> Option<f64> {
+    pub(crate) fn statistic(&self, key: &str, statistic: &str, from: Timestamp, until: Timestamp) -> Option<f64> {
         let series = self.0.get(key)?;
         let sums: Vec<&Sum> = series.range(from.as_millis()..until.as_millis()).map(|(_, sum)| sum).collect();
         if sums.is_empty() {

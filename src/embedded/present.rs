@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::back::{Back, merge};
-use super::provision::Kind;
+use super::provision::{Kind, expiry_is_changing};
 use super::services::ServiceName;
 use super::wire::{Request, Response};
 use crate::units::Timestamp;
@@ -53,6 +53,13 @@ impl Back {
             ServiceName::Dynamodb if action == "DescribeContinuousBackups" => {
                 let place = "/ContinuousBackupsDescription/PointInTimeRecoveryDescription";
                 self.over(&mut answer, place, &format!("dynamodb-backups/{}", text(&asked, "TableName")));
+            }
+            ServiceName::Dynamodb if action == "DescribeTimeToLive" => {
+                let place = "/TimeToLiveDescription/TimeToLiveStatus";
+                let changing = expiry_is_changing(self, &text(&asked, "TableName"));
+                let done = answer.pointer(place).and_then(Value::as_str).filter(|_| changing);
+                let under_way = done.map(|done| if done == "ENABLED" { "ENABLING" } else { "DISABLING" });
+                put(&mut answer, place, under_way.map(Value::from));
             }
             ServiceName::Dynamodb => self.complete_table(&mut answer),
             ServiceName::Firehose if action == "DescribeDeliveryStream" => {

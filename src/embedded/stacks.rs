@@ -39,6 +39,11 @@ impl Stacks {
         self.engine.save().map_err(|error| EmbeddedError::Internal(error.to_string()))
     }
 
+    /// Logical id and type of every resource of every stack that is there.
+    pub(super) fn resources(&self) -> BTreeMap<String, String> {
+        self.engine.resources().map(|(id, type_name)| (id.to_owned(), type_name.to_owned())).collect()
+    }
+
     /// Whether there is anything new to save; asks once.
     pub(super) fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)

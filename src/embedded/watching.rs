@@ -1,7 +1,8 @@
-//! CloudWatch in its JSON protocol: points that are put, alarms with the states that they really have, detectors,
+//! CloudWatch in its JSON and CBOR protocols: points that are put, alarms with the states that they really have, detectors,
 //! dashboards and tags.
 //!
-//! The in-process service speaks the older protocols only and keeps no alarm states of its own.
+//! The in-process service speaks the older protocols only, keeps no alarm states of its own and no points that reading
+//! gives.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +11,30 @@ use serde_json::{Value, json};
 use super::back::Back;
 use super::metrics::{Alarm, MetricName};
 use super::wire::{Request, Response};
+use super::{cbor, expression};
+use crate::units::Timestamp;
 
 const TARGET: &str = "GraniteServiceVersion20100801.";
 
-/// Whether a request to CloudWatch is in the JSON protocol.
+/// Whether a request to CloudWatch is in one of the newer protocols.
 #[must_use]
-pub(crate) fn is_json(request: &Request) -> bool {
-    request.header("x-amz-target").is_some_and(|target| target.starts_with(TARGET))
+pub(crate) fn is_newer(request: &Request) -> bool {
+    cbor::is_cbor(request) || request.header("x-amz-target").is_some_and(|target| target.starts_with(TARGET))
 }
 
 impl Back {
-    /// Answers a CloudWatch request in the JSON protocol.
+    /// Answers a CloudWatch request in one of the newer protocols.
     pub(crate) fn watching(&mut self, request: &Request) -> Response {
+        if !cbor::is_cbor(request) {
+            return self.watching_json(request);
+        }
+        match cbor::as_json(request) {
+            Some(request) => cbor::answer(&self.watching_json(&request)),
+            None => cbor::answer(&Response::json_error(400, "SerializationException", "the body cannot be read")),
+        }
+    }
+
+    fn watching_json(&mut self, request: &Request) -> Response {
         let asked: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
         match request.action().as_str() {
             "PutMetricData" => {
@@ -29,6 +42,7 @@ impl Back {
                 Response::json(200, &json!({}))
             }
             "DescribeAlarms" => Response::json(200, &self.describe_alarms(&asked)),
+            "GetMetricData" => Response::json(200, &self.metric_data(&asked)),
             "PutAnomalyDetector" => {
                 self.put_detector(&asked);
                 Response::json(200, &json!({}))
@@ -110,6 +124,42 @@ impl Back {
             }
         }
         self.judge_alarms();
+    }
+
+    /// The points of metrics, period by period, newest first, and of expressions over them.
+    fn metric_data(&self, asked: &Value) -> Value {
+        let moment = |name: &str| asked.get(name).and_then(Value::as_f64).map(|seconds| (seconds * 1_000.0) as i64);
+        let (from, until) = (moment("StartTime").unwrap_or_default(), moment("EndTime").unwrap_or_default());
+        let queries = asked.get("MetricDataQueries").and_then(Value::as_array).cloned().unwrap_or_default();
+        let text = |query: &Value, name: &str| query.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let period = |query: &Value| {
+            let given = query.pointer("/MetricStat/Period").or_else(|| query.get("Period")).and_then(Value::as_i64);
+            given.unwrap_or(60).max(1) * 1_000
+        };
+        let value = |id: &str, start: i64, length: i64| -> Option<f64> {
+            let query = queries.iter().find(|query| text(query, "Id") == id)?;
+            let stat = query.get("MetricStat")?;
+            let metric = MetricName::read(stat.get("Metric")?.as_object()?)?;
+            let [start, end] = [start, start + length].map(Timestamp::from_millis);
+            self.world.metrics.statistic(&metric.key(), &text(stat, "Stat"), start, end)
+        };
+        let wanted = queries.iter().filter(|query| query.get("ReturnData") != Some(&json!(false)));
+        let results = wanted.map(|query| {
+            let (id, length) = (text(query, "Id"), period(query));
+            let starts = (from.div_euclid(length) * length..until).step_by(usize::try_from(length).unwrap_or(1));
+            // At most so many points in one answer (CloudWatch API reference, GetMetricData).
+            let starts: Vec<i64> = starts.take(100_800).collect();
+            let points = starts.into_iter().rev().filter_map(|start| {
+                let found = match query.get("Expression").and_then(Value::as_str) {
+                    Some(expression) => expression::evaluate(expression, &|id| value(id, start, length)),
+                    None => value(&id, start, length),
+                };
+                Some((start as f64 / 1_000.0, found?))
+            });
+            let (times, values): (Vec<f64>, Vec<f64>) = points.unzip();
+            json!({"Id": id, "Label": id, "Timestamps": times, "Values": values, "StatusCode": "Complete"})
+        });
+        json!({"MetricDataResults": results.collect::<Vec<Value>>(), "Messages": []})
     }
 
     fn describe_alarms(&self, asked: &Value) -> Value {

@@ -32,6 +32,8 @@ pub enum OperationKind {
     Import,
     /// A stack removed.
     Delete,
+    /// The last good state put back because somebody asked for it.
+    Rollback,
 }
 
 /// How an operation ended. Exactly one per operation.
@@ -132,6 +134,11 @@ pub enum EventKind {
         took: Duration,
         /// The stack's outputs.
         outputs: BTreeMap<String, String>,
+    },
+    /// What was deployed was looked at, after CloudFormation was done, and is what runs.
+    Verified {
+        /// How many things were looked at; none where nothing can be other than its stack says.
+        looked_at: usize,
     },
     /// Something the tool waited for, for instance a throttled read.
     Waiting {

@@ -5,6 +5,7 @@
 //! text and treated as one on which nobody may act.
 
 mod failure;
+mod held;
 mod live;
 mod stack;
 mod status;
@@ -12,6 +13,7 @@ mod status;
 /// Whether changing a property recreates the resource; the template room knows it from the schemas.
 pub use crate::template::Recreation;
 pub use failure::{Failure, FailureKind};
+pub use held::{AlarmState, Behind, ExpiryStatus, Held, HeldUnit, SeenAlarm};
 pub use live::{Holding, LiveDelivery, LiveEndpoint, LiveFunction, LiveMapping, LiveStream};
 pub use stack::{
     ChangeSet, ChangeSetState, DetailTarget, ExecutionState, Objection, Observed, ObservedResource, PropertyChange,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::connect::{cadence, same_account};
-use super::deploy::{Company, Tools, ask, settle, somebody_answers};
+use super::deploy::{Company, Tools, ask, settle};
 use super::drive::drive;
 use super::ending::judge;
 use super::failure::{Failure, FailureKind};
@@ -87,7 +87,9 @@ pub async fn bootstrap(
 ) -> Result<Bootstrapped, Failure> {
     let environment = shelf.environment(&order.environment)?.environment().clone();
     let region = region_of(&environment, order.region.as_ref())?;
-    somebody_answers(order.yes, company)?;
+    if !company.listens() {
+        ask(order.yes, company, "")?;
+    }
     let cloud = tools.connector.connect(&environment, &region).await?;
     same_account(&cloud, &environment).await?;
     settle(&cloud, STACK, &Origins::new(), &environment, tools, company, None).await?;

@@ -15,6 +15,7 @@ use super::plan::{Keep, Look, spec_places};
 use super::prepare::{Prepared, UploadSource, prepare};
 use super::saved::Reviewed;
 use super::upstream;
+use super::verify::verify;
 use crate::cloud::{Cloud, Uploaded};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::environment::Environment;
@@ -163,10 +164,14 @@ pub async fn deploy(
         look.leave(&cloud, tools.clock).await?;
         return Err(moved);
     }
+    let policy = outlook(&prepared.sized).policy(environment.tier());
+    match policy.unfitting(&plan, &order.given).into_result(()) {
+        Ok(((), warnings)) => company.warned(&warnings, shelf.texts()),
+        Err(wrong) => return Err(not_begun(wrong.into(), &look, order, &cloud, tools).await),
+    }
     company.planned(&prepared, &plan);
     if !plan.is_empty() && upstream.has_errors() {
-        look.leave(&cloud, tools.clock).await?;
-        return Err(upstream.into());
+        return Err(not_begun(upstream.into(), &look, order, &cloud, tools).await);
     }
     if plan.is_empty() {
         look.leave(&cloud, tools.clock).await?;
@@ -176,28 +181,20 @@ pub async fn deploy(
     }
     // What no answer can cure is said before the question; what is approved is used only after the answer.
     let consent = Consent { yes: true, given: order.given.clone() };
-    let policy = outlook(&prepared.sized).policy(environment.tier());
     let approved = match approve(plan.clone(), &look.observed, policy, &consent) {
         Ok(approved) => approved,
         Err(refusal) => {
-            look.leave(&cloud, tools.clock).await?;
-            return Err(Failure { kind: FailureKind::Refused, diagnostics: refusal.diagnostics() });
+            let refused = Failure { kind: FailureKind::Refused, diagnostics: refusal.diagnostics() };
+            return Err(not_begun(refused, &look, order, &cloud, tools).await);
         }
     };
     if let Err(declined) = ask(order.yes, company, "Deploy these changes?") {
-        look.leave(&cloud, tools.clock).await?;
-        return Err(declined);
+        return Err(not_begun(declined, &look, order, &cloud, tools).await);
     }
     let wish = Wish { place, owner: &caller.arn, command: "deploy" };
     let mut held = match lease::take(&wish, company).await {
         Ok(held) => held,
-        Err(refused) => {
-            // What was reviewed can still be deployed when the other one is done.
-            if order.reviewed.is_none() {
-                look.leave(&cloud, tools.clock).await?;
-            }
-            return Err(refused);
-        }
+        Err(refused) => return Err(not_begun(refused, &look, order, &cloud, tools).await),
     };
     let outcome = match upload(shelf, &order.pipeline, &prepared, tools.clock, company, &mut held).await {
         Ok(()) => {
@@ -206,16 +203,33 @@ pub async fn deploy(
             let tell = &mut |event| company.tell(event);
             Ok(drive_under(&mut machine, &cloud, tools.clock, tools.interrupt, tell, Some(&mut held)).await)
         }
-        Err(failure) => Err(failure),
+        Err(failure) => Err(not_begun(failure, &look, order, &cloud, tools).await),
     };
     held.release(company).await?;
     let outcome = outcome?;
     let result = judge(&prepared.rendered.stack_name, &outcome, &prepared.rendered.origins)?;
+    if result == OperationResult::Succeeded {
+        let looked_at = verify(&cloud, &prepared, &plan, tools.clock).await?;
+        if looked_at > 0 {
+            company.tell(Event { at: tools.clock.now(), kind: EventKind::Verified { looked_at } });
+        }
+    }
     let (left_behind, imported) = match outcome {
         Outcome::Finished { left_behind, imported, .. } => (left_behind, imported),
         _ => (Vec::new(), Vec::new()),
     };
     Ok(Deployed { prepared, plan, result, left_behind, imported })
+}
+
+/// Leaves nothing behind of a deployment that is not begun, and says why it is not; a saved plan keeps its change set, so that
+/// it can still be deployed.
+async fn not_begun(mut why: Failure, look: &Look, order: &DeployOrder, cloud: &Cloud, tools: Tools<'_>) -> Failure {
+    if order.reviewed.is_none()
+        && let Err(left) = look.leave(cloud, tools.clock).await
+    {
+        why.diagnostics.extend(left.diagnostics);
+    }
+    why
 }
 
 /// Follows whatever already runs on the stack to its end, so that the plan is made against a stack at rest; unless somebody
@@ -256,14 +270,15 @@ pub(super) async fn settle(
 ///
 /// # Errors
 /// When it was not answered beforehand and nobody is there to ask.
-pub(super) fn somebody_answers(yes: bool, company: &dyn Company) -> Result<(), Failure> {
-    if yes || company.listens() { Ok(()) } else { Err(nobody()) }
+fn somebody_answers(yes: bool, company: &dyn Company) -> Result<(), Failure> {
+    if yes || company.listens() { Ok(()) } else { Err(nobody("; `sluice plan` shows what it would be")) }
 }
 
-fn nobody() -> Failure {
+/// `beside` says what else there is to do.
+fn nobody(beside: &str) -> Failure {
     Failure::refused(
         Diagnostic::error(Code::ConsentNeeded, "nobody is there to ask, nothing was changed")
-            .help("add `--yes` to go on without a question; `sluice plan` shows what it would be"),
+            .help(format!("add `--yes` to go on without a question{beside}")),
     )
 }
 
@@ -275,7 +290,7 @@ pub(super) fn ask(yes: bool, company: &mut dyn Company, question: &str) -> Resul
     match company.agree(question) {
         Answer::Yes => Ok(()),
         Answer::No => Err(Failure::error(Diagnostic::error(Code::Declined, "declined, nothing was changed"))),
-        Answer::Nobody => Err(nobody()),
+        Answer::Nobody => Err(nobody("")),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::connect::{cadence, same_account};
-use super::deploy::{Company, Leaving, Tools, ask, somebody_answers};
+use super::deploy::{Company, Leaving, Tools, ask};
 use super::drive::drive_under;
 use super::ending::judge;
 use super::failure::Failure;
@@ -65,7 +65,6 @@ pub async fn destroy(
     let region = super::load::region_of(&environment, order.region.as_ref())?;
     let stack = names::stack(&name, environment.name());
 
-    somebody_answers(order.yes, company)?;
     let cloud = tools.connector.connect(&environment, &region).await?;
     let caller = same_account(&cloud, &environment).await?;
     let place =

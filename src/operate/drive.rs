@@ -110,8 +110,20 @@ async fn perform(cloud: &Cloud, command: Command) -> Result<Observation, CloudEr
             cloud.execute_change_set(&stack, &change_set, &token).await?;
             Observation::Done
         }
-        Command::DeleteStack { stack, token, role } => {
-            cloud.delete_stack(&stack, &token, role.as_deref()).await?;
+        Command::DeleteStack { stack, token, role, retain } => {
+            cloud.delete_stack(&stack, &token, role.as_deref(), &retain).await?;
+            Observation::Done
+        }
+        Command::CancelUpdate { stack, token } => {
+            cloud.cancel_update(&stack, &token).await?;
+            Observation::Done
+        }
+        Command::ContinueRollback { stack, skip, token } => {
+            cloud.continue_update_rollback(&stack, &skip, &token).await?;
+            Observation::Done
+        }
+        Command::RollBack { stack, token } => {
+            cloud.roll_back(&stack, &token).await?;
             Observation::Done
         }
         Command::SetProtection { stack, on } => {
@@ -143,6 +155,7 @@ pub(super) fn request(order: ChangeSetOrder) -> ChangeSetRequest {
         role: order.role,
         import_existing: order.import_existing,
         rollback_alarms: order.rollback_alarms,
+        watch: order.watch,
         description: "made by sluice".to_owned(),
     }
 }

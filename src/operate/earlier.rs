@@ -7,12 +7,13 @@ use super::failure::Failure;
 use super::load::{Resolved, Shelf};
 use super::named::named_file;
 use super::prepare::{Prepared, prepare};
+use super::saved::is_plan;
 use crate::capacity::Sized;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, closest};
 use crate::plan::{Earlier, EarlierStack, Lacking, Source};
 use crate::template::Template;
 use crate::units::Region;
-use crate::workspace::{Checkout, GitError, MAX_FILE_BYTES, Project};
+use crate::workspace::{Checkout, GitError, MAX_FILE_BYTES, Project, Spot, spot};
 
 /// The folders of a project that a rendering reads.
 const FOLDERS: [&str; 3] = ["stacks", "environments", "templates"];
@@ -57,11 +58,14 @@ impl EarlierFiles {
     pub fn of_path(project: &Project, folder: &Path, typed: &str) -> Result<Self, Failure> {
         let path = folder.join(typed);
         if let Some(other) = Project::at(&path) {
+            if other.root() == project.root() {
+                return Err(itself(typed).into());
+            }
             let held = Held::Project { project: Some(other), checkout: None };
             return Ok(Self { source: Source::Folder { path: typed.to_owned() }, held });
         }
         if !TEMPLATES.iter().any(|ending| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending))) {
-            return Err(nothing_there(project, typed)?.into());
+            return Err(nothing_there(project, typed, spot(&path))?.into());
         }
         let template = read_template(folder, typed)?;
         Ok(Self { source: Source::Template { path: typed.to_owned() }, held: Held::Template(Box::new(template)) })
@@ -195,6 +199,32 @@ impl<'a> EarlierShelf<'a> {
         })
     }
 
+    /// What is to be said where a template is not one of the stack that is planned.
+    pub(super) fn foreign(&self, desired: &Prepared) -> Option<Diagnostic> {
+        let (Held::Template(template), Source::Template { path }) = (&self.files.held, &self.files.source) else {
+            return None;
+        };
+        let planned = desired.sized.pipeline();
+        let (pipeline, environment) = (planned.name().as_str(), planned.environment().name().as_str());
+        let says = |name: &str| template.metadata.get("Sluice")?.get(name)?.as_str();
+        let warning = |title: String| Some(Diagnostic::warning(Code::BaselineForeign, title));
+        match (says("pipeline"), says("environment")) {
+            (Some(of), Some(within)) if (of, within) == (pipeline, environment) => None,
+            (Some(of), Some(within)) if of == pipeline => warning(format!("{path} is a template of {of} in {within}"))
+                .map(|told| {
+                    told.help(format!("`sluice diff {within} {environment} {pipeline}` compares two environments"))
+                }),
+            (Some(of), Some(within)) => warning(format!("{path} is a template of the pipeline {of} in {within}"))
+                .map(|told| told.help(format!("name a template of {pipeline} in {environment}"))),
+            _ => {
+                let known = &desired.rendered.template.resources;
+                let strange = !known.is_empty() && !template.resources.keys().any(|id| known.contains_key(id));
+                let title = || format!("{path} has no logical id in common with {pipeline}");
+                strange.then(title).and_then(warning).map(|told| told.help("look whether this is the right template"))
+            }
+        }
+    }
+
     /// Forgets the pipeline files that were read.
     pub(super) fn forget_specs(&mut self) {
         if let Some(shelf) = &mut self.shelf {
@@ -231,15 +261,35 @@ fn render(shelf: &mut Shelf<'_>, desired: &Prepared) -> Result<Result<Found, Lac
 
 fn read_template(folder: &Path, typed: &str) -> Result<Template, Failure> {
     let (name, text) = named_file(folder, Path::new(typed), "template", MAX_FILE_BYTES)?;
+    if is_plan(&text) {
+        let plan = Diagnostic::error(Code::BadArgument, format!("{name} is a plan, not a template to compare with"));
+        return Err(plan
+            .help(format!("`sluice show {name}` shows it, `sluice deploy --plan {name}` deploys it where it was saved"))
+            .help("`sluice render PIPELINE --env ENV` writes a template to compare with")
+            .into());
+    }
     Template::parse(&text).map_err(|error| {
         let title = format!("{name} is no template that can be compared with: {error}");
         Diagnostic::error(Code::BaselineUnusable, title).help("`sluice render PIPELINE --env ENV` writes one").into()
     })
 }
 
+/// The project as it is, which nothing can differ from.
+fn itself(typed: &str) -> Diagnostic {
+    Diagnostic::error(Code::BadArgument, format!("`{typed}` is this project itself, from which nothing can differ"))
+        .help("compare with what is committed, `--against git:HEAD`, or with the folder of another copy")
+}
+
 /// Why `typed` is nothing to compare with, and what was probably meant.
-fn nothing_there(project: &Project, typed: &str) -> Result<Diagnostic, Failure> {
-    let wrong = Diagnostic::error(Code::BadArgument, format!("there is no project in {typed} to compare with"));
+fn nothing_there(project: &Project, typed: &str, spot: Spot) -> Result<Diagnostic, Failure> {
+    let title = match spot {
+        Spot::File | Spot::Other => format!("{typed} is neither the folder of a project nor a rendered template"),
+        Spot::Folder => {
+            format!("the folder {typed} is no project: it does not hold both `stacks/` and `environments/`")
+        }
+        Spot::Free | Spot::NoFolder => format!("there is no project in {typed} to compare with"),
+    };
+    let wrong = Diagnostic::error(Code::BadArgument, title);
     if let Some(word) = closest(typed, ["live", "nothing"]) {
         return Ok(wrong.help(format!("did you mean `{word}`?")));
     }

@@ -1,5 +1,6 @@
 //! The end of a roll-out that did not end well, in words for a person.
 
+use super::denied::denied;
 use super::failure::{Failure, FailureKind};
 use crate::cloud::CloudError;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -30,6 +31,9 @@ impl From<CloudError> for Failure {
             | Kind::ServiceFault
             | Kind::Other => Code::AwsRefused,
         };
+        if code == Code::AwsDenied {
+            return Self::error(denied(&error));
+        }
         let diagnostic = Diagnostic::error(code, error.to_string());
         Self::error(match code {
             Code::AwsUnreachable => {
@@ -144,6 +148,12 @@ pub(super) fn objected(objections: &[Objection], origins: &Origins) -> Failure {
     Failure::from(all.collect::<Diagnostics>())
 }
 
+/// Puts a diagnostic at the stage that a resource comes from.
+pub(super) fn at_origin(diagnostic: Diagnostic, id: &LogicalId, origins: &Origins) -> Diagnostic {
+    let place = origins.get(id).and_then(|origin| origin.place.clone());
+    diagnostic.at_maybe(place, "the resource comes from here")
+}
+
 fn live_now(status: Option<&observed::StackStatus>) -> &'static str {
     match status {
         None | Some(observed::StackStatus::RollbackComplete | observed::StackStatus::DeleteComplete) => {
@@ -165,9 +175,9 @@ fn ended(
     let mut diagnostic = Diagnostic::error(code, what);
     if let Some(cause) = cause {
         diagnostic = diagnostic.note(format!("{} ({}): {}", cause.logical_id, cause.type_name, cause.reason.trim()));
-        let origin = LogicalId::new(&cause.logical_id).ok().and_then(|id| origins.get(&id));
-        diagnostic =
-            diagnostic.at_maybe(origin.and_then(|origin| origin.place.clone()), "the failed resource comes from here");
+        if let Ok(id) = LogicalId::new(&cause.logical_id) {
+            diagnostic = at_origin(diagnostic, &id, origins);
+        }
     }
     for advice in advice {
         diagnostic = diagnostic.help(words(advice, stack));
@@ -179,6 +189,9 @@ fn ended(
 #[must_use]
 pub fn words(advice: &Advice, stack: &str) -> String {
     let list = |ids: &[String]| ids.join(" ");
+    // No environment's name has a hyphen.
+    let target =
+        stack.rsplit_once('-').map_or_else(|| stack.to_owned(), |(pipeline, env)| format!("{pipeline} --env {env}"));
     match advice {
         Advice::CorrectAndDeploy => "mend what failed, then deploy again".to_owned(),
         Advice::DeployAgainRemoving { with_resources: false } => {
@@ -188,28 +201,22 @@ pub fn words(advice: &Advice, stack: &str) -> String {
             "remove what the failed first attempt left with `sluice destroy`, then deploy again".to_owned()
         }
         Advice::ContinueRollback { skip } if skip.is_empty() => {
-            format!(
-                "mend what stopped the rollback, then: aws cloudformation continue-update-rollback --stack-name {stack}"
-            )
+            format!("mend what stopped the rollback, then: sluice recover {target}")
         }
         Advice::ContinueRollback { skip } => format!(
-            "mend what stopped the rollback, then: aws cloudformation continue-update-rollback --stack-name {stack} (or go on without what cannot be put back: --resources-to-skip {})",
+            "mend what stopped the rollback, then: sluice recover {target} (or go on without {}: add --without)",
             list(skip)
         ),
-        Advice::RollBack => {
-            format!("put the last good state back: aws cloudformation rollback-stack --stack-name {stack}")
-        }
+        Advice::RollBack => format!("put the last good state back: sluice recover {target}"),
         Advice::DeleteAgain { retain } if retain.is_empty() => {
-            "mend what stopped the deletion, then destroy again".to_owned()
+            format!("mend what stopped the deletion, then: sluice recover {target}")
         }
         Advice::DeleteAgain { retain } => format!(
-            "mend what stopped the deletion, then destroy again (or leave it behind: aws cloudformation delete-stack --stack-name {stack} --retain-resources {})",
+            "mend what stopped the deletion, then: sluice recover {target} (or leave {} behind: add --without)",
             list(retain)
         ),
-        Advice::Reattach => "run the same command again to follow it".to_owned(),
-        Advice::CancelUpdate => {
-            format!("cancel it with: aws cloudformation cancel-update-stack --stack-name {stack}")
-        }
+        Advice::Reattach => format!("follow it: sluice watch {target}"),
+        Advice::CancelUpdate => format!("call it off: sluice cancel {target}"),
         Advice::LookAtConsole => {
             "look at the stack in the AWS console; this version does not know its state".to_owned()
         }

@@ -8,6 +8,8 @@ use crate::workspace::WorkspaceError;
 pub enum FailureKind {
     /// An error, or a declined question.
     Error,
+    /// What was typed is not what the command takes.
+    Usage,
     /// Something stands in the way that a person must lift: consent, protection, a lock.
     Refused,
     /// The deployment failed and the old state is live again.
@@ -28,10 +30,16 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// An ordinary error.
+    /// An ordinary error; one of what was typed where its code says so.
     #[must_use]
     pub fn error(diagnostic: Diagnostic) -> Self {
-        Self { kind: FailureKind::Error, diagnostics: diagnostic.into() }
+        Diagnostics::from(diagnostic).into()
+    }
+
+    /// What was typed leaves something open.
+    #[must_use]
+    pub fn usage(diagnostic: Diagnostic) -> Self {
+        Self { kind: FailureKind::Usage, diagnostics: diagnostic.into() }
     }
 
     /// A refusal that a person can lift.
@@ -43,7 +51,9 @@ impl Failure {
 
 impl From<Diagnostics> for Failure {
     fn from(diagnostics: Diagnostics) -> Self {
-        Self { kind: FailureKind::Error, diagnostics }
+        let typed = |found: &Diagnostic| matches!(found.code, Code::BadArgument | Code::OutNeeded);
+        let usage = !diagnostics.is_empty() && diagnostics.iter().all(typed);
+        Self { kind: if usage { FailureKind::Usage } else { FailureKind::Error }, diagnostics }
     }
 }
 

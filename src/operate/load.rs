@@ -265,7 +265,13 @@ fn unknown(code: Code, what: &str, name: &str, known: &[String]) -> Diagnostics 
     .into()
 }
 
-/// Which pipelines, which environments: what was typed, or all there are.
+/// Names in the order in which they were typed, each once.
+pub(super) fn once(typed: &[String]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    typed.iter().filter(|name| seen.insert(*name)).cloned().collect()
+}
+
+/// Which pipelines, which environments: what was typed, each once, or all there are.
 ///
 /// # Errors
 /// When the project has none, or cannot be listed.
@@ -274,7 +280,7 @@ pub fn select(
     pipelines: &[String],
     environments: &[String],
 ) -> Result<Vec<(String, String)>, Failure> {
-    let or_all = |typed: &[String], all: Vec<String>| if typed.is_empty() { all } else { typed.to_vec() };
+    let or_all = |typed: &[String], all: Vec<String>| if typed.is_empty() { all } else { once(typed) };
     let pipelines = or_all(pipelines, project.pipelines()?);
     let environments = or_all(environments, project.environments()?);
     for (list, what) in [(&pipelines, "pipeline"), (&environments, "environment")] {
@@ -298,9 +304,9 @@ pub fn only_pipeline(project: &Project, typed: Option<&str>) -> Result<String, F
         [one] => Ok(one.clone()),
         [] => Err(Diagnostic::error(Code::Ambiguous, "this project has no pipeline yet").into()),
         several => {
-            Err(Diagnostic::error(Code::Ambiguous, format!("there are several pipelines: {}", several.join(", ")))
-                .help("name the one that is meant")
-                .into())
+            let open =
+                Diagnostic::error(Code::Ambiguous, format!("there are several pipelines: {}", several.join(", ")));
+            Err(Failure::usage(open.help("name the one that is meant")))
         }
     }
 }

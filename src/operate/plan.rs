@@ -9,8 +9,9 @@ use super::earlier::{EarlierFiles, EarlierShelf};
 use super::ending::{change_set_refused, objected};
 use super::failure::Failure;
 use super::load::Shelf;
+use super::measure::{guard, measure};
 use super::prepare::{Prepared, prepare};
-use super::shards::open_shards;
+use super::shards::{expiry_changing, open_shards};
 use super::upstream;
 use crate::capacity::Sized;
 use crate::cloud::{Cloud, CloudError};
@@ -84,8 +85,10 @@ pub(super) fn plan_beside(
     environment: &str,
     region: Option<&Region>,
 ) -> Result<Planned, Failure> {
-    let prepared = prepare(shelf, pipeline, environment, region)?;
+    let mut prepared = prepare(shelf, pipeline, environment, region)?;
     let (stack, earlier) = then.stack(shelf, &prepared)?;
+    let foreign = then.foreign(&prepared);
+    prepared.warnings.extend(foreign);
     let plan = compare_files(&desired(&prepared), &stack);
     Ok(Planned { prepared, plan, earlier, saved: None })
 }
@@ -154,7 +157,11 @@ impl Look {
             cloud.make_bucket(&prepared.bucket).await?;
         }
         let observed = cloud.describe_stack(&prepared.rendered.stack_name).await?;
-        let known = Known { open_shards: open_shards(cloud, prepared, &observed).await?, ..Known::default() };
+        let known = Known {
+            open_shards: open_shards(cloud, prepared, &observed).await?,
+            expiry_changing: expiry_changing(cloud, prepared, &observed).await?,
+            ..Known::default()
+        };
         Ok(Self::of(Wanted::of(prepared), observed, known, keep))
     }
 
@@ -173,28 +180,32 @@ impl Look {
             self.plan.not_asked = self.in_the_way().map(|status| NotAsked::StackState { status });
             return Ok(());
         }
+        let (environment, desired) = (&self.wanted.environment, &self.wanted.desired);
+        let guard = guard(cloud, desired, &self.observed, &self.plan, environment.tier()).await?;
+        self.plan.rollback.clone_from(&guard);
         let deployment = self.deployment(Basis::of(&self.observed), FailedCreate::Keep);
-        let (environment, origins) = (&self.wanted.environment, &self.wanted.desired.origins);
+        let origins = &desired.origins;
         let change_set = preview(cloud, &deployment, &self.observed, tools.clock, environment, origins).await;
         self.shell = self.observed.stack().is_none();
         match change_set {
             Ok(set) => {
                 if set.state == ChangeSetState::Ready {
                     self.known.change_set = Some(set.clone());
-                    self.plan = compare(&self.wanted.desired, &self.observed, &self.known);
+                    self.plan = compare(desired, &self.observed, &self.known);
+                    self.plan.rollback = guard;
                 }
                 self.change_set = Some(set);
-                Ok(())
+                self.measured(cloud, tools.clock).await
             }
             Err(Unmade::Denied(denied)) => {
                 self.plan.not_asked = Some(NotAsked::Denied { message: denied.message.clone() });
                 self.unmade = Some(denied.into());
-                Ok(())
+                self.measured(cloud, tools.clock).await
             }
             Err(Unmade::NoBucket) => {
                 self.plan.not_asked = Some(NotAsked::NoFoundation { environment: environment.name().clone() });
                 self.unmade = Some(super::foundation::missing(environment, cloud.region(), &self.wanted.bucket));
-                Ok(())
+                self.measured(cloud, tools.clock).await
             }
             Err(Unmade::Failed(failure, set)) => {
                 self.change_set = set.map(|set| *set);
@@ -203,6 +214,20 @@ impl Look {
                 // What cannot be done as it is, CloudFormation may not even want to foresee: the plan says why, and what
                 // works instead.
                 if self.plan.impossible().next().is_some() { Ok(()) } else { Err(failure) }
+            }
+        }
+    }
+
+    /// Counts what can be counted of what is at risk. What fails leaves nothing behind.
+    async fn measured(&mut self, cloud: &Cloud, clock: &dyn Clock) -> Result<(), Failure> {
+        match measure(cloud, &self.wanted.desired, &self.observed, self.plan.clone(), clock.now()).await {
+            Ok(plan) => {
+                self.plan = plan;
+                Ok(())
+            }
+            Err(failure) => {
+                self.leave(cloud, clock).await?;
+                Err(failure)
             }
         }
     }
@@ -258,7 +283,7 @@ impl Look {
         let Some(set) = &self.change_set else { return Ok(()) };
         cloud.delete_change_set(&set.stack_id, &set.id).await?;
         if self.shell {
-            cloud.delete_stack(&set.stack_id, &format!("{}-shell", set.name), None).await?;
+            cloud.delete_stack(&set.stack_id, &format!("{}-shell", set.name), None, &[]).await?;
             // An empty stack is gone in a moment; whoever looks next should not find it on its way out.
             for _ in 0..LOOKS_AT_SHELL {
                 if cloud.stack_head(&self.wanted.desired.stack).await?.is_none() {
@@ -273,6 +298,8 @@ impl Look {
     /// What would be rolled out.
     pub(super) fn deployment(&self, basis: Basis, failed_create: FailedCreate) -> Deployment {
         let Wanted { desired, environment: _, bucket, protect, import_existing } = &self.wanted;
+        let guard = self.plan.rollback.as_ref().filter(|guard| !guard.armed.is_empty());
+        let armed = guard.into_iter().flat_map(|guard| &guard.armed);
         Deployment {
             stack: desired.stack.clone(),
             template: desired.template.to_canonical_json(),
@@ -285,7 +312,8 @@ impl Look {
             failed_create,
             import_existing: *import_existing,
             protect: *protect,
-            rollback_alarms: Vec::new(),
+            rollback_alarms: armed.map(|alarm| alarm.arn.clone()).collect(),
+            watch: guard.map(|guard| guard.watch),
             origins: spec_places(&desired.origins),
             resources: self.plan.resources.len(),
             expected: self.plan.expected.typical,

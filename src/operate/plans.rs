@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::deploy::Tools;
 use super::earlier::{EarlierFiles, EarlierShelf};
 use super::failure::Failure;
-use super::load::{Shelf, only_pipeline};
+use super::load::{Shelf, once, only_pipeline};
 use super::plan::{Keep, Planned, plan_afresh, plan_beside, plan_live};
 use super::share::{shares, side_by_side};
 use crate::diagnostic::FilePath;
@@ -49,10 +49,6 @@ pub fn pairs_to_plan(
     all: bool,
     environments: &[String],
 ) -> Result<Vec<(String, String)>, Failure> {
-    let once = |typed: &[String]| {
-        let mut seen = BTreeSet::new();
-        typed.iter().filter(|name| seen.insert(*name)).cloned().collect::<Vec<_>>()
-    };
     let pipelines = match pipelines {
         [] if all => project.pipelines()?,
         [] => vec![only_pipeline(project, None).map_err(or_all)?],

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::failure::Failure;
 use super::prepare::Prepared;
@@ -27,6 +27,7 @@ impl Inputs {
             artifacts: prepared.uploads.iter().map(|upload| (upload.name.clone(), upload.key.clone())).collect(),
             change_set: change_set.map(|set| set.id.clone()),
             stack_id: change_set.map(|set| set.stack_id.clone()),
+            document: None,
         }
     }
 }
@@ -43,7 +44,7 @@ pub struct Reviewed {
 /// Reads a plan that `plan --output json` or `plan --out` wrote.
 ///
 /// # Errors
-/// When the text is no plan, or one of a format that this Sluice does not know.
+/// When the text is no plan, one of a format that this Sluice does not know, or a saved one that was changed since.
 pub fn read_plan(file: &FilePath, text: &str) -> Result<(Plan, Value), Failure> {
     let none = |why: String| {
         Failure::from(
@@ -53,9 +54,7 @@ pub fn read_plan(file: &FilePath, text: &str) -> Result<(Plan, Value), Failure> 
         )
     };
     let whole: Value = serde_json::from_str(text).map_err(|error| none(error.to_string()))?;
-    let Some(version) = whole.get("format_version").and_then(Value::as_str) else {
-        return Err(none("it has no `format_version`".to_owned()));
-    };
+    let (version, theirs) = version(&whole).map_err(none)?;
     let newer = || {
         Failure::from(
             Diagnostic::error(Code::NewerFormat, format!("{file} has format version {version}"))
@@ -63,32 +62,94 @@ pub fn read_plan(file: &FilePath, text: &str) -> Result<(Plan, Value), Failure> 
                 .help("use the Sluice that wrote it, or plan again"),
         )
     };
-    let ours = numbers(FORMAT_VERSION);
-    let theirs = numbers(version);
+    let ours = numbers(FORMAT_VERSION).unwrap_or_default();
     if theirs.0 != ours.0 {
         return Err(newer());
     }
+    sealed(&whole, theirs).map_err(|why| edited(file, [why]))?;
     match serde_json::from_value(whole.clone()) {
         Ok(plan) => Ok((plan, whole)),
         // A later minor version may hold values that nobody knew of yet, and no guess is presented as a plan.
         Err(_) if theirs.1 > ours.1 => Err(newer()),
-        Err(error) => Err(none(error.to_string())),
+        Err(error) => Err(none(placed(text).unwrap_or_else(|| error.to_string()))),
+    }
+}
+
+/// Whether a text is what `sluice plan` writes, of whatever version: one plan or several.
+pub(super) fn is_plan(text: &str) -> bool {
+    let plan = |document: Value| {
+        document["format_version"].is_string() && (document["resources"].is_array() || document["plans"].is_array())
+    };
+    serde_json::from_str(text).is_ok_and(plan)
+}
+
+/// The format version of a document, as it stands there and in numbers.
+fn version(whole: &Value) -> Result<(&str, (u64, u64)), String> {
+    match whole.get("format_version") {
+        Some(Value::String(version)) => match numbers(version) {
+            Some(numbers) => Ok((version, numbers)),
+            None => Err(format!("its `format_version` is `{version}`, which is no version such as `{FORMAT_VERSION}`")),
+        },
+        Some(Value::Number(number)) => Err(format!(
+            "its `format_version` is the number {number}; that of a plan is text, such as \"{FORMAT_VERSION}\""
+        )),
+        Some(_) => Err(format!("its `format_version` is no text such as \"{FORMAT_VERSION}\"")),
+        None => Err("it has no `format_version`".to_owned()),
     }
 }
 
 /// The two numbers of a version.
-fn numbers(version: &str) -> (Option<u64>, Option<u64>) {
-    let mut numbers = version.split('.').map(|number| number.parse().ok());
-    (numbers.next().flatten(), numbers.next().flatten())
+fn numbers(version: &str) -> Option<(u64, u64)> {
+    let (major, minor) = version.split_once('.')?;
+    let number = |text: &str| if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None };
+    Some((number(major)?, number(minor)?))
 }
 
-/// Reads a saved plan: a plan with what it was made from.
+/// The first version whose saved plans carry a digest of themselves.
+const SEALED_SINCE: (u64, u64) = (1, 1);
+
+/// Makes sure that a saved document is as it was saved.
+fn sealed(whole: &Value, version: (u64, u64)) -> Result<(), String> {
+    let Some(saved) = whole.get("saved").filter(|saved| !saved.is_null()) else { return Ok(()) };
+    match saved.get("document") {
+        Some(seal) if seal.as_str() == Some(Inputs::seal(whole).as_str()) => Ok(()),
+        Some(_) => Err("its content is not what `saved.document` is the digest of".to_owned()),
+        None if version < SEALED_SINCE => Ok(()),
+        None => Err("its digest, `saved.document`, is missing".to_owned()),
+    }
+}
+
+/// The refusal of a document that is not as it was written; `why` says what gives it away.
+#[must_use]
+pub fn edited(file: &FilePath, why: impl IntoIterator<Item = String>) -> Failure {
+    let told = Diagnostic::error(Code::PlanEdited, format!("{file} was changed after it was written"));
+    let told = why.into_iter().take(MOST_TOLD).fold(told, Diagnostic::note);
+    Failure::refused(
+        told.help("plan again, and leave the file as it is: `sluice plan PIPELINE --env ENV --out plan.json`"),
+    )
+}
+
+/// More contradictions than these say nothing new.
+const MOST_TOLD: usize = 5;
+
+/// Why a text is no plan, with the line and the member where that shows.
+fn placed(text: &str) -> Option<String> {
+    let error = serde_json::from_str::<Plan>(text).err()?;
+    let line = text.lines().nth(error.line().checked_sub(1)?)?.trim_start();
+    let member = line.strip_prefix('"').and_then(|rest| rest.split_once("\":")).map(|(member, _)| member);
+    Some(match member {
+        Some(member) => format!("`{member}`: {error}"),
+        None => error.to_string(),
+    })
+}
+
+/// Reads a saved plan, a plan with what it was made from, and gives the document as it stands, too.
 ///
 /// # Errors
 /// As [`read_plan`]; when it was only printed, not saved.
-pub fn read_saved(file: &FilePath, text: &str) -> Result<Reviewed, Failure> {
-    let (plan, mut whole) = read_plan(file, text)?;
-    let saved = whole.get_mut("saved").map(Value::take).unwrap_or_default();
+pub fn read_saved(file: &FilePath, text: &str) -> Result<(Reviewed, Value), Failure> {
+    let (plan, whole) = read_plan(file, text)?;
+    let saved = whole.get("saved").cloned().unwrap_or_default();
     let inputs = serde_json::from_value(saved).map_err(|error| {
         Failure::from(
             Diagnostic::error(Code::NoPlan, format!("{file} does not say what its plan was made from"))
@@ -98,7 +159,7 @@ pub fn read_saved(file: &FilePath, text: &str) -> Result<Reviewed, Failure> {
                 ),
         )
     })?;
-    Ok(Reviewed { plan, inputs })
+    Ok((Reviewed { plan, inputs }, whole))
 }
 
 impl Reviewed {
@@ -155,24 +216,35 @@ impl Reviewed {
         refuse(moved)
     }
 
-    /// What a resource would undergo now that is not what was reviewed.
+    /// What a resource would undergo now, or what else the plan says, that is not what was reviewed.
     fn otherwise(&self, plan: &Plan) -> Vec<String> {
-        // A path reads back as it is written, which need not be step by step what it was: both are compared as text.
-        let told = |plan: &Plan| -> BTreeMap<LogicalId, (String, String)> {
-            let changes = |one: &ResourcePlan| serde_json::to_string(&one.changes).unwrap_or_default();
-            let all = plan.resources.iter();
-            all.map(|one| (one.logical_id.clone(), (one.action.symbol().to_owned(), changes(one)))).collect()
-        };
         let (then, now) = (told(&self.plan), told(plan));
-        let ids: BTreeSet<&LogicalId> = then.keys().chain(now.keys()).collect();
-        let says = |one: Option<&(String, String)>| one.map_or("nothing", |(symbol, _)| symbol.as_str()).to_owned();
-        ids.into_iter()
-            .filter(|id| then.get(*id) != now.get(*id))
-            .map(|id| match (then.get(id), now.get(id)) {
-                (Some((then, _)), Some((now, _))) if then == now => format!("{id} changes in other properties"),
-                (then, now) => format!("{id}: `{}` was reviewed, and it would be `{}`", says(then), says(now)),
+        let (was, is) = (by_id(&self.plan), by_id(plan));
+        let ids: BTreeSet<&LogicalId> = was.keys().chain(is.keys()).copied().collect();
+        let says = |one: Option<&&ResourcePlan>| one.map_or("nothing", |one| one.action.symbol());
+        let mut found: Vec<String> = ids
+            .into_iter()
+            .filter_map(|id| match (was.get(id), is.get(id)) {
+                (Some(then), Some(now)) if then.action == now.action => {
+                    let parts = differing_parts(&told(then), &told(now));
+                    match parts.as_slice() {
+                        [] => None,
+                        parts if parts.contains(&"changes".to_owned()) => {
+                            Some(format!("{id} changes in other properties"))
+                        }
+                        parts => Some(format!("{id} reads otherwise in `{}`", parts.join("`, `"))),
+                    }
+                }
+                (then, now) => Some(format!("{id}: `{}` was reviewed, and it would be `{}`", says(then), says(now))),
             })
-            .collect()
+            .collect();
+        // What an older version did not write could not be reviewed.
+        let same_version = self.plan.format_version == plan.format_version;
+        let parts = differing_parts(&then, &now).into_iter();
+        let parts =
+            parts.filter(|part| !TOLD_APART.contains(&part.as_str()) && (same_version || then.contains_key(part)));
+        found.extend(parts.map(|part| format!("its `{part}` are not those that were reviewed")));
+        found
     }
 
     /// Removes the change set of a plan that can no longer be deployed. One that was executed, or is gone already, stays as
@@ -182,6 +254,45 @@ impl Reviewed {
             let _ = cloud.delete_change_set(stack, change_set).await;
         }
     }
+}
+
+/// Parts of a plan whose difference is told in words of their own, or follows from what is told.
+const TOLD_APART: [&str; 5] = ["baseline", "format_version", "resources", "summary", "template"];
+
+/// What is measured at the moment of planning, or reckoned: other numbers make no other plan. And the places in files, which
+/// are compared by their digests.
+const NOT_COMPARED: [&str; 6] = ["amount", "behind_micros", "expected", "held", "origin", "unmeasured"];
+
+/// Something of a plan as it is compared. A path reads back as it is written, which need not be step by step what it was:
+/// so both sides are compared as they are written.
+fn told(part: &impl serde::Serialize) -> Map<String, Value> {
+    let Ok(mut value) = serde_json::to_value(part) else { return Map::new() };
+    leave_out(&mut value);
+    match value {
+        Value::Object(members) => members,
+        other => Map::from_iter([(String::new(), other)]),
+    }
+}
+
+fn leave_out(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|name, _| !NOT_COMPARED.contains(&name.as_str()));
+            members.values_mut().for_each(leave_out);
+        }
+        Value::Array(items) => items.iter_mut().for_each(leave_out),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The members that are not the same on both sides.
+fn differing_parts(then: &Map<String, Value>, now: &Map<String, Value>) -> Vec<String> {
+    let names: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
+    names.into_iter().filter(|name| then.get(*name) != now.get(*name)).cloned().collect()
+}
+
+fn by_id(plan: &Plan) -> BTreeMap<&LogicalId, &ResourcePlan> {
+    plan.resources.iter().map(|one| (&one.logical_id, one)).collect()
 }
 
 /// What one side has otherwise than the other.
@@ -207,4 +318,32 @@ fn refuse(moved: Vec<String>) -> Result<(), Failure> {
     let stale = Diagnostic::error(Code::PlanStale, "what was reviewed is not what would be deployed");
     let stale = moved.into_iter().fold(stale, |stale, what| stale.note(what));
     Err(Failure::refused(stale.help("plan again and look at the new plan: `sluice plan … --out plan.json`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_measured_or_reckoned_makes_no_other_plan_and_anything_else_does() {
+        let plan = |records: u64, slow: u64, end: &str| {
+            told(&json!({
+                "data": [{"logical_id": "StreamOrders", "end": end, "amount": {"records": records}}],
+                "expected": {"slow_micros": slow},
+                "access": [],
+            }))
+        };
+        assert_eq!(differing_parts(&plan(1, 2, "removed"), &plan(70, 80, "removed")), Vec::<String>::new());
+        assert_eq!(differing_parts(&plan(1, 2, "removed"), &plan(1, 2, "replaced")), ["data"]);
+    }
+
+    #[test]
+    fn a_version_is_two_numbers() {
+        assert_eq!((numbers("1.0"), numbers("12.345")), (Some((1, 0)), Some((12, 345))));
+        for none in ["1", "1.", ".1", "1.x", "1.1.1", "+1.1", "1.-1", " 1.1", "", "99999999999999999999.1"] {
+            assert_eq!(numbers(none), None, "{none}");
+        }
+    }
 }

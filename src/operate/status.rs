@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::load::{Shelf, region_of};
 use super::prepare::prepare;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::environment::Target;
+use crate::environment::{Environment, Target};
 use crate::observed::Observed;
 use crate::pipeline::{Origins, names};
 use crate::units::{PipelineName, Region};
@@ -34,6 +34,35 @@ pub async fn status(
     region: Option<&Region>,
     connector: &dyn Connector,
 ) -> Result<Status, Failure> {
+    let Standing { stack, environment, region, origins } = standing(shelf, pipeline, environment, region)?;
+    let cloud = connector.connect(&environment, &region).await?;
+    same_account(&cloud, &environment).await?;
+    let observed = cloud.describe_stack(&stack).await?;
+    Ok(Status { stack, observed, embedded: *environment.target() == Target::Embedded, origins })
+}
+
+/// Where a pipeline's stack stands, whether or not it is there.
+pub(super) struct Standing {
+    /// The stack's name.
+    pub(super) stack: String,
+    /// The environment.
+    pub(super) environment: Environment,
+    /// The region.
+    pub(super) region: Region,
+    /// Where its resources come from; empty where the pipeline file does not pass its check.
+    pub(super) origins: Origins,
+}
+
+/// Finds where a pipeline's stack stands. Works even where the pipeline file no longer passes its check.
+///
+/// # Errors
+/// When there is no such pipeline, or the environment's file is wrong.
+pub(super) fn standing(
+    shelf: &mut Shelf<'_>,
+    pipeline: &str,
+    environment: &str,
+    region: Option<&Region>,
+) -> Result<Standing, Failure> {
     let origins = prepare(shelf, pipeline, environment, region)
         .map_or_else(|_| Origins::new(), |prepared| prepared.rendered.origins);
     shelf.spec(pipeline)?;
@@ -41,9 +70,6 @@ pub async fn status(
     let name = PipelineName::new(pipeline)
         .map_err(|error| Failure::error(Diagnostic::error(Code::BadName, format!("`{pipeline}` {error}"))))?;
     let region = region_of(&environment, region)?;
-    let cloud = connector.connect(&environment, &region).await?;
-    same_account(&cloud, &environment).await?;
     let stack = names::stack(&name, environment.name());
-    let observed = cloud.describe_stack(&stack).await?;
-    Ok(Status { stack, observed, embedded: *environment.target() == Target::Embedded, origins })
+    Ok(Standing { stack, environment, region, origins })
 }

@@ -1,7 +1,7 @@
 //! `sluice unlock`: takes a lease from whoever has it, after having said who that is.
 
 use super::connect::same_account;
-use super::deploy::{Company, Tools, ask, somebody_answers};
+use super::deploy::{Company, Tools, ask};
 use super::failure::Failure;
 use super::lease::Place;
 use super::load::{Shelf, region_of};
@@ -65,7 +65,6 @@ pub async fn unlock(
     let expired = matches!(&lease, Some(Ok(lease)) if lease.is_expired(cloud.time()));
     if let (Some(found), Some(lease)) = (found, &lease) {
         if !expired {
-            somebody_answers(order.yes, company)?;
             ask(order.yes, company, &question(&pipeline, lease))?;
         }
         if !place.remove(&found.etag).await? {

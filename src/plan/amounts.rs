@@ -31,6 +31,8 @@ pub enum AmountOf {
     Retention,
     /// So many for every minute that the reader is behind.
     MinuteBehind,
+    /// What lies unread and is lost, as far as the reader was measured to be behind.
+    Unread,
 }
 
 /// Adds to readers and streams how many records each is about, where the load is declared.
@@ -63,6 +65,22 @@ pub(super) fn fill(consumers: &mut [ConsumerEffect], data: &mut [DataAtRisk], de
     }
 }
 
+/// What a reader that is so far behind loses unread.
+pub(super) fn unread(desired: &Desired, effect: &ConsumerEffect, behind: Duration) -> Option<Amount> {
+    let load = desired.loads.get(&effect.logical_id).or_else(|| {
+        let mapping = desired.template.resources.get(&effect.logical_id)?;
+        desired.loads.get(&stream_of(&desired.template, mapping)?)
+    })?;
+    let lost = match &effect.records {
+        Records::ExpireSooner { after, .. } => {
+            let kept = of_hours(whole(Some(after))?);
+            Duration::from_micros(behind.as_micros().saturating_sub(kept.as_micros()))
+        }
+        _ => behind,
+    };
+    Some(amount(load, lost, AmountOf::Unread))
+}
+
 fn retained(load: &Load, span: Duration) -> Amount {
     amount(load, span, AmountOf::Retention)
 }
@@ -84,6 +102,6 @@ fn retention(template: &Template, stream: &LogicalId) -> Duration {
     of_hours(said.unwrap_or(24))
 }
 
-fn of_hours(hours: u64) -> Duration {
+pub(super) fn of_hours(hours: u64) -> Duration {
     Duration::from_secs(hours.saturating_mul(3_600))
 }

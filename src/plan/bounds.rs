@@ -32,7 +32,10 @@ pub(super) fn refuse(
         let (was, becomes) = (&old.properties, &new.properties);
         let refused = match plan.type_name.as_str() {
             "AWS::Kinesis::Stream" => shards(was, becomes, known.open_shards.get(id).copied()),
-            "AWS::DynamoDB::Table" => indexes(was, becomes).or_else(|| expiry(was, becomes)),
+            "AWS::DynamoDB::Table" => {
+                let changing = known.expiry_changing.contains(id);
+                indexes(was, becomes).or_else(|| expiry(was, becomes)).or_else(|| again(was, becomes, changing))
+            }
             "AWS::KinesisFirehose::DeliveryStream" => partitions(was, becomes).or_else(|| backup(was, becomes)),
             "AWS::SageMaker::Endpoint" => fleets::refuse(before, &desired.template, old, new),
             _ => None,
@@ -140,6 +143,21 @@ fn expiry(old: &Properties, new: &Properties) -> Option<Refused> {
     let values = vec![json!({"AttributeName": before, "Enabled": false}), then];
     let step = Remedy::Stepwise { path: EXPIRY.to_owned(), values, apart: BETWEEN_EXPIRIES };
     Some((BlockedBy::TooMuchAtOnce { path, bound: Bound::OneExpiry { before, after } }, vec![keep, step]))
+}
+
+/// "It can take up to one hour for the change to fully process. Any additional UpdateTimeToLive calls for the same table during
+/// this one hour duration result in a ValidationException" (DynamoDB API reference, `UpdateTimeToLive`).
+fn again(old: &Properties, new: &Properties, changing: bool) -> Option<Refused> {
+    const EXPIRY: &str = "TimeToLiveSpecification";
+    let null = Value::Null;
+    let (before, after) = (old.get(EXPIRY).unwrap_or(&null), new.get(EXPIRY).unwrap_or(&null));
+    if !changing || same(before, after) {
+        return None;
+    }
+    let path = PropertyPath::of(EXPIRY);
+    let keep = Remedy::KeepValue { path: path.to_string(), deployed: before.clone() };
+    let wait = Remedy::Wait { span: BETWEEN_EXPIRIES };
+    Some((BlockedBy::TooMuchAtOnce { path, bound: Bound::ExpiryChanging }, vec![wait, keep]))
 }
 
 /// "If backup is enabled, you can't update the delivery stream to disable it" (Amazon Data Firehose API reference,

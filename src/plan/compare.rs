@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::desired::{Desired, Earlier, Known, keeps};
 use super::model::{
     Action, Baseline, DataAtRisk, DataEnd, Decider, Expected, FORMAT_VERSION, LeftOut, OutputChange, Plan, PlanKind,
-    Reason, Removal, ResourcePlan, Summary, Sureness, TagChange, Unchanged, Verdict,
+    Reason, Removal, ResourcePlan, Summary, Sureness, TagChange, Unchanged,
 };
 use super::{access, amounts, change_set, classify, consumers, duration, effects, moves, secrets};
 use crate::observed::{NextAction, Observed, ObservedResource, StackDescription};
@@ -76,7 +76,8 @@ fn against(desired: &Desired, standing: Option<&Standing<'_>>, baseline: Baselin
     let unchanged = unchanged.collect();
     let kind = if standing.is_some() { PlanKind::Update } else { PlanKind::Create };
     let outputs = output_changes(before, &desired.template);
-    let mut plan = finish(desired, before, kind, baseline, resources, Changes { outputs, tags, unchanged });
+    let mut plan =
+        finish(desired, before, kind, baseline, &known.open_shards, resources, Changes { outputs, tags, unchanged });
     secrets::leave_out(&mut plan.resources, &mut plan.outputs, [before, &desired.template]);
     plan
 }
@@ -106,7 +107,8 @@ pub fn destroy(stack: &str, observed: &Observed, origins: &Origins) -> Plan {
         plan.expected = duration::of_resource(&plan.type_name, plan.action);
     }
     let changes = Changes { outputs: Vec::new(), tags: Vec::new(), unchanged: Vec::new() };
-    let mut plan = finish(&desired, before, PlanKind::Destroy, baseline(observed), resources, changes);
+    let mut plan =
+        finish(&desired, before, PlanKind::Destroy, baseline(observed), &BTreeMap::new(), resources, changes);
     plan.template = before.digest();
     plan
 }
@@ -122,13 +124,14 @@ fn finish(
     before: &Template,
     kind: PlanKind,
     baseline: Baseline,
+    open_shards: &BTreeMap<LogicalId, u64>,
     resources: Vec<ResourcePlan>,
     changes: Changes,
 ) -> Plan {
     let mut data = data_at_risk(&resources);
     let mut consumers = consumers::effects(desired, before, &resources, &data);
     amounts::fill(&mut consumers, &mut data, desired, before);
-    let effects = effects::effects(desired, before, &resources);
+    let effects = effects::effects(desired, before, open_shards, &resources);
     let (access, moves) = match kind {
         PlanKind::Update => (
             access::changes(before, &desired.template, &resources),
@@ -136,13 +139,7 @@ fn finish(
         ),
         PlanKind::Create | PlanKind::Destroy => (Vec::new(), Vec::new()),
     };
-    let mut summary = Summary { unchanged: changes.unchanged.len(), ..Summary::default() };
-    for plan in &resources {
-        *summary.by_action.entry(plan.action).or_default() += 1;
-    }
-    summary.retained = resources.iter().filter(|plan| plan.removal == Some(Removal::Retained)).count();
-    summary.consumer_resets = consumers.iter().filter(|effect| effect.verdict == Verdict::Resets).count();
-    summary.data_loss = data.iter().filter(|data| data.removal == Removal::Deleted).count();
+    let summary = Summary::of(&resources, &consumers, &data, changes.unchanged.len());
     let shape = if kind == PlanKind::Destroy { before } else { &desired.template };
     let expected = match resources.iter().all(|plan| plan.action == Action::Cannot) {
         true => Expected::default(),
@@ -164,6 +161,8 @@ fn finish(
         access,
         moves,
         left_out: if kind == PlanKind::Destroy { Vec::new() } else { left_out(&desired.origins) },
+        rollback: None,
+        unmeasured: Vec::new(),
         unchanged: changes.unchanged,
         expected,
         summary,
@@ -236,6 +235,7 @@ fn data_at_risk(resources: &[ResourcePlan]) -> Vec<DataAtRisk> {
             physical_id: plan.physical_id.clone(),
             end,
             removal: plan.removal?,
+            held: None,
             amount: None,
             origin: plan.origin.clone(),
         })

@@ -8,7 +8,7 @@ use super::compare::baseline;
 use super::model::{Action, Plan, PlanKind, ResourcePlan, Verdict};
 use super::riskiest::MADE_ANEW;
 use crate::cost;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, closest};
 use crate::environment::Tier;
 use crate::observed::Observed;
 use crate::units::LogicalId;
@@ -32,6 +32,11 @@ pub enum Permission {
         /// The resource.
         logical_id: LogicalId,
     },
+    /// An alarm that would roll the deployment back is in ALARM, and the deployment may go on without it.
+    Alarm {
+        /// The composite alarm.
+        logical_id: LogicalId,
+    },
     /// A month may cost more than the budget.
     OverBudget,
 }
@@ -44,6 +49,7 @@ impl Permission {
             Self::DataLoss { logical_id } => format!("--allow-data-loss {logical_id}"),
             Self::ConsumerReset { logical_id } => format!("--allow-consumer-reset {logical_id}"),
             Self::Replacement { logical_id } => format!("--allow-replacement {logical_id}"),
+            Self::Alarm { logical_id } => format!("--allow-alarm {logical_id}"),
             Self::OverBudget => "--allow-over-budget".to_owned(),
         }
     }
@@ -52,9 +58,10 @@ impl Permission {
     #[must_use]
     pub fn logical_id(&self) -> Option<&LogicalId> {
         match self {
-            Self::DataLoss { logical_id } | Self::ConsumerReset { logical_id } | Self::Replacement { logical_id } => {
-                Some(logical_id)
-            }
+            Self::DataLoss { logical_id }
+            | Self::ConsumerReset { logical_id }
+            | Self::Replacement { logical_id }
+            | Self::Alarm { logical_id } => Some(logical_id),
             Self::OverBudget => None,
         }
     }
@@ -66,6 +73,7 @@ impl Permission {
             Self::DataLoss { .. } => Code::PlanDataLoss,
             Self::ConsumerReset { .. } => Code::PlanConsumerReset,
             Self::Replacement { .. } => Code::PlanReplacement,
+            Self::Alarm { .. } => Code::PlanAlarm,
             Self::OverBudget => Code::PlanOverBudget,
         }
     }
@@ -74,7 +82,7 @@ impl Permission {
     #[must_use]
     pub fn needed_in(&self, tier: Tier) -> bool {
         match (self, tier) {
-            (Self::DataLoss { .. }, Tier::Development | Tier::Staging | Tier::Production)
+            (Self::DataLoss { .. } | Self::Alarm { .. }, Tier::Development | Tier::Staging | Tier::Production)
             | (Self::ConsumerReset { .. }, Tier::Staging | Tier::Production)
             | (Self::Replacement { .. } | Self::OverBudget, Tier::Production) => true,
             (Self::ConsumerReset { .. }, Tier::Development)
@@ -101,16 +109,88 @@ impl Policy {
         if plan.kind == PlanKind::Destroy || plan.is_empty() {
             return Vec::new();
         }
+        self.grave(plan).into_iter().filter(|permission| permission.needed_in(self.tier)).collect()
+    }
+
+    /// Whatever of a plan is asked for by name in some tier.
+    fn grave(&self, plan: &Plan) -> BTreeSet<Permission> {
         let over = self.budget == Some(cost::Verdict::Above);
-        let found: BTreeSet<Permission> =
-            risks(plan).into_iter().chain(over.then_some(Permission::OverBudget)).collect();
-        found.into_iter().filter(|permission| permission.needed_in(self.tier)).collect()
+        risks(plan).into_iter().chain(over.then_some(Permission::OverBudget)).collect()
+    }
+
+    /// What was agreed to by name and does not fit a plan: a name that no resource of it has is an error; what nothing asks
+    /// for is worth a warning, since scripts keep their flags.
+    #[must_use]
+    pub fn unfitting(&self, plan: &Plan, given: &BTreeSet<Permission>) -> Diagnostics {
+        let asked = self.grave(plan);
+        let unasked = given.iter().filter(|permission| !asked.contains(*permission));
+        let told = unasked.filter_map(|permission| match permission.logical_id() {
+            None => Some(idle(permission, "no budget would be passed")),
+            Some(id) => match asked.iter().find(|other| other.logical_id() == Some(id)) {
+                Some(other) if given.contains(other) => None,
+                Some(other) => Some(mistaken(permission, id, other)),
+                None => Some(match undergone(plan, id) {
+                    Some(what) => idle(permission, &format!("{id} {what}")),
+                    None => unknown(permission, id, plan, &asked),
+                }),
+            },
+        });
+        told.collect()
+    }
+}
+
+/// What happens to a resource that nothing grave happens to; `None` where the plan has no such resource.
+fn undergone(plan: &Plan, id: &LogicalId) -> Option<&'static str> {
+    if let Some(resource) = plan.resource(id) {
+        return Some(match resource.action {
+            Action::Create => "is made",
+            Action::Update => "changes in place",
+            Action::Replace | Action::ReplaceDeletingFirst | Action::Undecided => {
+                "may become another one and loses nothing"
+            }
+            Action::Delete => "leaves the stack and loses nothing",
+            Action::Import => "is taken in",
+            Action::Cannot => "cannot be changed as planned, and no agreement helps",
+        });
+    }
+    if plan.left_out.iter().any(|left| left.logical_id == *id) {
+        return Some("is left out");
+    }
+    plan.unchanged.iter().any(|same| same.logical_id == *id).then_some("stays as it is")
+}
+
+fn idle(permission: &Permission, why: &str) -> Diagnostic {
+    Diagnostic::warning(Code::ConsentIdle, format!("`{}` is not asked for", permission.flag()))
+        .note(why)
+        .help("leave it away: where it stays, it agrees to what some later plan may hold")
+}
+
+fn mistaken(permission: &Permission, id: &LogicalId, asked: &Permission) -> Diagnostic {
+    Diagnostic::warning(Code::ConsentIdle, format!("`{}` is not what {id} asks for", permission.flag()))
+        .help(format!("if that is what you want, give `{}` instead", asked.flag()))
+}
+
+fn unknown(permission: &Permission, id: &LogicalId, plan: &Plan, asked: &BTreeSet<Permission>) -> Diagnostic {
+    let wrong = Diagnostic::error(Code::BadArgument, format!("`{}`: the plan has no resource {id}", permission.flag()));
+    let flags: Vec<String> = asked.iter().map(Permission::flag).collect();
+    let wrong = match flags.as_slice() {
+        [] => wrong.note("the plan asks for nothing by name"),
+        flags => wrong.note(format!("the plan asks for: {}", flags.join(" "))),
+    };
+    let all = plan.resources.iter().map(|resource| &resource.logical_id);
+    let all = all.chain(plan.unchanged.iter().map(|same| &same.logical_id));
+    // What asks for something is more likely to be meant than what does not.
+    let grave = || asked.iter().filter_map(Permission::logical_id).map(LogicalId::as_str);
+    match closest(id.as_str(), grave()).or_else(|| closest(id.as_str(), all.map(LogicalId::as_str))) {
+        Some(close) => wrong.help(format!("did you mean `{close}`?")),
+        None => wrong.help("`sluice plan … --show-unchanged` lists the resources"),
     }
 }
 
 /// What happens to whom, once for each.
 fn risks(plan: &Plan) -> Vec<Permission> {
-    let lost: BTreeSet<&LogicalId> = plan.data_loss().map(|data| &data.logical_id).collect();
+    let unread = plan.consumers.iter().filter(|effect| effect.loses_unread()).map(|effect| &effect.logical_id);
+    let lost: BTreeSet<&LogicalId> = plan.data_loss().map(|data| &data.logical_id).chain(unread).collect();
     let resets = plan.consumers.iter().filter(|effect| effect.verdict == Verdict::Resets);
     let reset: BTreeSet<&LogicalId> = resets.map(|effect| &effect.logical_id).filter(|id| !lost.contains(id)).collect();
     let other = |plan: &&ResourcePlan| {
@@ -122,6 +202,8 @@ fn risks(plan: &Plan) -> Vec<Permission> {
     let replaced = plan.resources.iter().filter(other).map(|plan| plan.logical_id.clone());
     let mut found: Vec<Permission> = replaced.map(|logical_id| Permission::Replacement { logical_id }).collect();
     found.extend(reset.iter().map(|id| Permission::ConsumerReset { logical_id: (*id).clone() }));
+    let alarming = plan.rollback.iter().flat_map(|guard| guard.alarming());
+    found.extend(alarming.map(|alarm| Permission::Alarm { logical_id: alarm.logical_id.clone() }));
     found.extend(lost.iter().map(|id| Permission::DataLoss { logical_id: (*id).clone() }));
     found
 }
@@ -208,6 +290,9 @@ fn unnamed(permissions: &[Permission]) -> Diagnostic {
     let text = match code {
         Code::PlanConsumerReset if one => format!("{names} would lose its position"),
         Code::PlanConsumerReset => format!("{names} would lose their positions"),
+        Code::PlanAlarm => {
+            format!("{names} {} in ALARM and would not watch this deployment", if one { "is" } else { "are" })
+        }
         Code::PlanReplacement => format!("{names} would be replaced"),
         Code::PlanOverBudget => "a month would cost more than the budget".to_owned(),
         _ => format!("{names} would lose data"),

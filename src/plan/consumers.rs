@@ -60,6 +60,7 @@ fn effect(
         logical_id: plan.logical_id.clone(),
         verdict,
         records,
+        behind: None,
         amount: None,
         rule: rule.into(),
         because: because.into_iter().collect(),
@@ -181,7 +182,8 @@ fn readers(desired: &Desired, plan: &ResourcePlan, resources: &[ResourcePlan]) -
         .filter(|change| matches!(change.path.top(), Some("ShardCount" | "StreamModeDetails")))
         .collect();
     let mut found = Vec::new();
-    for (id, mapping) in desired.template.resources.iter().filter(|(_, resource)| resource.type_name == MAPPING) {
+    let reads = |resource: &Resource| [MAPPING, DELIVERY].contains(&resource.type_name.as_str());
+    for (id, mapping) in desired.template.resources.iter().filter(|(_, resource)| reads(resource)) {
         let stays = resources.iter().all(|other| other.logical_id != *id || other.action == Action::Update);
         if !stays || stream_of(&desired.template, mapping).as_ref() != Some(&plan.logical_id) {
             continue;
@@ -202,9 +204,13 @@ fn readers(desired: &Desired, plan: &ResourcePlan, resources: &[ResourcePlan]) -
     found
 }
 
-/// The stream of this template that a mapping reads, directly or through a fan-out consumer.
-pub(super) fn stream_of(template: &Template, mapping: &Resource) -> Option<LogicalId> {
-    let target = referred(template, mapping.properties.get("EventSourceArn")?)?;
+/// The stream of this template that a mapping or a delivery stream reads, directly or through a fan-out consumer.
+pub(super) fn stream_of(template: &Template, reader: &Resource) -> Option<LogicalId> {
+    let source = match reader.type_name.as_str() {
+        DELIVERY => reader.properties.get("KinesisStreamSourceConfiguration")?.get("KinesisStreamARN")?,
+        _ => reader.properties.get("EventSourceArn")?,
+    };
+    let target = referred(template, source)?;
     let resource = template.resources.get(&target)?;
     match resource.type_name.as_str() {
         STREAM => Some(target),

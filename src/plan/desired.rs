@@ -1,6 +1,6 @@
 //! What goes into a comparison.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Lacking, Source};
 use crate::observed::ChangeSet;
@@ -60,6 +60,8 @@ pub struct Known {
     /// How many shards of the deployed streams are open, by logical id, where somebody asked: a template does not tell
     /// it of a stream that scales by itself.
     pub open_shards: BTreeMap<LogicalId, u64>,
+    /// Tables of which the expiry was changed less than an hour ago.
+    pub expiry_changing: BTreeSet<LogicalId>,
     /// The change set of this very template, if one was made.
     pub change_set: Option<ChangeSet>,
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::bounds::{is_true, whole};
+use super::consumers::stream_of;
 use super::desired::{Desired, named_resources};
 use super::model::{Action, ResourcePlan};
 use crate::template::schema::{TypeFacts, facts};
@@ -70,6 +71,14 @@ pub enum Consequence {
         /// The mode after.
         mode: String,
     },
+    /// A reader calls its function for more or fewer batches of its stream at once: shards times `ParallelizationFactor` (AWS
+    /// Lambda developer guide, "Concurrent batches per shard").
+    ParallelCalls {
+        /// At most so many before.
+        before: u64,
+        /// At most so many after.
+        after: u64,
+    },
     /// What the scaling made of a value is overwritten with the template's.
     ScaledValueReset {
         /// The property.
@@ -94,14 +103,23 @@ impl Consequence {
             | Self::RecoveryOff
             | Self::AlarmLost { .. }
             | Self::ScaledValueReset { .. } => Gravity::Warning,
-            Self::Resharded { .. } | Self::ModeSwitched { .. } | Self::FleetExchanged { .. } => Gravity::Info,
+            Self::ParallelCalls { before, after } if after < before => Gravity::Warning,
+            Self::ParallelCalls { .. }
+            | Self::Resharded { .. }
+            | Self::ModeSwitched { .. }
+            | Self::FleetExchanged { .. } => Gravity::Info,
         }
     }
 }
 
 /// What the planned changes bring with them.
-pub(super) fn effects(desired: &Desired, before: &Template, resources: &[ResourcePlan]) -> Vec<Effect> {
-    let mut found = Vec::new();
+pub(super) fn effects(
+    desired: &Desired,
+    before: &Template,
+    open_shards: &BTreeMap<LogicalId, u64>,
+    resources: &[ResourcePlan],
+) -> Vec<Effect> {
+    let mut found = parallel_calls(desired, before, open_shards, resources);
     for plan in resources {
         let old = before.resources.get(&plan.logical_id);
         let new = desired.template.resources.get(&plan.logical_id);
@@ -119,6 +137,42 @@ pub(super) fn effects(desired: &Desired, before: &Template, resources: &[Resourc
     }
     found.sort_by(|a, b| (a.severity, &a.logical_id).cmp(&(b.severity, &b.logical_id)));
     found
+}
+
+/// Readers whose function is called for another number of batches at once.
+fn parallel_calls(
+    desired: &Desired,
+    before: &Template,
+    open_shards: &BTreeMap<LogicalId, u64>,
+    resources: &[ResourcePlan],
+) -> Vec<Effect> {
+    // What is refused changes nothing, and one that is replaced is another reader.
+    let refused = |id: &LogicalId| {
+        let plan = resources.iter().find(|plan| plan.logical_id == *id);
+        plan.is_some_and(|plan| plan.action == Action::Cannot || plan.action.replaces())
+    };
+    let most = |template: &Template, id: &LogicalId, open: &BTreeMap<LogicalId, u64>| {
+        let mapping = template.resources.get(id)?;
+        let stream = stream_of(template, mapping)?;
+        let shards = open.get(&stream).copied().or_else(|| fixed_shards(template.resources.get(&stream)?))?;
+        let per_shard = whole(mapping.properties.get("ParallelizationFactor")).unwrap_or(1);
+        (!refused(&stream) && !refused(id)).then(|| shards.saturating_mul(per_shard))
+    };
+    let readers =
+        desired.template.resources.iter().filter(|(_, one)| one.type_name == "AWS::Lambda::EventSourceMapping");
+    let found = readers.filter_map(|(id, _)| {
+        let (before, after) = (most(before, id, open_shards)?, most(&desired.template, id, &BTreeMap::new())?);
+        let consequence = Consequence::ParallelCalls { before, after };
+        let severity = consequence.severity();
+        (before != after).then(|| Effect { logical_id: id.clone(), severity, consequence })
+    });
+    found.collect()
+}
+
+/// The shards of a stream that does not scale by itself.
+fn fixed_shards(stream: &Resource) -> Option<u64> {
+    let on_demand = text(stream, "StreamModeDetails/StreamMode") == Some("ON_DEMAND");
+    whole(stream.properties.get("ShardCount")).filter(|_| !on_demand)
 }
 
 fn changed(
@@ -228,17 +282,21 @@ fn alarm_lost(desired: &Desired, before: &Template, old: &Resource) -> Option<Co
     if old.type_name != "AWS::CloudWatch::Alarm" {
         return None;
     }
-    let names = names(before);
-    let said = ["Dimensions", "Metrics"].into_iter().filter_map(|part| old.properties.get(part)).flat_map(dimensions);
-    let watched: BTreeSet<LogicalId> = said
-        .flat_map(|(dimension, name)| {
-            let named = names.get(name).into_iter().flatten();
-            named.filter(move |id| before.resources.get(*id).is_some_and(|one| is_named_by(one, dimension)))
-        })
-        .cloned()
-        .collect();
+    let watched = watched_by(before, old);
     let stays = watched.iter().all(|id| desired.template.resources.contains_key(id));
     (stays && !watched.is_empty()).then_some(Consequence::AlarmLost { watched })
+}
+
+/// What an alarm watches, by the names in its dimensions.
+pub(super) fn watched_by(template: &Template, alarm: &Resource) -> BTreeSet<LogicalId> {
+    let names = names(template);
+    let said = ["Dimensions", "Metrics"].into_iter().filter_map(|part| alarm.properties.get(part)).flat_map(dimensions);
+    said.flat_map(|(dimension, name)| {
+        let named = names.get(name).into_iter().flatten();
+        named.filter(move |id| template.resources.get(*id).is_some_and(|one| is_named_by(one, dimension)))
+    })
+    .cloned()
+    .collect()
 }
 
 /// Whether metrics of a resource carry its name under a dimension: under that of its own property, but for streams.
@@ -287,7 +345,7 @@ mod tests {
             let value = serde_json::to_value(&effect.consequence).expect("JSON");
             format!("{} {}", effect.logical_id, value["code"].as_str().unwrap_or_default())
         };
-        effects(&new, &old.template, &plans).iter().map(code).collect()
+        effects(&new, &old.template, &BTreeMap::new(), &plans).iter().map(code).collect()
     }
 
     fn table(more: Value) -> Value {
@@ -340,6 +398,21 @@ mod tests {
         assert_eq!(codes(&scaled(5), &scaled(10)), ["Table scaled-value-reset"]);
         let fixed = |read: u64| json!({"Table": table(units(read))});
         assert_eq!(codes(&fixed(5), &fixed(10)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_reader_says_how_many_batches_it_takes_at_once() {
+        let all = |shards: u64, factor: u64| {
+            let arn = json!({"Fn::GetAtt": ["Stream", "Arn"]});
+            json!({
+                "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": shards}},
+                "Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
+                    "EventSourceArn": arn, "FunctionName": "f", "ParallelizationFactor": factor}},
+            })
+        };
+        assert_eq!(codes(&all(2, 4), &all(2, 2)), ["Mapping parallel-calls"]);
+        assert_eq!(codes(&all(2, 4), &all(4, 4)), ["Mapping parallel-calls", "Stream resharded"]);
+        assert_eq!(codes(&all(2, 4), &all(4, 2)), ["Stream resharded"]);
     }
 
     #[test]

@@ -18,11 +18,14 @@ mod duration;
 mod effects;
 mod environments;
 mod fleets;
+mod guard;
 mod inputs;
+mod measured;
 mod model;
 mod moves;
 mod riskiest;
 mod secrets;
+mod summary;
 #[cfg(test)]
 mod tests;
 
@@ -36,7 +39,9 @@ pub use environments::{
     Deliberate, Derived, EnvironmentDiff, Presence, ResourceDifference, Setter, Setting, SettingKind, Side, Stand,
     Step, environments,
 };
+pub use guard::{Guard, GuardAlarm, Unarmed, UnarmedAlarm, watch_time};
 pub use inputs::Inputs;
+pub use measured::{Measure, Measured, Unmeasured};
 pub use model::{
     Action, Baseline, BlockedBy, Bound, Change, ChangeKind, ConsumerEffect, DataAtRisk, DataEnd, Decider, Expected,
     FORMAT_VERSION, Lacking, NotAsked, OutputChange, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal,

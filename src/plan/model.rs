@@ -11,7 +11,10 @@ use serde_json::Value;
 use super::access::AccessChange;
 use super::amounts::Amount;
 use super::effects::Effect;
+use super::guard::Guard;
+use super::measured::Unmeasured;
 use super::moves::Move;
+use crate::observed::Held;
 use crate::pipeline::{Origin, StageRef};
 use crate::template::{PropertyPath, Recreation};
 use crate::units::{Digest, Duration, EnvironmentName, LogicalId, Timestamp};
@@ -59,6 +62,12 @@ pub struct Plan {
     /// is among the resources as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
+    /// What rolls the deployment back by itself; none where nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<Guard>,
+    /// What would be worth knowing and could not be counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmeasured: Vec<Unmeasured>,
     /// Resources that stay as they are, sorted by logical id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unchanged: Vec<Unchanged>,
@@ -456,6 +465,9 @@ pub enum Bound {
         /// The attribute that it would be on for; none where nothing is said of it any more.
         after: Option<String>,
     },
+    /// The time to live was changed less than an hour ago, and that change is not done (DynamoDB API reference,
+    /// `UpdateTimeToLive`).
+    ExpiryChanging,
 }
 
 /// What works instead of something a service refuses.
@@ -471,6 +483,12 @@ pub enum Remedy {
     },
     /// Add a stage under a new name, move readers and writers over, then remove the old one.
     NewStage,
+    /// Deploy again later.
+    Wait {
+        /// How much later, at most.
+        #[serde(rename = "micros")]
+        span: Duration,
+    },
     /// Remove the stage in one deployment and add it again in the next.
     RemoveThenAdd,
     /// Deploy several times, each time with the next value.
@@ -583,6 +601,9 @@ pub struct ConsumerEffect {
     pub records: Records,
     /// The row that says so, for instance `V-4`.
     pub rule: Cow<'static, str>,
+    /// How far behind the tip of its stream the reader was lately, at most, where somebody looked.
+    #[serde(default, rename = "behind_micros", skip_serializing_if = "Option::is_none")]
+    pub behind: Option<Duration>,
     /// How many records that is, where the load is declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
@@ -676,6 +697,9 @@ pub struct DataAtRisk {
     pub end: DataEnd,
     /// Whether the data are deleted or stay outside the stack.
     pub removal: Removal,
+    /// How much it holds, where somebody counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
     /// How much it is, for a stream whose load is declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,

@@ -94,6 +94,7 @@ fn of_resource(plan: &ResourcePlan) -> Option<Risk> {
 
 fn of_consumer(effect: &ConsumerEffect) -> Option<Risk> {
     match (effect.verdict, &effect.records) {
+        _ if effect.loses_unread() => Some(Risk::DataLost),
         (Verdict::Fails, _) => Some(Risk::ReaderFails),
         (Verdict::Resets, _) => Some(Risk::ReaderResets),
         (Verdict::Stops, _) => Some(Risk::ReaderStops),

@@ -265,6 +265,8 @@ fn shorter_retention_and_other_shards_concern_the_readers() {
     assert_eq!(
         verdicts(&plan),
         [
+            "Archive Continues V-7 Untouched".to_owned(),
+            "Archive Continues V-9 ExpireSooner { before: Number(168), after: Number(24) }".to_owned(),
             "Mapping Continues V-7 Untouched".to_owned(),
             "Mapping Continues V-9 ExpireSooner { before: Number(168), after: Number(24) }".to_owned(),
         ]

@@ -14,13 +14,23 @@ pub(super) enum Begin {
     /// Executing a change set.
     Execute { stack_id: String, change_set: String, kind: OperationKind, imported: Vec<LogicalId> },
     /// Deleting the stack.
-    Delete { stack_id: String, after: AfterFollowing },
+    Delete { stack_id: String, after: AfterFollowing, retain: Vec<LogicalId> },
+    /// Cancelling an update.
+    Cancel { stack_id: String },
+    /// Going on with a rollback that failed.
+    ContinueRollback { stack_id: String, skip: Vec<LogicalId> },
+    /// Putting the last good state back.
+    RollBack { stack_id: String },
 }
 
 impl Begin {
     fn stack_id(&self) -> &str {
         match self {
-            Self::Execute { stack_id, .. } | Self::Delete { stack_id, .. } => stack_id,
+            Self::Execute { stack_id, .. }
+            | Self::Delete { stack_id, .. }
+            | Self::Cancel { stack_id }
+            | Self::ContinueRollback { stack_id, .. }
+            | Self::RollBack { stack_id } => stack_id,
         }
     }
 }
@@ -44,17 +54,30 @@ impl Machine {
     /// if the order is repeated before anything happened, another one afterwards.
     pub(super) fn start(&mut self, begin: Begin, events: Vec<StackEvent>) -> Next {
         let mark = events.last().map(|event| event.event_id.clone());
+        let newest = mark.as_deref().unwrap_or_default();
         let command = match &begin {
             Begin::Execute { stack_id, change_set, .. } => Command::ExecuteChangeSet {
                 stack: stack_id.clone(),
                 change_set: change_set.clone(),
                 token: token(&["execute", change_set]),
             },
-            Begin::Delete { stack_id, .. } => Command::DeleteStack {
+            Begin::Delete { stack_id, retain, .. } => Command::DeleteStack {
                 stack: stack_id.clone(),
-                token: token(&["delete", stack_id, mark.as_deref().unwrap_or_default()]),
+                token: token(&["delete", stack_id, newest]),
                 role: self.role(),
+                retain: retain.clone(),
             },
+            Begin::Cancel { stack_id } => {
+                Command::CancelUpdate { stack: stack_id.clone(), token: token(&["cancel", stack_id, newest]) }
+            }
+            Begin::ContinueRollback { stack_id, skip } => Command::ContinueRollback {
+                stack: stack_id.clone(),
+                skip: skip.clone(),
+                token: token(&["continue", stack_id, newest]),
+            },
+            Begin::RollBack { stack_id } => {
+                Command::RollBack { stack: stack_id.clone(), token: token(&["roll-back", stack_id, newest]) }
+            }
         };
         self.state = State::Starting { begin, mark };
         Next::Do(command)
@@ -64,7 +87,7 @@ impl Machine {
         match &self.goal {
             Goal::Deploy(deployment) => deployment.role.clone(),
             Goal::Destroy(removal) => removal.role.clone(),
-            Goal::Settle { .. } => None,
+            Goal::Settle { .. } | Goal::Recover(_) => None,
         }
     }
 
@@ -75,7 +98,11 @@ impl Machine {
                 follow.imported = imported;
                 self.begin_following(follow, AfterFollowing::End)
             }
-            Begin::Delete { stack_id, after } => {
+            Begin::Cancel { stack_id } | Begin::ContinueRollback { stack_id, .. } | Begin::RollBack { stack_id } => {
+                let kind = OperationKind::Rollback;
+                self.begin_following(Follow::started(stack_id, kind, mark, at), AfterFollowing::End)
+            }
+            Begin::Delete { stack_id, after, .. } => {
                 self.begin_following(Follow::started(stack_id, OperationKind::Delete, mark, at), after)
             }
         }
@@ -91,7 +118,10 @@ impl Machine {
             | FailureKind::NoChange => self.look_later(),
             FailureKind::Protected => match begin {
                 Begin::Delete { .. } => end(Outcome::Protected),
-                Begin::Execute { .. } => end(Outcome::Failed(failure)),
+                Begin::Execute { .. }
+                | Begin::Cancel { .. }
+                | Begin::ContinueRollback { .. }
+                | Begin::RollBack { .. } => end(Outcome::Failed(failure)),
             },
             FailureKind::Throttled
             | FailureKind::Unreachable

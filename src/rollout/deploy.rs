@@ -18,7 +18,7 @@ impl Machine {
     fn deployment(&self) -> Option<&Deployment> {
         match &self.goal {
             Goal::Deploy(deployment) => Some(deployment),
-            Goal::Destroy(_) | Goal::Settle { .. } => None,
+            Goal::Destroy(_) | Goal::Recover(_) | Goal::Settle { .. } => None,
         }
     }
 
@@ -62,7 +62,7 @@ impl Machine {
         if !allowed {
             return Self::blocked(head.status, head.status_reason);
         }
-        let delete = Begin::Delete { stack_id: head.id, after: AfterFollowing::StackIsNew };
+        let delete = Begin::Delete { stack_id: head.id, after: AfterFollowing::StackIsNew, retain: Vec::new() };
         // It was protected before its first resource, for the resources' sake; the failed create left none to keep.
         if head.termination_protection { self.protect(false, delete) } else { self.mark(delete) }
     }
@@ -183,7 +183,7 @@ impl Machine {
             AfterClearing::RemoveShell { stack_id, outcome } => {
                 self.state = State::Clearing { then: AfterClearing::End(outcome) };
                 let token = token(&["shell", &stack_id]);
-                Next::Do(Command::DeleteStack { stack: stack_id, token, role: None })
+                Next::Do(Command::DeleteStack { stack: stack_id, token, role: None, retain: Vec::new() })
             }
         }
     }

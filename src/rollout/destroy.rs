@@ -31,7 +31,8 @@ impl Machine {
             | NextAction::RollBack
             | NextAction::ContinueRollback
             | NextAction::DeleteAgain => {
-                let delete = Begin::Delete { stack_id: head.id.clone(), after: AfterFollowing::End };
+                let delete =
+                    Begin::Delete { stack_id: head.id.clone(), after: AfterFollowing::End, retain: Vec::new() };
                 match (head.termination_protection, removal.unprotect) {
                     (false, _) => self.mark(delete),
                     (true, true) => self.protect(false, delete),

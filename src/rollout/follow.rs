@@ -232,6 +232,19 @@ impl Follow {
         match (self.kind, status) {
             (OperationKind::Delete, None | Some(StackStatus::DeleteComplete)) => OperationResult::Succeeded,
             (OperationKind::Delete, Some(StackStatus::DeleteFailed)) => OperationResult::Stuck { root_cause },
+            // What is put back is what was wanted.
+            (
+                OperationKind::Rollback,
+                None
+                | Some(
+                    StackStatus::RollbackComplete
+                    | StackStatus::UpdateRollbackComplete
+                    | StackStatus::ImportRollbackComplete
+                    // Whoever cancelled came too late.
+                    | StackStatus::UpdateComplete,
+                ),
+            ) => OperationResult::Succeeded,
+            (OperationKind::Rollback, Some(_)) => OperationResult::Stuck { root_cause },
             // The deletion was called off and the stack put back as it was (ER-14).
             (OperationKind::Delete, Some(_)) => OperationResult::RolledBack { root_cause },
             (

@@ -92,7 +92,7 @@ impl Machine {
     pub fn new(goal: Goal, cadence: Cadence) -> Self {
         let basis = match &goal {
             Goal::Deploy(deployment) => Some(deployment.basis.clone()),
-            Goal::Destroy(_) | Goal::Settle { .. } => None,
+            Goal::Destroy(_) | Goal::Recover(_) | Goal::Settle { .. } => None,
         };
         Self {
             goal,
@@ -208,6 +208,7 @@ impl Machine {
         match self.goal {
             Goal::Deploy(_) => self.decide_deployment(at, head),
             Goal::Destroy(_) => self.decide_removal(at, head),
+            Goal::Recover(_) => self.decide_recovery(at, head),
             Goal::Settle { .. } => match head {
                 Some(head) if !head.status.is_settled() => self.reattach(at, head, AfterFollowing::End),
                 Some(_) | None => end(Outcome::Settled),
@@ -346,6 +347,7 @@ impl Machine {
         match &self.goal {
             Goal::Deploy(deployment) => &deployment.stack,
             Goal::Destroy(removal) => &removal.stack,
+            Goal::Recover(recovery) => &recovery.stack,
             Goal::Settle { stack, .. } => stack,
         }
     }
@@ -354,6 +356,7 @@ impl Machine {
         match &self.goal {
             Goal::Deploy(deployment) => &deployment.origins,
             Goal::Destroy(removal) => &removal.origins,
+            Goal::Recover(recovery) => &recovery.origins,
             Goal::Settle { origins, .. } => origins,
         }
     }
@@ -362,6 +365,7 @@ impl Machine {
         match &self.goal {
             Goal::Deploy(deployment) => (deployment.resources, deployment.expected),
             Goal::Destroy(removal) => (removal.resources, removal.expected),
+            Goal::Recover(recovery) => (recovery.resources, Duration::ZERO),
             Goal::Settle { origins, .. } => (origins.len(), Duration::ZERO),
         }
     }

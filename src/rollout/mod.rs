@@ -17,6 +17,7 @@ mod identity;
 mod lease;
 mod machine;
 mod model;
+mod recovery;
 #[cfg(test)]
 mod tests;
 
@@ -26,5 +27,6 @@ pub use lease::{Claim, HolderId, LEASE_FORMAT, Lease, STAND_IN_TERM, TERM, Unrea
 pub use machine::Machine;
 pub use model::{
     Basis, ChangeSetOrder, Command, Deployment, FailedCreate, Goal, LeftBehind, Loss, Next, Observation, Outcome,
-    Reach, Removal, Step,
+    Reach, Recovery, Removal, Step,
 };
+pub use recovery::{Way, is_in_the_way};

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::advice::Advice;
 use super::identity::{Seed, short};
+use super::recovery::Way;
 use crate::event::{EventKind, OperationResult};
 use crate::observed::{ChangeSet, Failure, NextAction, Observed, StackEvent, StackHead, StackStatus};
 use crate::units::{Duration, LogicalId, Timestamp};
@@ -82,6 +83,8 @@ pub struct Deployment {
     /// ARNs of the alarms that roll an update back, at most five. Only alarms that are there: CloudFormation fails
     /// an operation whose trigger is missing (RB-03), so that none can be armed on a first create.
     pub rollback_alarms: Vec<String>,
+    /// How long they are watched after the last resource is done, before what was replaced is removed (RB-01).
+    pub watch: Option<Duration>,
     /// `file:line:column` of the stage that each resource comes from.
     pub origins: BTreeMap<LogicalId, String>,
     /// How many resources will be touched.
@@ -104,6 +107,7 @@ impl Deployment {
             seed = seed.with("reviewed");
         }
         seed = self.rollback_alarms.iter().fold(seed, |seed, alarm| seed.with(alarm));
+        seed = self.watch.iter().fold(seed, |seed, watch| seed.with(&watch.to_string()));
         seed = match &self.basis {
             Basis::New => seed.with("new"),
             Basis::Existing { stack_id, updated } => {
@@ -127,6 +131,7 @@ impl Deployment {
             role: self.role.clone(),
             import_existing: self.import_existing,
             rollback_alarms: if creates { Vec::new() } else { self.rollback_alarms.clone() },
+            watch: self.watch.filter(|_| !creates),
         }
     }
 }
@@ -150,6 +155,21 @@ pub struct Removal {
     pub expected: Duration,
 }
 
+/// How a stack is to leave the state that it is stuck in.
+#[derive(Clone, Debug)]
+pub struct Recovery {
+    /// Stack name.
+    pub stack: String,
+    /// The ARN of the stack that somebody looked at.
+    pub stack_id: String,
+    /// Which way.
+    pub way: Way,
+    /// `file:line:column` of the stage that each resource comes from.
+    pub origins: BTreeMap<LogicalId, String>,
+    /// How many resources the stack has.
+    pub resources: usize,
+}
+
 /// What a machine is for.
 #[derive(Clone, Debug)]
 pub enum Goal {
@@ -157,6 +177,8 @@ pub enum Goal {
     Deploy(Box<Deployment>),
     /// Remove the stack.
     Destroy(Box<Removal>),
+    /// Get the stack out of a state that it does not leave by itself.
+    Recover(Box<Recovery>),
     /// Follow whatever runs on the stack to its end; start nothing. What a command does before it plans.
     Settle {
         /// Stack name.
@@ -198,6 +220,8 @@ pub struct ChangeSetOrder {
     pub import_existing: bool,
     /// Alarms that roll it back; for an update the whole set, so that an empty one disarms (RB-05).
     pub rollback_alarms: Vec<String>,
+    /// How long they are watched after the last resource is done.
+    pub watch: Option<Duration>,
 }
 
 /// What the driver is to do next. Every command is answered with one observation.
@@ -248,6 +272,31 @@ pub enum Command {
         token: String,
         /// The role CloudFormation acts as.
         role: Option<String>,
+        /// Resources that are left behind, outside the stack.
+        retain: Vec<LogicalId>,
+    },
+    /// Answered by [`Observation::Done`].
+    CancelUpdate {
+        /// ARN.
+        stack: String,
+        /// Client token.
+        token: String,
+    },
+    /// Answered by [`Observation::Done`].
+    ContinueRollback {
+        /// ARN.
+        stack: String,
+        /// Resources that are left as they are.
+        skip: Vec<LogicalId>,
+        /// Client token.
+        token: String,
+    },
+    /// Answered by [`Observation::Done`].
+    RollBack {
+        /// ARN.
+        stack: String,
+        /// Client token.
+        token: String,
     },
     /// Answered by [`Observation::Done`].
     SetProtection {

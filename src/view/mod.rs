@@ -20,6 +20,7 @@ pub mod outputs;
 pub mod plan;
 pub mod producer;
 pub mod readiness;
+pub mod recover;
 pub mod status;
 pub mod style;
 mod table;

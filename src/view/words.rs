@@ -150,6 +150,19 @@ pub(super) fn json(data: &impl serde::Serialize) -> serde_json::Value {
     serde_json::to_value(data).unwrap_or_else(|error| serde_json::json!({"unwritable": error.to_string()}))
 }
 
+/// What a resource costs by being there, at the prices of us-east-1 (aws-facts.md 3.1, 3.4, 3.5).
+#[must_use]
+pub(crate) fn keeping_costs(type_name: &str) -> Option<&'static str> {
+    match type_name {
+        "AWS::KMS::Key" => Some("1.00 USD a month"),
+        "AWS::Kinesis::Stream" => Some("0.015 USD an hour for each shard; on demand 0.04 USD an hour"),
+        "AWS::DynamoDB::Table" => Some("0.25 USD a month for each GB; provisioned capacity as before"),
+        "AWS::S3::Bucket" => Some("0.023 USD a month for each GB"),
+        "AWS::SQS::Queue" => Some("nothing while nobody uses it"),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,7 +21,7 @@ pub use error::WorkspaceError;
 pub use folder::{FileBytes, PathState};
 pub use git::{Checkout, GitError};
 pub use note::{Note, chance};
-pub use output::{append_line, is_empty_folder, read_text, write_file, write_new_file};
+pub use output::{Spot, append_line, is_empty_folder, read_text, spot, write_file, write_new_file};
 pub use project::{MAX_FILE_BYTES, Project, ReadFile, read_file, read_file_within, read_input};
 pub use repository::{GitRepository, git_repository};
 pub use state::{StateError, StateGuard, StateStore};

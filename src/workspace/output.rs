@@ -36,7 +36,7 @@ pub fn write_new_file(path: &Path, bytes: &[u8]) -> Result<bool, WorkspaceError>
 
 /// Writes the content beside the place where it is to be, making the folders above it.
 fn write_part(path: &Path, bytes: &[u8]) -> Result<PathBuf, WorkspaceError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     fs::create_dir_all(folder).map_err(WorkspaceError::io("make", folder))?;
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
@@ -50,6 +50,39 @@ fn without(part: &Path, error: WorkspaceError) -> WorkspaceError {
     // If even that fails, the first reason is the one to tell.
     let _ = fs::remove_file(part);
     error
+}
+
+/// What stands where a file is to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// Nothing yet.
+    Free,
+    /// A file.
+    File,
+    /// A folder.
+    Folder,
+    /// Something else: a device, a pipe, a link that leads nowhere.
+    Other,
+    /// The folder that it would be in is not there.
+    NoFolder,
+}
+
+/// Says what stands at a path.
+#[must_use]
+pub fn spot(path: &Path) -> Spot {
+    match fs::metadata(path) {
+        Ok(meta) if meta.is_file() => Spot::File,
+        Ok(meta) if meta.is_dir() => Spot::Folder,
+        Ok(_) => Spot::Other,
+        Err(_) if fs::symlink_metadata(path).is_ok() => Spot::Other,
+        Err(_) if folder_of(path).is_dir() => Spot::Free,
+        Err(_) => Spot::NoFolder,
+    }
+}
+
+/// The folder that a path is in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Reads a text file that somebody named on the command line.
@@ -112,6 +145,32 @@ mod tests {
         assert!(!write_new_file(&path, b"two").unwrap());
         assert_eq!(fs::read(&path).unwrap(), b"one");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_place_to_write_to_is_told_by_what_stands_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |path: &str| spot(&dir.path().join(path));
+        fs::write(dir.path().join("file"), "x").unwrap();
+        assert_eq!(
+            (at("free"), at("file"), at(""), at("no/where")),
+            (Spot::Free, Spot::File, Spot::Folder, Spot::NoFolder)
+        );
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("nowhere", dir.path().join("link")).unwrap();
+            assert_eq!((at("link"), spot(Path::new("/dev/null"))), (Spot::Other, Spot::Other));
+        }
+    }
+
+    #[test]
+    fn an_old_file_stays_where_the_new_one_cannot_be_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("plan.json");
+        write_file(&path, b"old").unwrap();
+        fs::create_dir(dir.path().join("plan.json.part")).unwrap();
+        assert!(write_file(&path, b"new").is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"old");
     }
 
     #[test]

@@ -19,9 +19,9 @@ pub const MAX_FILE_BYTES: u64 = 1 << 20;
 pub enum ReadFile {
     /// Its bytes.
     Bytes(Vec<u8>),
-    /// It is larger than [`MAX_FILE_BYTES`] and was not read.
+    /// It is larger than what is asked for, [`MAX_FILE_BYTES`] for most files, and was not read to its end.
     TooLarge {
-        /// Its size.
+        /// Its size; as much as was read of what has none, such as a device.
         bytes: u64,
     },
     /// There is no such file.
@@ -209,15 +209,25 @@ pub fn read_file(path: &Path) -> Result<ReadFile, WorkspaceError> {
 /// # Errors
 /// When the file is there but cannot be read.
 pub fn read_file_within(path: &Path, most: u64) -> Result<ReadFile, WorkspaceError> {
-    let meta = match fs::metadata(path) {
-        Ok(meta) => meta,
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ReadFile::Missing),
         Err(error) => return Err(WorkspaceError::io("read", path)(error)),
     };
+    let meta = file.metadata().map_err(WorkspaceError::io("read", path))?;
     if meta.len() > most {
         return Ok(ReadFile::TooLarge { bytes: meta.len() });
     }
-    fs::read(path).map(ReadFile::Bytes).map_err(WorkspaceError::io("read", path))
+    let expected = usize::try_from(meta.len()).unwrap_or_default();
+    within(file, most, expected).map_err(WorkspaceError::io("read", path))
+}
+
+/// Reads to the end, or past `most` bytes: a device or a pipe does not say beforehand how much there is.
+fn within(source: impl std::io::Read, most: u64, expected: usize) -> std::io::Result<ReadFile> {
+    let mut bytes = Vec::with_capacity(expected);
+    let read = source.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    let read = u64::try_from(read).unwrap_or(u64::MAX);
+    Ok(if read > most { ReadFile::TooLarge { bytes: read } } else { ReadFile::Bytes(bytes) })
 }
 
 /// Reads standard input, unless it is unreasonably large.
@@ -225,11 +235,7 @@ pub fn read_file_within(path: &Path, most: u64) -> Result<ReadFile, WorkspaceErr
 /// # Errors
 /// When it cannot be read.
 pub fn read_input() -> Result<ReadFile, WorkspaceError> {
-    let mut bytes = Vec::new();
-    let input = std::io::stdin().lock().take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
-    let read = input.map_err(WorkspaceError::io("read", Path::new("standard input")))?;
-    let read = u64::try_from(read).unwrap_or(u64::MAX);
-    Ok(if read > MAX_FILE_BYTES { ReadFile::TooLarge { bytes: read } } else { ReadFile::Bytes(bytes) })
+    within(std::io::stdin().lock(), MAX_FILE_BYTES, 0).map_err(WorkspaceError::io("read", Path::new("standard input")))
 }
 
 #[cfg(test)]
@@ -250,6 +256,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let error = Project::find(dir.path()).unwrap_err().to_string();
         assert!(error.contains("no project here"), "{error}");
+    }
+
+    #[test]
+    fn what_has_no_end_is_read_no_further_than_it_may_be() {
+        assert_eq!(within(std::io::repeat(0), 7, 0).unwrap(), ReadFile::TooLarge { bytes: 8 });
+        assert_eq!(within(&b"1234567"[..], 7, 0).unwrap(), ReadFile::Bytes(b"1234567".to_vec()));
+        #[cfg(unix)]
+        assert_eq!(read_file_within(Path::new("/dev/zero"), 9).unwrap(), ReadFile::TooLarge { bytes: 10 });
     }
 
     #[test]

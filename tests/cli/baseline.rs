@@ -288,15 +288,19 @@ mod wrong_input {
             ("main", "`git:main`"),
             ("liev", "did you mean `live`?"),
             ("prod", "`sluice diff prod OTHER`"),
-            ("notes.txt", "there is no project in notes.txt"),
-            ("stacks", "there is no project in stacks"),
+            ("notes.txt", "notes.txt is neither the folder of a project nor a rendered template"),
+            ("stacks", "the folder stacks is no project"),
             ("gone.yaml", "there is no template gone.yaml"),
             ("broken.yaml", "broken.yaml is no template that can be compared with"),
             ("list.json", "list.json is no template that can be compared with"),
         ];
         for (typed, says) in cases {
             let outcome = project.sluice(&format!("{PLAN} {typed}"));
-            assert!(outcome.code == Some(1) && outcome.stderr.contains(says) && outcome.stdout.is_empty(), "{outcome}");
+            let code = if outcome.stderr.contains("error[E8011]") { 64 } else { 1 };
+            assert!(
+                outcome.code == Some(code) && outcome.stderr.contains(says) && outcome.stdout.is_empty(),
+                "{outcome}"
+            );
         }
         let outcome = project.sluice(&format!("{PLAN} git:"));
         assert!(outcome.code == Some(64) && outcome.stderr.contains("a revision follows `git:`"), "{outcome}");

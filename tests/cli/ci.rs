@@ -168,7 +168,7 @@ mod wrong_order {
     fn refused(project: &Project, arguments: &str, code: &str) {
         let before = project.files();
         let outcome = project.sluice(arguments);
-        assert_eq!(outcome.code, Some(1), "{outcome}");
+        assert_eq!(outcome.code, Some(if code == "E8011" { 64 } else { 1 }), "{outcome}");
         assert!(outcome.stderr.contains(code) && outcome.stderr.contains("help"), "{outcome}");
         assert_eq!(project.files(), before, "nothing is written");
     }
@@ -193,7 +193,7 @@ mod wrong_order {
         let project = company();
         for arguments in ["--repo acme", "--repo acme/a$b", "--repo a/b --branch x'y", "--repo a@1/b", "--repo ../.."] {
             let outcome = project.sluice(&format!("ci init github {arguments}"));
-            assert!(outcome.code == Some(1) && outcome.stderr.contains("E8011"), "{outcome}");
+            assert!(outcome.code == Some(64) && outcome.stderr.contains("E8011"), "{outcome}");
         }
         refused(&project, "ci init github", "E8011");
     }
@@ -530,7 +530,8 @@ mod comment {
             "comment --repo acme/streams --number 7",
         ] {
             let outcome = project.sluice(arguments);
-            assert_eq!(outcome.code, Some(1), "{outcome}");
+            let code = if outcome.stderr.contains("error[E8011]") { 64 } else { 1 };
+            assert_eq!(outcome.code, Some(code), "{outcome}");
             told.push_str(&outcome.to_string());
         }
         for arguments in [

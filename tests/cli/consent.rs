@@ -115,3 +115,48 @@ fn a_name_that_is_taken_is_told_at_the_stage_that_wants_it_and_nothing_is_left_b
     let status = project.sluice("status a-here --env here");
     assert!(status.to_string().contains("is not deployed"), "{status}");
 }
+
+#[test]
+fn a_name_that_the_plan_does_not_have_is_refused_with_the_one_that_is_meant() {
+    let project = switched("staging");
+    let refused = project.sluice("deploy orders --env here --yes --allow-consumer-reset ConsumerScoreMaping");
+    ends(&refused, 64);
+    insta::assert_snapshot!(
+        refused.stderr.lines().skip_while(|line| !line.starts_with("error")).collect::<Vec<_>>().join("\n")
+    );
+    let untouched = project.sluice("plan orders --env here --detailed-exitcode");
+    ends(&untouched, 2);
+}
+
+#[test]
+fn a_flag_that_is_not_the_one_that_is_asked_for_is_told_with_the_one_that_is() {
+    let project = switched("staging");
+    let refused = project.sluice("deploy orders --env here --yes --allow-data-loss ConsumerScoreMapping");
+    ends(&refused, 3);
+    assert!(
+        refused.stderr.contains("`--allow-data-loss ConsumerScoreMapping` is not what ConsumerScoreMapping asks for")
+            && refused.stderr.contains("give `--allow-consumer-reset ConsumerScoreMapping` instead"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn what_nothing_asks_for_is_worth_a_warning_and_goes_on() {
+    let project = switched("staging");
+    let flags = "--allow-consumer-reset ConsumerScoreMapping --allow-data-loss StreamOrders --allow-over-budget";
+    let deployed = project.sluice(&format!("deploy orders --env here --yes {flags}"));
+    ends(&deployed, 0);
+    for says in [
+        "warning[W4011]: `--allow-data-loss StreamOrders` is not asked for",
+        "StreamOrders stays as it is",
+        "warning[W4011]: `--allow-over-budget` is not asked for",
+    ] {
+        assert!(deployed.stderr.contains(says), "{deployed}");
+    }
+    assert_eq!(deployed.stderr.matches("W4011]").count(), 2, "{deployed}");
+    // What other tiers ask for is no idle word in this one.
+    let project = switched("development");
+    let deployed = project.sluice("deploy orders --env here --yes --allow-consumer-reset ConsumerScoreMapping");
+    ends(&deployed, 0);
+    assert!(!deployed.stderr.contains("W4011"), "{deployed}");
+}

@@ -138,7 +138,7 @@ mod wrong_input {
     fn several_pipelines_and_none_named() {
         let outcome = project().sluice("plan --env local --against nothing");
         assert!(
-            outcome.code == Some(1) && outcome.stderr.contains("there are several pipelines: audits, orders, refunds"),
+            outcome.code == Some(64) && outcome.stderr.contains("there are several pipelines: audits, orders, refunds"),
             "{outcome}"
         );
         assert!(outcome.stderr.contains("--all"), "{outcome}");
@@ -162,7 +162,7 @@ mod wrong_input {
         let project = project();
         for several in ["orders refunds --env local", "orders --env local,dev"] {
             let outcome = project.sluice(&format!("plan {several} --out plan.json"));
-            assert!(outcome.code == Some(1) && outcome.stderr.contains("E8011"), "{outcome}");
+            assert!(outcome.code == Some(64) && outcome.stderr.contains("E8011"), "{outcome}");
             assert!(!project.path("plan.json").exists(), "{outcome}");
         }
         assert_eq!(project.sluice("plan --all --env local --out plan.json").code, Some(64));

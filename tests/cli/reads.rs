@@ -86,6 +86,6 @@ fn whoever_may_not_ask_cloudformation_gets_a_plan_that_says_so_and_no_deployment
     // Whoever deploys needs more than the schemas' word.
     let refused = project.sluice("deploy orders --env local --yes");
     ends(&refused, 1);
-    assert!(refused.stderr.contains("is not authorized to perform: CreateChangeSet"), "{refused}");
+    assert!(refused.stderr.contains("AWS denies cloudformation:CreateChangeSet"), "{refused}");
     ends(&project.sluice("plan orders --env local --out plan.json"), 0);
 }

@@ -213,6 +213,7 @@ impl World {
             role: None,
             import_existing: false,
             rollback_alarms: Vec::new(),
+            watch: None,
             description: "an edit".to_owned(),
         };
         if let Err(refusal) = cloud.create_change_set(&request).await {

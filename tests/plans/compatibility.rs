@@ -59,6 +59,7 @@ fn every_plan_that_was_ever_written_is_read_and_shown_in_every_form() {
             let file = FilePath::new(&path.display().to_string());
             let (plan, whole) = operate::read_plan(&file, &document.to_string()).expect("is read");
             let about = About::read(&whole).expect("says what it is about");
+            assert_eq!(view::contradictions(&whole, &plan, &about), Vec::<String>::new(), "{}", path.display());
             let all = Detail { compact: false, unchanged: true };
             for text in [
                 view::to_text(&Look::plain(), &plan, &about, all),
@@ -84,7 +85,7 @@ fn a_saved_plan_that_was_ever_written_can_still_be_deployed() {
     for version in versions() {
         let path = version.join("saved.json");
         let text = fs::read_to_string(&path).expect("is there");
-        let reviewed = operate::read_saved(&FilePath::new("saved.json"), &text).expect("is read");
+        let (reviewed, _) = operate::read_saved(&FilePath::new("saved.json"), &text).expect("is read");
         assert!(reviewed.inputs.change_set.is_some() && !reviewed.plan.is_empty());
     }
 }
@@ -120,5 +121,7 @@ fn a_later_minor_version_is_read_as_far_as_it_is_known_and_a_later_major_one_is_
     assert_eq!(read(&with(FORMAT_VERSION, "/resources/0", "action", "teleport".into())), Err(Code::NoPlan));
     assert_eq!(read(&with("2.0", "", "weather", "fine".into())), Err(Code::NewerFormat));
     assert_eq!(read(&with("0.9", "", "weather", "fine".into())), Err(Code::NewerFormat));
-    assert_eq!(read(&with("new", "", "weather", "fine".into())), Err(Code::NewerFormat));
+    for none in ["new", "1.x", "1", "1.1.1", "+1.1", ""] {
+        assert_eq!(read(&with(none, "", "weather", "fine".into())), Err(Code::NoPlan), "{none}");
+    }
 }

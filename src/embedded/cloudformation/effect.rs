@@ -48,6 +48,9 @@ pub struct Effect {
     /// Tags to put on the resource beside those in its properties: the stack's own and
     /// `aws:cloudformation:{stack-name,stack-id,logical-id}`. A tag in the properties wins.
     pub tags: BTreeMap<String, String>,
+    /// Whether it takes back what an operation that failed had done.
+    #[serde(default)]
+    pub reverting: bool,
     /// Idempotency token, the `RequestToken` of handler messages: a UUID, the same for a repeated effect.
     pub token: String,
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::effect::{Effect, EffectAction, HandlerError, Provisioned, StackRef};
 use super::ids;
 use super::state::{FORMAT, Pending, Purpose, Stack, State, Timer, Wake};
+use super::status::Status;
 use super::wire::{QueryRequest, QueryResponse};
 use crate::units::{AccountId, Duration, Region, Timestamp};
 
@@ -67,6 +68,12 @@ impl Engine {
     /// Never in practice: every part is serialisable.
     pub fn save(&self) -> Result<serde_json::Value, serde_json::Error> {
         serde_json::to_value(&self.state)
+    }
+
+    /// Logical id and type of every resource of every stack that is there.
+    pub fn resources(&self) -> impl Iterator<Item = (&str, &str)> {
+        let there = self.state.stacks.values().filter(|stack| stack.deleted.is_none());
+        there.flat_map(|stack| &stack.resources).map(|(id, resource)| (id.as_str(), resource.type_name.as_str()))
     }
 
     /// The next moment at which something happens; `None` when nothing is under way.
@@ -201,6 +208,10 @@ impl Engine {
             type_name: about.type_name.to_owned(),
             action,
             tags,
+            reverting: matches!(
+                stack.status,
+                Status::RollbackInProgress | Status::UpdateRollbackInProgress | Status::ImportRollbackInProgress
+            ),
             token,
         };
         self.state.pending.insert(id, Pending { effect, purpose });

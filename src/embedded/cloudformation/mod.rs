@@ -37,6 +37,7 @@ mod watch;
 mod wire;
 mod world;
 
+pub use actions::ACTIONS;
 pub use effect::{
     Effect, EffectAction, HandlerError, HandlerErrorCode, Properties, Provisioned, Provisioner, StackRef,
 };

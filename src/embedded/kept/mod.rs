@@ -36,7 +36,7 @@ pub(crate) enum KeptService {
 
 impl KeptService {
     /// The name that AWS's own errors give it.
-    fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Budgets => "Budgets",
             Self::Glue => "Glue",

@@ -31,6 +31,7 @@ pub(crate) async fn table(back: &mut Back, effect: &Effect) -> Made {
             check_attributes(after)?;
             check_indexes(before, after)?;
             check_expiry(before, after)?;
+            check_hour(back, effect, name, before, after)?;
             let mut body = pick(after, &["AttributeDefinitions", "BillingMode", "ProvisionedThroughput"]);
             body.insert("TableName".to_owned(), json!(name));
             if let Some(stream) = stream_specification(after) {
@@ -63,6 +64,7 @@ pub(crate) async fn table(back: &mut Back, effect: &Effect) -> Made {
             call(back, "DeleteTable", json!({"TableName": name})).await?;
             back.forget(&format!("dynamodb/{name}"));
             back.forget(&format!("dynamodb-backups/{name}"));
+            back.forget(&expiry_changed(name));
             gone()
         }
         EffectAction::Read { physical_id: name } => {
@@ -188,6 +190,32 @@ fn check_expiry(before: &Properties, after: &Properties) -> Result<(), HandlerEr
     }
 }
 
+/// Under which it is kept when the expiry of a table was last changed.
+fn expiry_changed(name: &str) -> String {
+    format!("dynamodb-expiry/{name}")
+}
+
+/// Whether the expiry of a table was changed less than an hour ago.
+pub(crate) fn expiry_is_changing(back: &Back, name: &str) -> bool {
+    let changed = back.world.details.get(&expiry_changed(name)).and_then(Value::as_i64);
+    changed.is_some_and(|at| back.now.as_millis() - at < 3_600_000)
+}
+
+/// One change of the expiry an hour (DynamoDB API reference, UpdateTimeToLive; the words are DynamoDB's). What a rollback
+/// makes of that is recorded nowhere; here it takes its change back.
+fn check_hour(
+    back: &Back,
+    effect: &Effect,
+    name: &str,
+    before: &Properties,
+    after: &Properties,
+) -> Result<(), HandlerError> {
+    if !effect.reverting && expiry(before) != expiry(after) && expiry_is_changing(back, name) {
+        return Err(invalid("Time to live has been modified multiple times within a fixed interval"));
+    }
+    Ok(())
+}
+
 /// Expiry and point-in-time recovery have calls of their own.
 async fn settle(back: &mut Back, name: &str, before: &Properties, after: &Properties) -> Result<(), Refusal> {
     let (old, new) = (expiry(before), expiry(after));
@@ -197,6 +225,9 @@ async fn settle(back: &mut Back, name: &str, before: &Properties, after: &Proper
                 let specification = json!({"AttributeName": attribute, "Enabled": enabled});
                 call(back, "UpdateTimeToLive", json!({"TableName": name, "TimeToLiveSpecification": specification}))
                     .await?;
+                let now = json!(back.now.as_millis());
+                back.forget(&expiry_changed(name));
+                back.remember(&expiry_changed(name), now);
             }
         }
     }

@@ -24,6 +24,8 @@ mod sns;
 mod sqs;
 mod ssm;
 
+pub(crate) use dynamodb::expiry_is_changing;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};

@@ -24,7 +24,7 @@ async fn state_survives_being_opened_again() {
     assert_eq!(endpoint.pointer("/ProductionVariants/0/VariantName"), Some(&json!("main")));
     let ttl =
         json_call(&cloud, "dynamodb", "DynamoDB_20120810.DescribeTimeToLive", json!({"TableName": "features"})).await;
-    assert_eq!(ttl.pointer("/TimeToLiveDescription/TimeToLiveStatus"), Some(&json!("ENABLED")));
+    assert_eq!(ttl.pointer("/TimeToLiveDescription/TimeToLiveStatus"), Some(&json!("ENABLING")));
     let status = cloud.status().await.unwrap();
     assert_eq!(status.now, Timestamp::parse("2026-01-01T00:10:00Z").unwrap());
     assert_eq!(status.consumers.len(), 1);

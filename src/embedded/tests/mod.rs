@@ -88,6 +88,7 @@ pub(super) async fn effect(
     turn.settle().await.unwrap();
     let inner = turn.inner().unwrap();
     let effect = Effect {
+        reverting: false,
         id: 1,
         at: inner.back.now,
         stack: StackRef {

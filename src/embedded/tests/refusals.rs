@@ -218,8 +218,13 @@ async fn the_time_to_live_moves_to_another_attribute_only_when_it_is_off() {
     silent.as_object_mut().unwrap().remove("TimeToLiveSpecification");
     let refused = changed(&cloud, Kind::Table, "t", given("a", true), silent.clone()).await.unwrap_err();
     assert!(refused.message.contains("AttributeName property of TimeToLiveSpecification is required"), "{refused}");
+    let hasty = changed(&cloud, Kind::Table, "t", given("a", true), given("a", false)).await.unwrap_err();
+    assert_eq!(hasty.message, "Time to live has been modified multiple times within a fixed interval");
+    let hour = Duration::from_secs(3_600);
+    cloud.advance(hour).await.unwrap();
     changed(&cloud, Kind::Table, "t", given("a", true), given("a", false)).await.unwrap();
     changed(&cloud, Kind::Table, "t", given("a", false), silent).await.unwrap();
+    cloud.advance(hour).await.unwrap();
     changed(&cloud, Kind::Table, "t", given("a", false), given("b", true)).await.unwrap();
 }
 

@@ -138,7 +138,7 @@ async fn what_was_provisioned_is_described_by_its_own_service() {
         json_call(&cloud, "dynamodb", "DynamoDB_20120810.DescribeTimeToLive", json!({"TableName": "features"})).await;
     assert_eq!(
         ttl.get("TimeToLiveDescription"),
-        Some(&json!({"AttributeName": "expires_at", "TimeToLiveStatus": "ENABLED"}))
+        Some(&json!({"AttributeName": "expires_at", "TimeToLiveStatus": "ENABLING"}))
     );
     let table =
         json_call(&cloud, "dynamodb", "DynamoDB_20120810.DescribeTable", json!({"TableName": "features"})).await;

@@ -37,6 +37,7 @@ fn deployment(world: &World, template: &str) -> Deployment {
         import_existing: false,
         protect: false,
         rollback_alarms: Vec::new(),
+        watch: None,
         origins: BTreeMap::from([(id("Queue"), "stacks/fraud/pipeline.yaml:7:3".to_owned())]),
         resources: 2,
         expected: Duration::from_secs(60),

@@ -123,6 +123,10 @@ impl World {
             }
             Command::ExecuteChangeSet { stack, change_set, token } => self.execute(stack, change_set, token),
             Command::DeleteStack { stack, token, .. } => self.delete(stack, token),
+            // What gets a stack out of a state it is stuck in is tried on the embedded cloud.
+            Command::CancelUpdate { .. } | Command::ContinueRollback { .. } | Command::RollBack { .. } => {
+                refused(FailureKind::WrongState)
+            }
             Command::SetProtection { stack, on } => match self.find(stack) {
                 Some(at) => {
                     self.stacks[at].head.termination_protection = *on;

@@ -42,6 +42,7 @@ fn verdict(look: &Look, scene: &Scene, finish: &Finish) -> String {
         OperationKind::Update => "updated",
         OperationKind::Import => "imported",
         OperationKind::Delete => "deleted",
+        OperationKind::Rollback => "rolled back",
     };
     let stack = &scene.stack;
     let (label, symbol, text) = match &finish.outcome {
@@ -57,6 +58,7 @@ fn verdict(look: &Look, scene: &Scene, finish: &Finish) -> String {
                 OperationKind::Create | OperationKind::Import => "nothing of this deployment is live",
                 OperationKind::Update => "the previous release is live",
                 OperationKind::Delete => "the stack is still there",
+                OperationKind::Rollback => "the last good state is live",
             };
             (
                 Label::Bad,

@@ -3,6 +3,7 @@
 use super::story::Kept;
 use crate::view::style::{Label, Look};
 use crate::view::table::{Cell, Table};
+use crate::view::words::keeping_costs;
 use std::collections::BTreeMap;
 
 /// Returns one line per resource: its name, its identity, what it costs.
@@ -12,11 +13,11 @@ pub(super) fn to_text(look: &Look, kept: &BTreeMap<String, Kept>) -> String {
         table.row([
             Cell::plain(name),
             Cell::new(Label::Place, &kept.physical_id),
-            Cell::plain(cost(&kept.type_name).unwrap_or_default()),
+            Cell::plain(keeping_costs(&kept.type_name).unwrap_or_default()),
         ]);
     }
     let mut out = table.render(look, 2);
-    if kept.values().any(|kept| cost(&kept.type_name).is_some()) {
+    if kept.values().any(|kept| keeping_costs(&kept.type_name).is_some()) {
         out.push_str("  Prices are those of us-east-1; other regions differ.\n");
     }
     // A key has no name under which a later deployment could find it.
@@ -28,18 +29,6 @@ pub(super) fn to_text(look: &Look, kept: &BTreeMap<String, Kept>) -> String {
         ));
     }
     out
-}
-
-/// What a resource costs by being there (aws-facts.md 3.1, 3.4, 3.5).
-fn cost(type_name: &str) -> Option<&'static str> {
-    match type_name {
-        "AWS::KMS::Key" => Some("1.00 USD a month"),
-        "AWS::Kinesis::Stream" => Some("0.015 USD an hour for each shard; on demand 0.04 USD an hour"),
-        "AWS::DynamoDB::Table" => Some("0.25 USD a month for each GB; provisioned capacity as before"),
-        "AWS::S3::Bucket" => Some("0.023 USD a month for each GB"),
-        "AWS::SQS::Queue" => Some("nothing while nobody uses it"),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -71,6 +71,10 @@ impl PlainLines {
                 let (word, label) = result(outcome);
                 self.entry(word, label, stack, &format!("{status}, took {}", short_duration(*took)))
             }
+            EventKind::Verified { looked_at } => {
+                let text = format!("{}, as deployed", plural(*looked_at, "thing"));
+                self.entry("VERIFIED", Label::Good, &self.scene.stack, &text)
+            }
             EventKind::Waiting { reason, pause } => {
                 let text = format!("{}; waiting {}", printable(reason), short_duration(*pause));
                 self.entry("WAITING", Label::Faint, &self.scene.stack, &text)
@@ -103,6 +107,7 @@ pub(super) fn doing(operation: OperationKind) -> &'static str {
         OperationKind::Update => "updating",
         OperationKind::Import => "importing",
         OperationKind::Delete => "deleting",
+        OperationKind::Rollback => "rolling back",
     }
 }
 

@@ -75,6 +75,7 @@ impl Story {
             | EventKind::Reattached { .. }
             | EventKind::ChangeSetCreating { .. }
             | EventKind::OperationStarted { .. }
+            | EventKind::Verified { .. }
             | EventKind::Waiting { .. } => {}
         }
     }

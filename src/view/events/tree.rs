@@ -160,6 +160,8 @@ impl LiveTree {
             EventKind::Resource { event: step, .. } if step.is_about_stack() => self.on_stack(step),
             EventKind::Resource { event: step, spec_place } => self.on_resource(event.at, step, spec_place.as_deref()),
             EventKind::OperationFinished { .. } => self.phase = Phase::Over,
+            // The last screen is there by then.
+            EventKind::Verified { .. } => {}
             EventKind::Waiting { reason, pause } => {
                 self.notice = Some(format!("{reason}; waiting {}", short_duration(*pause)));
             }

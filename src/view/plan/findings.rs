@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place, Severity
 use crate::pipeline::Origin;
 use crate::plan::{
     AccessChange, Consequence, ConsumerEffect, DataAtRisk, Effect, Gravity, Permission, Plan, PlanKind, Removal,
-    ResourcePlan, Risk,
+    ResourcePlan, Risk, UnarmedAlarm,
 };
 use crate::units::LogicalId;
 use crate::view::diagnostics;
@@ -44,6 +44,7 @@ pub(super) fn findings<'a>(plan: &'a Plan, about: &About) -> Vec<Finding<'a>> {
     all.extend(replaced);
     all.extend(effects);
     all.extend(plan.access.iter().flat_map(|change| broad(plan, change)));
+    all.extend(plan.rollback.iter().flat_map(|guard| guard.alarming()).map(alarming));
     all.extend(about.consent.contains(&Permission::OverBudget).then(over_budget));
     all
 }
@@ -57,6 +58,7 @@ fn of_effect<'a>(plan: &'a Plan, effect: &'a Effect) -> Finding<'a> {
         Consequence::AlarmLost { .. } => Code::AlarmLost,
         Consequence::ScaledValueReset { .. } => Code::ScaledValueReset,
         Consequence::Resharded { .. } => Code::Resharded,
+        Consequence::ParallelCalls { .. } => Code::ParallelCalls,
         Consequence::ModeSwitched { .. } => Code::ModeSwitched,
         Consequence::FleetExchanged { .. } => Code::FleetExchanged,
     };
@@ -86,6 +88,18 @@ fn broad<'a>(plan: &'a Plan, change: &'a AccessChange) -> impl Iterator<Item = F
         instead: Vec::new(),
         origin,
     })
+}
+
+/// What cannot watch the deployment, because it would roll it back at once.
+fn alarming(alarm: &UnarmedAlarm) -> Finding<'_> {
+    Finding {
+        code: Code::PlanAlarm,
+        severity: Severity::Warning,
+        logical_id: Some(&alarm.logical_id),
+        text: "is in ALARM and would roll the deployment back at once".to_owned(),
+        instead: Vec::new(),
+        origin: None,
+    }
 }
 
 fn over_budget() -> Finding<'static> {
@@ -136,13 +150,10 @@ fn of_reader(effect: &ConsumerEffect) -> Option<Finding<'_>> {
         Risk::ReaderFails => (Code::ReaderFails, Severity::Error),
         Risk::ReaderResets => (Code::PlanConsumerReset, Severity::Error),
         Risk::ReaderStops => (Code::ReaderStops, Severity::Error),
-        Risk::Impossible
-        | Risk::DataLost
-        | Risk::RecordsAtRisk
-        | Risk::Replaced
-        | Risk::DataLeft
-        | Risk::Undecided
-        | Risk::Removed => (Code::RecordsAtRisk, Severity::Error),
+        Risk::DataLost => (Code::PlanDataLoss, Severity::Error),
+        Risk::Impossible | Risk::RecordsAtRisk | Risk::Replaced | Risk::DataLeft | Risk::Undecided | Risk::Removed => {
+            (Code::RecordsAtRisk, Severity::Error)
+        }
     };
     Some(Finding {
         code,

@@ -126,10 +126,17 @@ pub fn to_json(plan: &Plan, about: &About) -> Value {
     document(plan, about, None)
 }
 
-/// Returns the plan with what it was made from: what `deploy --plan` takes.
+/// Returns the plan with what it was made from, sealed: what `deploy --plan` takes.
 #[must_use]
 pub fn saved_to_json(plan: &Plan, about: &About, inputs: &Inputs) -> Value {
-    document(plan, about, Some(inputs))
+    let mut sealed = document(plan, about, Some(inputs));
+    // The digest is of what a reader reads: a number in text may come back as the one beside it.
+    let seal =
+        serde_json::from_str(&sealed.to_string()).map_or_else(|_| Inputs::seal(&sealed), |read| Inputs::seal(&read));
+    if let Some(Value::Object(saved)) = sealed.get_mut("saved") {
+        saved.insert("document".to_owned(), seal.as_str().into());
+    }
+    sealed
 }
 
 fn document(plan: &Plan, about: &About, saved: Option<&Inputs>) -> Value {

@@ -153,7 +153,7 @@ fn head(plan: &Plan, about: &About) -> String {
         out.push_str(&format!(", {}  \n{text}", escape(&words::baseline(&plan.baseline))));
     }
     out.push('\n');
-    if let Some(text) = words::not_asked(plan) {
+    for text in words::doubts(plan) {
         out.push_str(&format!("\n> [!WARNING]\n> {}\n", escape(&text).replace("\\`", "`")));
     }
     if about.embedded {
@@ -332,6 +332,7 @@ fn notes(plan: &Plan, about: &About) -> String {
     if !plan.is_empty() {
         parts.push(format!("**Time** {}", words::time(plan.expected.typical, plan.expected.slow)));
     }
+    parts.extend(words::guard(plan).into_iter().map(|(_, text)| format!("**Rollback** {}", escape(&text))));
     if plan.summary.unchanged > 0 {
         parts.push(format!("**Unchanged** {}", plan.summary.unchanged));
     }

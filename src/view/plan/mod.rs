@@ -4,6 +4,7 @@
 //! All tell the same plan; the words for reasons, readers and risks are in one place.
 
 mod findings;
+mod held;
 mod html;
 mod json;
 mod many;
@@ -15,6 +16,7 @@ mod text;
 mod words;
 
 pub use findings::{many_to_sarif, to_sarif};
+pub use held::contradictions;
 pub use html::{many_to_html, to_html};
 pub use json::{saved_to_json, to_json};
 pub use many::{Entry, many_to_json, many_to_markdown, table as many_to_text};

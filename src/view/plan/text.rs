@@ -74,7 +74,7 @@ fn head(look: &Look, plan: &Plan, about: &About) -> String {
     if let Some(text) = words::not_looked_at(&plan.baseline) {
         out.push_str(&format!("{}\n", look.paint(Label::Faint, text)));
     }
-    for line in words::not_asked(plan).iter().flat_map(|text| wrap(text, look.columns())) {
+    for line in words::doubts(plan).iter().flat_map(|text| wrap(text, look.columns())) {
         out.push_str(&format!("{}\n", look.paint(Label::Warning, line)));
     }
     out
@@ -281,7 +281,8 @@ fn risks(table: &mut Table, plan: &Plan, about: &About, detail: Detail) {
         }
     }
     // What is lost says so itself, above.
-    for permission in about.consent.iter().filter(|one| !matches!(one, Permission::DataLoss { .. })) {
+    let told = |one: &&Permission| matches!(one, Permission::DataLoss { .. } | Permission::Alarm { .. });
+    for permission in about.consent.iter().filter(|one| !told(one)) {
         let id = permission.logical_id().map_or("", LogicalId::as_str);
         row(table, Label::Warning, "Consent", id, format!("refused without {}", permission.flag()));
     }
@@ -314,6 +315,9 @@ fn rest(look: &Look, table: &mut Table, plan: &Plan, about: &About) {
     }
     if !plan.is_empty() {
         row(table, Label::Plain, "Time", "", words::time(plan.expected.typical, plan.expected.slow));
+    }
+    for (label, text) in words::guard(plan) {
+        row(table, label, "Rollback", "", text);
     }
 }
 

@@ -6,14 +6,16 @@ use serde_json::Value;
 
 use super::About;
 use crate::diagnostic::Place;
+use crate::observed::{Held, HeldUnit};
 use crate::pipeline::{Escape, Origin, StageRef};
 use crate::plan::{
     Action, Amount, AmountOf, Baseline, BlockedBy, Bound, Consequence, ConsumerEffect, DataAtRisk, DataEnd, Grant,
-    Lacking, Move, NotAsked, Permission, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal, Risk, Source,
-    Verdict,
+    Lacking, Measure, Move, NotAsked, Permission, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal,
+    Risk, Source, Unarmed, Verdict,
 };
 use crate::units::{ByteSize, Duration, LogicalId};
-use crate::view::words::{grouped, plural, printable, short_duration};
+use crate::view::style::Label;
+use crate::view::words::{grouped, keeping_costs, plural, printable, short_duration};
 
 /// What a plan was compared with, after the name of its stack.
 pub(super) fn baseline(baseline: &Baseline) -> String {
@@ -35,8 +37,13 @@ pub(super) fn not_looked_at(baseline: &Baseline) -> Option<&'static str> {
     }
 }
 
-/// Why the plan stands on weaker ground than it could; none for one that CloudFormation looked at as well.
-pub(super) fn not_asked(plan: &Plan) -> Option<String> {
+/// Why the plan stands on weaker ground than it could, and what it would tell if it could be counted.
+pub(super) fn doubts(plan: &Plan) -> Vec<String> {
+    not_asked(plan).into_iter().chain(unmeasured(plan)).collect()
+}
+
+/// Why CloudFormation was not asked; none where it was, or where nobody would ask it.
+fn not_asked(plan: &Plan) -> Option<String> {
     Some(match plan.not_asked.as_ref()? {
         NotAsked::Denied { message } => format!(
             "CloudFormation was not asked, for it was refused: {}. What follows stands on the published schemas and the \
@@ -179,6 +186,9 @@ fn most(bound: &Bound) -> String {
             let both: Vec<String> = both.map(|(verb, names)| format!("{verb} {}", listed(names))).collect();
             format!("DynamoDB makes or removes one index in an update, and this one {}", both.join(" and "))
         }
+        Bound::ExpiryChanging => {
+            "the time to live was changed less than an hour ago, and DynamoDB takes one such change an hour".to_owned()
+        }
         Bound::OneExpiry { before, after: None } => format!(
             "the time to live is on for {}; DynamoDB switches it off when it is told Enabled: false with that attribute, and refuses to have it left out",
             printable(before)
@@ -202,6 +212,7 @@ fn steps(path: &str, values: &[Value], apart: Duration) -> String {
 /// What works instead.
 pub(super) fn remedy(remedy: &Remedy) -> String {
     match remedy {
+        Remedy::Wait { span } => format!("deploy again in {span}"),
         Remedy::KeepValue { path, deployed } => format!("keep {path} as it is deployed: {}", value(deployed)),
         Remedy::NewStage => {
             "add a stage under a new name, move readers and writers over, then remove the old one".to_owned()
@@ -283,11 +294,20 @@ pub(super) fn is_risky(effect: &ConsumerEffect) -> bool {
 
 /// What a change means for a consumer's records.
 pub(super) fn records(effect: &ConsumerEffect) -> String {
-    let text = of_records(effect);
-    match &effect.amount {
-        Some(amount) => format!("{text}: {}", self::amount(amount)),
-        None => text,
+    let mut text = of_records(effect);
+    if let Some(amount) = &effect.amount {
+        text.push_str(&format!(": {}", self::amount(amount)));
     }
+    if let Some(behind) = effect.behind {
+        text.push_str(&format!("; measured just now: {} behind", short_duration(behind)));
+    }
+    if effect.loses_unread() {
+        text.push_str(&format!(
+            "; these records are LOST unread; refused without --allow-data-loss {}",
+            effect.logical_id
+        ));
+    }
+    text
 }
 
 /// How many records, how large together, and what that reckons with.
@@ -295,6 +315,7 @@ fn amount(amount: &Amount) -> String {
     let size = format!("{} records, {:.1}", grouped(amount.records), ByteSize::from_bytes(amount.bytes));
     match amount.of {
         AmountOf::Retention => format!("at most {size}, what arrives in {} at the declared load", amount.span),
+        AmountOf::Unread => format!("about {size} at the declared load"),
         AmountOf::MinuteBehind => format!("{size} for each minute that it is behind, at the declared load"),
     }
 }
@@ -345,7 +366,11 @@ pub(super) fn data(risk: &DataAtRisk, removal: bool) -> String {
         DataEnd::Replaced => "is replaced by a new, empty one",
         DataEnd::MaybeReplaced => "might be replaced by a new, empty one",
     };
-    let much = risk.amount.as_ref().map(|much| format!(", {}", amount(much))).unwrap_or_default();
+    let much = match (&risk.held, &risk.amount) {
+        (Some(held), _) => format!(", {}", self::held(held)),
+        (None, Some(much)) => format!(", {}", amount(much)),
+        (None, None) => String::new(),
+    };
     match risk.removal {
         Removal::Deleted if removal => format!("is deleted; its data are LOST{much}"),
         Removal::Deleted => {
@@ -356,9 +381,66 @@ pub(super) fn data(risk: &DataAtRisk, removal: bool) -> String {
             risk.physical_id.as_deref().unwrap_or("the old one")
         ),
         Removal::Retained => {
-            format!("{end}; its data stay in {}{much}", risk.physical_id.as_deref().unwrap_or("the old one"))
+            let costs =
+                keeping_costs(&risk.type_name).map(|costs| format!("; kept, it costs {costs}")).unwrap_or_default();
+            format!("{end}; its data stay in {}{much}{costs}", risk.physical_id.as_deref().unwrap_or("the old one"))
         }
     }
+}
+
+/// What was counted.
+fn held(held: &Held) -> String {
+    let (noun, when) = match held.unit {
+        HeldUnit::Items => ("item", " by DynamoDB's last count, up to six hours ago"),
+        HeldUnit::Messages => ("message", ""),
+        HeldUnit::Objects => ("object", ""),
+        HeldUnit::Records => ("record", " taken in within its retention"),
+    };
+    let more = if held.more { "more than " } else { "" };
+    let size = held.bytes.map(|bytes| format!(", {:.1}", ByteSize::from_bytes(bytes))).unwrap_or_default();
+    let plural = if held.count == 1 { "" } else { "s" };
+    format!("{more}{} {noun}{plural}{size}{when}", grouped(held.count))
+}
+
+/// What rolls the deployment back by itself, and what could and does not.
+pub(super) fn guard(plan: &Plan) -> Vec<(Label, String)> {
+    let Some(guard) = &plan.rollback else { return Vec::new() };
+    let mut lines = Vec::new();
+    if !guard.armed.is_empty() {
+        let names: Vec<&str> = guard.armed.iter().map(|alarm| alarm.logical_id.as_str()).collect();
+        let text =
+            format!("{} in ALARM rolls it back, until {} after the last resource", names.join(" or "), guard.watch);
+        lines.push((Label::Plain, text));
+    }
+    lines.extend(guard.unarmed.iter().map(|alarm| {
+        let why = match &alarm.why {
+            Unarmed::InAlarm => {
+                format!(
+                    "is in ALARM and would roll it back at once; refused without --allow-alarm {}",
+                    alarm.logical_id
+                )
+            }
+            Unarmed::Paused { mappings } => {
+                let names: Vec<&str> = mappings.iter().map(LogicalId::as_str).collect();
+                format!("is not armed: {} paused, and its lag grows because of that", names.join(", "))
+            }
+            Unarmed::Unseen => "is not armed: it is not there, or may not be looked at".to_owned(),
+        };
+        (Label::Warning, format!("{} {why}", alarm.logical_id))
+    }));
+    lines
+}
+
+/// What would be worth knowing and is not known.
+fn unmeasured(plan: &Plan) -> Vec<String> {
+    let all = plan.unmeasured.iter().map(|one| {
+        let what = match one.what {
+            Measure::Holding => "how much it holds",
+            Measure::Lag => "how far it is behind",
+        };
+        format!("{}: {what} is not known: {}", one.logical_id, printable(&one.why))
+    });
+    all.collect()
 }
 
 /// What a change brings with it, and what to do about it.
@@ -385,6 +467,11 @@ pub(super) fn consequence(consequence: &Consequence) -> String {
         }
         Consequence::ModeSwitched { mode } => {
             format!("switches to {}; Kinesis does this twice a day at most", printable(mode))
+        }
+        Consequence::ParallelCalls { before, after } => {
+            let less =
+                if after < before { ": less is carried off at once, and the lag grows if it is needed" } else { "" };
+            format!("calls its function for {after} batches at once at most instead of {before}{less}")
         }
         Consequence::ScaledValueReset { property, to } => {
             format!("{property} is set to {}, whatever the scaling has made of it; deploy while it is quiet", value(to))

@@ -19,6 +19,39 @@ use super::state::Stack;
 use super::wire::{QueryRequest, Xml};
 use crate::units::Timestamp;
 
+/// Every action that is answered, in alphabetical order.
+pub const ACTIONS: [&str; 29] = [
+    "CancelUpdateStack",
+    "ContinueUpdateRollback",
+    "CreateChangeSet",
+    "CreateStack",
+    "DeleteChangeSet",
+    "DeleteStack",
+    "DescribeChangeSet",
+    "DescribeEvents",
+    "DescribeStackDriftDetectionStatus",
+    "DescribeStackEvents",
+    "DescribeStackResource",
+    "DescribeStackResourceDrifts",
+    "DescribeStackResources",
+    "DescribeStacks",
+    "DetectStackDrift",
+    "ExecuteChangeSet",
+    "GetStackPolicy",
+    "GetTemplate",
+    "GetTemplateSummary",
+    "ListChangeSets",
+    "ListExports",
+    "ListImports",
+    "ListStackResources",
+    "ListStacks",
+    "RollbackStack",
+    "SetStackPolicy",
+    "UpdateStack",
+    "UpdateTerminationProtection",
+    "ValidateTemplate",
+];
+
 impl Engine {
     pub(super) fn dispatch(&mut self, request: &QueryRequest, now: Timestamp) -> Answer<Xml> {
         match request.action.as_str() {

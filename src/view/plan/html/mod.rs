@@ -134,7 +134,7 @@ fn head(plan: &Plan, about: &About, level: Level<'_>) -> String {
     for notice in words::not_looked_at(&plan.baseline).into_iter().chain(about.embedded.then_some(EMBEDDED_NOTICE)) {
         out.push_str(&format!("<p class=\"notice\">{}</p>\n", markup(notice)));
     }
-    if let Some(text) = words::not_asked(plan) {
+    for text in words::doubts(plan) {
         out.push_str(&format!("<p class=\"notice\">{}.</p>\n", prose(&text)));
     }
     out.push_str(&format!(

@@ -104,6 +104,9 @@ pub(super) fn outlook(plan: &Plan, about: &About, level: Level<'_>) -> String {
         let time = words::time(plan.expected.typical, plan.expected.slow);
         rows.push(("plain", "Time".to_owned(), markup(&time)));
     }
+    rows.extend(
+        words::guard(plan).into_iter().map(|(label, text)| (class(label), "Rollback".to_owned(), markup(&text))),
+    );
     if rows.is_empty() {
         return String::new();
     }

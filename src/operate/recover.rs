@@ -1,0 +1,137 @@
+//! `sluice recover`, `sluice watch`, `sluice cancel`: what state the stack is in, which way leads out of it, and going it.
+
+use super::connect::{cadence, same_account};
+use super::deploy::{Company, Tools, ask};
+use super::drive::drive;
+use super::ending::judge;
+use super::failure::Failure;
+use super::load::Shelf;
+use super::plan::spec_places;
+use super::status::{Standing, standing};
+use crate::cloud::Cloud;
+use crate::environment::Environment;
+use crate::event::OperationResult;
+use crate::observed::{Observed, ObservedResource, StackDescription};
+use crate::pipeline::Origins;
+use crate::rollout::{Goal, Machine, Outcome, Recovery, Way, is_in_the_way};
+use crate::units::{LogicalId, Region};
+
+/// Whose stack it is, and what was agreed to beforehand.
+#[derive(Clone, Debug)]
+pub struct RecoverOrder {
+    /// Pipeline.
+    pub pipeline: String,
+    /// Environment.
+    pub environment: String,
+    /// Region, where the environment has several.
+    pub region: Option<Region>,
+    /// Do not ask.
+    pub yes: bool,
+    /// Go on without what stands in the way: skip it in a rollback, leave it behind in a deletion.
+    pub without: bool,
+}
+
+/// A stack, looked at, and the way out of its state.
+#[derive(Clone, Debug)]
+pub struct Stuck {
+    /// What is there; none where there is no stack.
+    pub stack: Option<StackDescription>,
+    /// The stack's name.
+    pub name: String,
+    /// The environment.
+    pub environment: Environment,
+    /// The region.
+    pub region: Region,
+    /// The way out; none where nothing is stuck, or where only a person can judge.
+    pub way: Option<Way>,
+    /// What stands in the way, with why.
+    pub obstacles: Vec<(LogicalId, ObservedResource)>,
+    /// Where its resources come from; empty where the pipeline file does not pass its check.
+    pub origins: Origins,
+    cloud: Cloud,
+}
+
+/// Looks at a stack and finds the way out of its state.
+///
+/// # Errors
+/// When the environment's file is wrong, or AWS refuses.
+pub async fn stuck(shelf: &mut Shelf<'_>, order: &RecoverOrder, tools: Tools<'_>) -> Result<Stuck, Failure> {
+    let Standing { stack: name, environment, region, origins } =
+        standing(shelf, &order.pipeline, &order.environment, order.region.as_ref())?;
+    let cloud = tools.connector.connect(&environment, &region).await?;
+    same_account(&cloud, &environment).await?;
+    let stack = match cloud.describe_stack(&name).await? {
+        Observed::Present(stack) => Some(*stack),
+        Observed::Absent => None,
+    };
+    let obstacles: Vec<(LogicalId, ObservedResource)> = stack.iter().flat_map(obstacles).collect();
+    let left = || obstacles.iter().map(|(id, _)| id.clone()).collect();
+    let way = stack.as_ref().and_then(|stack| Way::out_of(&stack.status)).map(|way| match way {
+        Way::ContinueRollback { .. } if order.without => Way::ContinueRollback { skip: left() },
+        Way::Delete { .. } if order.without => Way::Delete { retain: left() },
+        way => way,
+    });
+    Ok(Stuck { stack, name, environment, region, way, obstacles, origins, cloud })
+}
+
+fn obstacles(stack: &StackDescription) -> impl Iterator<Item = (LogicalId, ObservedResource)> {
+    let all = stack.resources.iter().filter(|(_, resource)| is_in_the_way(&stack.status, resource));
+    all.map(|(id, resource)| (id.clone(), resource.clone()))
+}
+
+/// Goes the way out, after having asked.
+///
+/// # Errors
+/// Nobody agreed, or the stack did not come out of its state.
+pub async fn recover(
+    stuck: &Stuck,
+    way: Way,
+    yes: bool,
+    tools: Tools<'_>,
+    company: &mut dyn Company,
+) -> Result<OperationResult, Failure> {
+    let Some(stack) = &stuck.stack else { return Ok(OperationResult::NothingToDo) };
+    let name = &stuck.name;
+    let question = match &way {
+        Way::Cancel => format!("Cancel the update of {name}?"),
+        Way::ContinueRollback { skip } if skip.is_empty() => format!("Go on with the rollback of {name}?"),
+        Way::ContinueRollback { skip } => format!("Go on with the rollback of {name} without {}?", listed(skip)),
+        Way::RollBack => format!("Put the last good state of {name} back?"),
+        Way::Delete { retain } if retain.is_empty() => format!("Delete what is left of {name}?"),
+        Way::Delete { retain } => format!("Delete {name}, and leave {} behind?", listed(retain)),
+    };
+    ask(yes, company, &question)?;
+    let recovery = Recovery {
+        stack: name.clone(),
+        stack_id: stack.id.clone(),
+        way,
+        origins: spec_places(&stuck.origins),
+        resources: stack.resources.len(),
+    };
+    follow(stuck, Goal::Recover(Box::new(recovery)), tools, company).await
+}
+
+/// Follows whatever runs on the stack to its end.
+///
+/// # Errors
+/// What it ended with, where that is not well.
+pub async fn watch(stuck: &Stuck, tools: Tools<'_>, company: &mut dyn Company) -> Result<OperationResult, Failure> {
+    let goal = Goal::Settle { stack: stuck.name.clone(), origins: spec_places(&stuck.origins) };
+    follow(stuck, goal, tools, company).await
+}
+
+async fn follow(
+    stuck: &Stuck,
+    goal: Goal,
+    tools: Tools<'_>,
+    company: &mut dyn Company,
+) -> Result<OperationResult, Failure> {
+    let mut machine = Machine::new(goal, cadence(&stuck.environment, tools.clock.is_virtual()));
+    let tell = &mut |event| company.tell(event);
+    let outcome: Outcome = drive(&mut machine, &stuck.cloud, tools.clock, tools.interrupt, tell).await;
+    judge(&stuck.name, &outcome, &stuck.origins)
+}
+
+fn listed(ids: &[LogicalId]) -> String {
+    ids.iter().map(LogicalId::as_str).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,72 @@
+//! What a plan counts in AWS: how much is lost, how far readers are behind, and what cannot be counted.
+
+use super::support::{Outcome, Project};
+
+const SPEC: &str = "stacks/orders/pipeline.yaml";
+
+const ORDERS: &str = "pipeline: orders
+owner: commerce-ml
+traffic: {orders: {steady: 100/s, peak: 500/s, record: 1 KiB}}
+streams:
+  orders: {capacity: {provisioned: {shards: 2}}, retention: 48h}
+tables:
+  state: {key: id, ttl: {attribute: expires_at, after: 30d}}
+  other: {key: id, ttl: {attribute: expires_at, after: 30d}}
+consumers:
+  score: {from: orders, code: handlers/score, handler: app.handler, writes: [state], batch: {size: 100, parallel: 2}}
+";
+
+fn deployed() -> Project {
+    let project = Project::empty();
+    project.write(SPEC, ORDERS);
+    project.write("stacks/orders/handlers/score/app.py", "def handler(event, context):\n    return {}\n");
+    project.write(
+        "environments/here.yaml",
+        "environment: here\ntier: development\ntarget: embedded\naccount: \"123456789012\"\nregions: [eu-west-1]\n",
+    );
+    ends(&project.sluice("deploy orders --env here --yes"), 0);
+    project
+}
+
+fn ends(outcome: &Outcome, code: i32) {
+    assert_eq!(outcome.code, Some(code), "{outcome}");
+}
+
+/// From the line on that says what happens to records, data and the rest.
+fn consequences(outcome: &Outcome) -> String {
+    let lines = outcome.stdout.lines().filter(|line| !line.contains("sluice "));
+    lines.skip_while(|line| !line.starts_with("Records") && !line.starts_with("Data")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_a_table_holds_is_said_where_it_goes() {
+    let project = deployed();
+    project.edit(SPEC, "  other: {key: id, ttl: {attribute: expires_at, after: 30d}}\n", "");
+    let planned = project.sluice("plan orders --env here");
+    ends(&planned, 0);
+    insta::assert_snapshot!(consequences(&planned));
+}
+
+#[test]
+fn what_may_not_be_counted_is_said_to_be_unknown() {
+    let project = deployed();
+    project.edit(SPEC, "  other: {key: id, ttl: {attribute: expires_at, after: 30d}}\n", "");
+    ends(&project.sluice("embedded fail DescribeTable --call deny --env here --times 9"), 0);
+    let planned = project.sluice("plan orders --env here");
+    ends(&planned, 0);
+    assert!(planned.stdout.contains("TableOther: how much it holds is not known"), "{planned}");
+}
+
+#[test]
+fn an_expiry_changes_once_an_hour() {
+    let project = deployed();
+    let patch = "cloudformation: {patch: {TableState: {Properties: {TimeToLiveSpecification: {Enabled: false}}}}}\n";
+    project.write(SPEC, format!("{ORDERS}{patch}"));
+    let planned = project.sluice("plan orders --env here");
+    ends(&planned, 0);
+    assert!(planned.stdout.contains("takes one such change an hour"), "{planned}");
+    assert!(planned.stdout.contains("deploy again in 1h"), "{planned}");
+    ends(&project.sluice("deploy orders --env here --yes"), 3);
+    ends(&project.sluice("embedded advance 61m --env here"), 0);
+    ends(&project.sluice("deploy orders --env here --yes"), 0);
+}
