@@ -17,6 +17,7 @@ pub mod embedded;
 pub mod environment;
 pub mod event;
 pub mod forge;
+pub mod foundation;
 pub mod import;
 pub mod observed;
 pub mod operate;

@@ -922,6 +922,10 @@ mod cost;
 mod environments;
 #[path = "cli/forms.rs"]
 mod forms;
+#[path = "cli/foundation.rs"]
+mod foundation;
+#[path = "cli/leases.rs"]
+mod leases;
 #[path = "cli/many.rs"]
 mod many;
 #[path = "cli/measured.rs"]

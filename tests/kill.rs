@@ -34,6 +34,7 @@ use sluicegate::embedded::EmbeddedCloud;
 use sluicegate::event::OperationResult;
 use sluicegate::observed::{Observed, StackStatus};
 use sluicegate::operate::{self, DeployOrder, Deployed, Failure, Interrupt, Shelf, Tools};
+use sluicegate::units::Region;
 use sluicegate::workspace::Project;
 use tokio::sync::Notify;
 
@@ -161,6 +162,15 @@ async fn seen(folder: &Path) -> Seen {
     (stack.status, resources, outputs)
 }
 
+/// The leases that are there.
+async fn locks(folder: &Path) -> Vec<String> {
+    let clock = clock();
+    let http = SharedHttpClient::new(embedded(folder, "rehearsal", &clock));
+    let cloud = Clouds { http, clock }.open(&Region::new("eu-west-1").unwrap()).await;
+    let found = cloud.list_artifacts("sluice-artifacts-123456789012-eu-west-1", "locks/").await.unwrap();
+    found.into_iter().map(|(key, _)| key).collect()
+}
+
 fn project() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     folder::fill(folder.path());
@@ -216,6 +226,7 @@ async fn converges_after(before: &Path, death: (usize, Dies), wanted: &Seen) {
         again.result
     );
     assert_eq!(seen(dir.path()).await, *wanted, "killed at {death:?}");
+    assert!(locks(dir.path()).await.is_empty(), "killed at {death:?}: a lock is left");
 }
 
 #[tokio::test]

@@ -36,6 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("embedded", &["template", "units", "workspace", "diagnostic"]),
     ("import", &["spec", "template", "units", "diagnostic"]),
     ("ci", &["environment", "pipeline", "template", "units"]),
+    ("foundation", &["ci", "environment", "pipeline", "render", "template", "units", "diagnostic"]),
     ("forge", &["units", "diagnostic"]),
     ("workspace", &["units", "diagnostic"]),
     (
@@ -50,6 +51,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "environment",
             "event",
             "forge",
+            "foundation",
             "import",
             "observed",
             "pipeline",
@@ -75,6 +77,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "diagnostic",
             "environment",
             "event",
+            "foundation",
             "import",
             "observed",
             "pipeline",

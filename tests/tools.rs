@@ -13,11 +13,15 @@
 mod folder;
 #[path = "support/python.rs"]
 mod python;
+#[path = "support/served.rs"]
+mod served;
 
+use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+
+use served::Served;
 
 const SLUICE: &str = env!("CARGO_BIN_EXE_sluice");
 
@@ -108,6 +112,27 @@ fn roles_for_ci_pass_cfn_lint_and_allow_no_more_than_the_service_authorization_r
     }
 }
 
+/// The foundation with everything that an environment can ask for, and with nothing.
+#[test]
+fn the_foundation_passes_cfn_lint_and_checkov_and_its_roles_are_as_narrow_as_the_reference_offers() {
+    let project = project();
+    let rendered = project.path().join("foundation");
+    fs::create_dir(&rendered).unwrap();
+    let all = "foundation:\n  key: customer-managed\n  roles:\n    people: [\"arn:aws:iam::123456789012:role/ml\"]\n    \
+               jobs: {github: {repository: acme/streams}}\n";
+    for (name, wish) in [("plain", ""), ("all", all)] {
+        let text = format!(
+            "environment: {name}\ntier: production\naccount: \"123456789012\"\nregions: [eu-west-1, us-east-1]\n{wish}"
+        );
+        fs::write(project.path().join(format!("environments/{name}.yaml")), text).unwrap();
+        let template = sluice(project.path(), &["bootstrap", "--env", name, "--print"]);
+        fs::write(rendered.join(format!("{name}.yaml")), template).unwrap();
+    }
+    lint(&rendered, 2, |_| true);
+    python::passes_with(&checkov(), "tests/python/test_roles.py", &[rendered.join("all.yaml")]);
+    python::passes_with(&checkov(), "tests/python/test_checkov.py", &[rendered.as_os_str(), OsStr::new("20")]);
+}
+
 #[test]
 fn the_handlers_of_every_stack_do_what_its_readme_says() {
     python::passes("tests/python/test_handlers.py", &[""; 0]);
@@ -123,36 +148,10 @@ fn the_schema_facts_are_those_of_the_published_schemas() {
     python::passes("scripts/generate-schema-facts.py", &["--check"]);
 }
 
-/// A served cloud; ends with the test.
-struct Served(Child, String);
-
-impl Served {
-    fn start(project: &Path) -> Self {
-        let mut child = Command::new(SLUICE)
-            .args(["embedded", "serve", "--port", "0"])
-            .current_dir(project)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim().strip_prefix("AWS_ENDPOINT_URL=").unwrap_or_else(|| panic!("served {line:?}")).to_owned();
-        Self(child, url)
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn other_clients_are_answered_with_what_was_deployed() {
     let project = project();
     sluice(project.path(), &["deploy", "fraud-detection", "--env", "local", "--yes"]);
     let served = Served::start(project.path());
-    python::passes("tests/python/test_embedded_serve.py", &[served.1.as_str(), "fraud-detection-local"]);
+    python::passes("tests/python/test_embedded_serve.py", &[served.url.as_str(), "fraud-detection-local"]);
 }

@@ -20,7 +20,9 @@ pub use fill::quoted as shell_word;
 pub use mark::{FileState, state};
 pub use model::{Ci, CiFile, Deployable, Platform, TooMuch, Written};
 pub use order::{order, promoted_from};
+pub use policy::cut_names;
 pub use repository::{Branch, BranchError, Repository, RepositoryError};
+pub use roles::{DEPLOY_SESSION, PLAN_SESSION, PLANS, Reach, Role, Tokens, subject, trust};
 
 /// Every file that a project needs, with its path from the root of the repository.
 ///
@@ -33,6 +35,12 @@ pub fn files(ci: &Ci) -> Result<Vec<CiFile>, TooMuch> {
     };
     files.extend(roles::files(ci)?);
     Ok(files)
+}
+
+/// Every resource type whose rights are known: all that the built-in templates make.
+#[must_use]
+pub fn known_types() -> std::collections::BTreeSet<String> {
+    rights::TYPES.iter().map(|(name, _)| (*name).to_owned()).collect()
 }
 
 /// The resource types of a project whose rights are not known, so that the roles do not have them.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::repository::{Branch, Repository};
@@ -53,8 +54,8 @@ pub struct Deployable {
     pub regions: Vec<Region>,
     /// The environment that is deployed before it, also one of these.
     pub after: Option<EnvironmentName>,
-    /// The boundary that every role made there has.
-    pub boundary: Option<String>,
+    /// The boundary that every role made there has: its ARN, or what gives it in a template.
+    pub boundary: Option<Value>,
     /// The pipelines, each after those whose streams it reads.
     pub pipelines: Vec<PipelineName>,
     /// The resource types of all of them.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::model::Deployable;
 use super::rights::{self, Grant, On};
 use crate::pipeline::names;
-use crate::units::Region;
+use crate::units::{EnvironmentName, PipelineName, Region};
 
 /// The most that a managed policy may have, in characters, blanks not counted (IAM quotas).
 pub(super) const LONGEST_POLICY: usize = 6_144;
@@ -19,6 +19,9 @@ pub(super) const MOST_POLICIES: usize = 10;
 const KEPT_OF_STACK: usize = 24;
 /// The tag that every deployed stack has, and the empty shell of a first change set has not.
 const STACK_TAG: &str = "aws:ResourceTag/sluice:pipeline";
+
+/// Where code, models and templates lie in the artifact bucket.
+const ARTIFACTS: [&str; 3] = ["functions/", "models/", "templates/"];
 
 /// Looks at stacks and change sets.
 const STACK_READ: &[&str] = &[
@@ -87,13 +90,19 @@ pub(super) fn deploy(environment: &Deployable, names: Names) -> Vec<Value> {
     let own: Vec<&str> = [STACK_READ, STACK_PLAN, STACK_WRITE].concat();
     let mut statements = vec![allow("Stacks", &own, &stacks, None)];
     let buckets = buckets(&environments);
-    statements.push(allow("FindArtifacts", &["s3:ListBucket"], &buckets, None));
-    let objects: Vec<String> = buckets.iter().map(|bucket| format!("{bucket}/*")).collect();
+    statements.push(allow("FindArtifacts", &["s3:GetBucketTagging", "s3:ListBucket"], &buckets, None));
+    let below = |prefix: &str| buckets.iter().map(|bucket| format!("{bucket}/{prefix}*")).collect::<Vec<_>>();
+    let objects: Vec<String> = ARTIFACTS.iter().flat_map(|prefix| below(prefix)).collect();
     statements.push(allow("HandOverArtifacts", &["s3:GetObject", "s3:PutObject"], &objects, None));
+    let leases = below(&names::lease_prefix(&environment.name));
+    let lease = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"];
+    statements.push(allow("HoldLeases", &lease, &leases, None));
+    let ledger = below(&names::ledger_prefix(&environment.name));
+    statements.push(allow("WriteLedger", &["s3:GetObject", "s3:PutObject"], &ledger, None));
     statements.extend(reads(&environments, names));
     for (on, actions) in merged(&environments, |rights| rights.write) {
         let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
-        let condition = guard(on, environment.boundary.as_deref());
+        let condition = guard(on, environment.boundary.as_ref());
         statements.push(allow(&format!("Change{on:?}"), &actions, &places(on, &environments, names), Some(condition)));
     }
     statements
@@ -122,7 +131,7 @@ fn merged(environments: &[&Deployable], of: fn(&rights::Rights) -> &'static [Gra
 }
 
 /// What a change is bound to: only CloudFormation does it in the caller's name, never the caller itself.
-fn guard(on: On, boundary: Option<&str>) -> Value {
+fn guard(on: On, boundary: Option<&Value>) -> Value {
     let through = json!({"aws:CalledVia": ["cloudformation.amazonaws.com"]});
     match (on, boundary) {
         (On::PassedRole, _) => json!({"StringEquals": {"iam:PassedToService": PASSED_TO}}),
@@ -220,6 +229,12 @@ fn expand(environments: &[&Deployable], names: Names, each: impl Fn(&Place<'_>) 
 /// What names that CloudFormation makes up begin with where the stack's name is too long to be kept.
 fn cut(stack: &str) -> Option<String> {
     if stack.len() > KEPT_OF_STACK { stack.get(..KEPT_OF_STACK).map(|kept| format!("{kept}*")) } else { None }
+}
+
+/// The pipelines whose names CloudFormation would cut in an environment, so that its name does not allow what it makes up.
+#[must_use]
+pub fn cut_names(pipelines: &[PipelineName], environment: &EnvironmentName) -> Vec<PipelineName> {
+    pipelines.iter().filter(|pipeline| cut(&names::stack(pipeline, environment)).is_some()).cloned().collect()
 }
 
 /// The resources that `on` stands for (names: DESIGN 8; forms of ARNs: AWS's service authorization reference).

@@ -17,7 +17,7 @@ fn environment(name: &str, tier: Tier, account: &str, regions: &[&str], after: O
         account: AccountId::new(account).unwrap(),
         regions: regions.iter().map(|region| Region::new(region).unwrap()).collect(),
         after: after.map(|after| EnvironmentName::new(after).unwrap()),
-        boundary: (tier == Tier::Production).then(|| format!("arn:aws:iam::{account}:policy/boundary")),
+        boundary: (tier == Tier::Production).then(|| format!("arn:aws:iam::{account}:policy/boundary").into()),
         pipelines: ["scoring", "windowed-aggregation"].map(|name| PipelineName::new(name).unwrap()).to_vec(),
         types: TYPES.iter().map(|(name, _)| (*name).to_owned()).collect(),
     }

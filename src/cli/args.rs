@@ -121,6 +121,10 @@ pub(crate) enum Command {
     Deploy(DeployArgs),
     /// Remove what was deployed
     Destroy(DestroyArgs),
+    /// Make what deployments to an environment need: the artifact bucket, and roles where its file asks for them
+    Bootstrap(BootstrapArgs),
+    /// Take the lease of a pipeline from whoever has it
+    Unlock(UnlockArgs),
     /// Show a deployed stack: status, resources, outputs
     Status(StatusArgs),
     /// Get a stack out of a state that it does not leave by itself
@@ -480,6 +484,46 @@ pub(crate) struct DestroyArgs {
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: EventOutput,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UnlockArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Do not ask
+    #[arg(short, long, env = "SLUICE_YES")]
+    pub(crate) yes: bool,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BootstrapArgs {
+    /// Environment (a file of `environments/`)
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV")]
+    pub(crate) environment: String,
+    /// Region, where the environment has several: each has a foundation of its own
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+    /// Do not ask
+    #[arg(short, long, env = "SLUICE_YES")]
+    pub(crate) yes: bool,
+    /// Accept that this resource's data is lost (may be given several times; `--yes` never implies it)
+    #[arg(long, value_name = "LOGICAL_ID", value_parser = logical_id)]
+    pub(crate) allow_data_loss: Vec<LogicalId>,
+    /// Accept that this resource becomes another one (likewise; asked for in production)
+    #[arg(long, value_name = "LOGICAL_ID", value_parser = logical_id)]
+    pub(crate) allow_replacement: Vec<LogicalId>,
+    /// Print the template as if no other environment had a share in it, and make nothing
+    #[arg(long, conflicts_with_all = ["yes", "allow_data_loss", "allow_replacement"])]
+    pub(crate) print: bool,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+    /// Exit with 2 where something was changed
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
 }
 
 #[derive(Debug, Args)]

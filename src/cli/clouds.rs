@@ -33,6 +33,12 @@ impl Clouds {
         }
     }
 
+    /// The same with the credentials as they are, unless a role was named for this very call.
+    pub(crate) fn with_own_credentials(mut self) -> Self {
+        self.role.get_or_insert(Role::AsTheyAre);
+        self
+    }
+
     /// The embedded cloud of an environment in a region.
     pub(crate) fn embedded(&self, environment: &Environment, region: &Region) -> EmbeddedCloud {
         let mut folder = self.root.join(".sluice").join("embedded").join(environment.name().as_str());

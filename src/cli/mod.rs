@@ -10,6 +10,7 @@ mod embedded;
 mod exit;
 mod faults;
 mod forms;
+mod foundation;
 mod graph;
 mod import;
 mod offline;
@@ -19,6 +20,7 @@ mod producer;
 mod recover;
 mod saved;
 mod screen;
+mod unlock;
 mod world;
 
 pub use exit::Exit;
@@ -80,6 +82,8 @@ fn run() -> Exit {
         Command::Show(args) => saved::show(&world, &args),
         Command::Deploy(args) => online::deploy(&world, &cli.global, &args),
         Command::Destroy(args) => online::destroy(&world, &cli.global, &args),
+        Command::Bootstrap(args) => foundation::bootstrap(&world, &cli.global, &args),
+        Command::Unlock(args) => unlock::unlock(&world, &cli.global, &args),
         Command::Status(args) => online::status(&world, &cli.global, &args),
         Command::Recover(args) => recover::recover(&world, &cli.global, &args),
         Command::Watch(args) => recover::watch(&world, &cli.global, &args),

@@ -16,7 +16,8 @@ use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Code, Diagnostics, FilePath};
 use crate::event::{Event, OperationResult};
 use crate::operate::{
-    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Interrupt, Leaving, Prepared, Shelf, Tools,
+    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Founding, Interrupt, Leaving, Prepared, Shelf,
+    Tools,
 };
 use crate::plan::{Permission, Plan};
 use crate::rollout::LeftBehind;
@@ -37,6 +38,9 @@ impl Company for Shared<'_> {
     }
     fn leaving(&mut self, leaving: &Leaving<'_>) {
         self.0.borrow_mut().leaving(leaving);
+    }
+    fn founding(&mut self, founding: &Founding<'_>) {
+        self.0.borrow_mut().founding(founding);
     }
     fn listens(&self) -> bool {
         self.0.borrow().listens()

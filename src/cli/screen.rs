@@ -6,11 +6,12 @@ use super::forms::Output;
 use super::world::{World, print_err, print_out};
 use crate::capacity::Sized;
 use crate::diagnostic::{Diagnostics, FilePath};
-use crate::environment::Target;
+use crate::environment::{Environment, Target};
 use crate::event::Event;
-use crate::operate::{self, Answer, Company, Leaving, Prepared};
+use crate::operate::{self, Answer, Company, Founding, Leaving, Prepared};
 use crate::pipeline::Origins;
-use crate::plan::Plan;
+use crate::plan::{Plan, Policy};
+use crate::units::Region;
 use crate::view::diagnostics::{self, SourceMap};
 use crate::view::events::{JsonLines, LiveTree, PlainLines, Scene, SceneResource, Story, ending};
 use crate::view::next_steps::NextStep;
@@ -50,9 +51,9 @@ impl<'w> Screen<'w> {
     }
 
     /// Sets what is known before the first event.
-    fn set_scene(&mut self, stack: &str, embedded: bool, plan: &Plan, origins: &Origins) {
+    fn set_scene(&mut self, embedded: bool, plan: &Plan, origins: &Origins) {
         self.scene = Scene {
-            stack: stack.to_owned(),
+            stack: plan.stack.clone(),
             embedded,
             resources: plan
                 .resources
@@ -65,11 +66,19 @@ impl<'w> Screen<'w> {
                         .as_ref()
                         .or_else(|| origins.get(&resource.logical_id))
                         .and_then(|origin| origin.stage.as_ref())
-                        .map_or_else(|| "pipeline".to_owned(), ToString::to_string),
+                        .map_or_else(|| plan_view::whole(plan).to_owned(), ToString::to_string),
                 })
                 .collect(),
         };
         self.show = Show::Unopened;
+    }
+
+    fn show_plan(&self, plan: &Plan, about: &plan_view::About) {
+        if self.output != Output::Jsonl {
+            let look = if self.output == Output::Text { self.out() } else { err_look(self.world) };
+            let text = plan_view::to_text(&look, plan, about, plan_view::Detail::default());
+            if self.output == Output::Text { print_out(&text) } else { print_err(&text) }
+        }
     }
 
     /// Takes the scene from a stack as it stands.
@@ -156,29 +165,20 @@ impl Company for Screen<'_> {
     }
 
     fn planned(&mut self, prepared: &Prepared, plan: &Plan) {
-        let pipeline = prepared.sized.pipeline();
-        let embedded = *pipeline.environment().target() == Target::Embedded;
-        self.set_scene(&prepared.rendered.stack_name, embedded, plan, &prepared.rendered.origins);
-        if self.output != Output::Jsonl {
-            let about = about(prepared, plan, None);
-            let look = if self.output == Output::Text { self.out() } else { err_look(self.world) };
-            let text = plan_view::to_text(&look, plan, &about, plan_view::Detail::default());
-            if self.output == Output::Text { print_out(&text) } else { print_err(&text) }
-        }
+        let about = about(prepared, plan, None);
+        self.set_scene(about.embedded, plan, &prepared.rendered.origins);
+        self.show_plan(plan, &about);
+    }
+
+    fn founding(&mut self, founding: &Founding<'_>) {
+        let about = of_foundation(founding.environment, founding.region, founding.plan);
+        self.set_scene(about.embedded, founding.plan, &Origins::new());
+        self.show_plan(founding.plan, &about);
     }
 
     fn leaving(&mut self, leaving: &Leaving<'_>) {
-        let about = plan_view::About {
-            pipeline: leaving.pipeline.to_string(),
-            environment: leaving.environment.name().to_string(),
-            account: leaving.environment.account().to_string(),
-            region: leaving.region.to_string(),
-            embedded: *leaving.environment.target() == Target::Embedded,
-            outlook: None,
-            topology: None,
-            consent: Vec::new(),
-        };
-        self.set_scene(&leaving.plan.stack, about.embedded, leaving.plan, &Origins::new());
+        let about = bare(leaving.pipeline.as_str(), leaving.environment, leaving.region);
+        self.set_scene(about.embedded, leaving.plan, &Origins::new());
         if self.output != Output::Jsonl {
             let look = err_look(self.world);
             print_err(&plan_view::removal_to_text(&look, leaving.plan, &about, leaving.emptied));
@@ -236,6 +236,24 @@ pub(crate) fn about(prepared: &Prepared, plan: &Plan, earlier: Option<&Sized>) -
         topology: None,
         consent,
     }
+}
+
+/// What a plan is about that shows no outlook.
+fn bare(what: &str, environment: &Environment, region: &Region) -> plan_view::About {
+    plan_view::About {
+        pipeline: what.to_owned(),
+        environment: environment.name().to_string(),
+        account: environment.account().to_string(),
+        region: region.to_string(),
+        embedded: *environment.target() == Target::Embedded,
+        ..plan_view::About::default()
+    }
+}
+
+/// What the plan of a foundation is about.
+pub(crate) fn of_foundation(environment: &Environment, region: &Region, plan: &Plan) -> plan_view::About {
+    let policy = Policy { tier: environment.tier(), budget: None };
+    plan_view::About { consent: policy.demands(plan), ..bare(plan_view::whole(plan), environment, region) }
 }
 
 /// How standard output looks.

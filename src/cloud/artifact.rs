@@ -1,5 +1,9 @@
 //! Files in the artifact bucket: content-addressed, written once.
 
+use std::collections::BTreeMap;
+
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::get_bucket_tagging::GetBucketTaggingError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{BucketLocationConstraint, ChecksumAlgorithm, CreateBucketConfiguration};
 use aws_smithy_types::base64;
@@ -101,6 +105,23 @@ impl Cloud {
             Ok(_) => Ok(true),
             Err(refusal) if refusal.kind == FailureKind::NotFound => Ok(false),
             Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// The tags of a bucket; `None` where there is no such bucket.
+    ///
+    /// # Errors
+    /// Any refusal but "not found".
+    pub async fn bucket_tags(&self, bucket: &str) -> Result<Option<BTreeMap<String, String>>, CloudError> {
+        let answer = self.s3.get_bucket_tagging().bucket(bucket).send().await;
+        let untagged = |error: &SdkError<GetBucketTaggingError, _>| error.code() == Some("NoSuchTagSet");
+        match answer {
+            Ok(answer) => Ok(Some(answer.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect())),
+            Err(error) if untagged(&error) => Ok(Some(BTreeMap::new())),
+            Err(error) => match failure::of(SERVICE, "GetBucketTagging", error) {
+                refusal if refusal.kind == FailureKind::NotFound => Ok(None),
+                refusal => Err(refusal),
+            },
         }
     }
 

@@ -9,6 +9,7 @@ mod artifact;
 mod bucket;
 mod change_set;
 mod failure;
+mod guarded;
 mod live;
 mod measure;
 mod pricing;
@@ -23,6 +24,7 @@ use crate::units::{AccountId, Region};
 
 pub use artifact::{Uploaded, artifact_url};
 pub use change_set::{ChangeSetKind, ChangeSetRequest};
+pub use guarded::{Etag, Guarded};
 pub use measure::Reader;
 pub use settings::{CloudSettings, Credentials, Sleeper};
 pub use stack::EventsUntil;
@@ -48,6 +50,7 @@ pub struct Cloud {
     sagemaker: aws_sdk_sagemaker::Client,
     sqs: aws_sdk_sqs::Client,
     sts: aws_sdk_sts::Client,
+    tracer: trace::Tracer,
 }
 
 /// Who is calling.
@@ -94,6 +97,7 @@ impl Cloud {
             sagemaker: client!(aws_sdk_sagemaker),
             sqs: client!(aws_sdk_sqs),
             sts: client!(aws_sdk_sts),
+            tracer,
         }
     }
 

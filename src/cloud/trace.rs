@@ -2,7 +2,7 @@
 //! what was sent, so that no secret can be in it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_sts::config::interceptors::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef};
 use aws_sdk_sts::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -11,7 +11,9 @@ use aws_sdk_sts::operation::RequestId;
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
+use aws_smithy_types::date_time::Format;
 use serde::Serialize;
 
 use crate::units::{Duration, Timestamp};
@@ -43,11 +45,39 @@ pub type TraceSink = Arc<dyn Fn(&Call) + Send + Sync>;
 pub(super) struct Tracer {
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     sink: Option<TraceSink>,
+    told: Arc<Mutex<Option<Told>>>,
+}
+
+/// A moment by a server's clock, and by ours.
+#[derive(Clone, Copy)]
+struct Told {
+    theirs: Timestamp,
+    ours: Timestamp,
 }
 
 impl Tracer {
     pub(super) fn new(now: Arc<dyn Fn() -> Timestamp + Send + Sync>, sink: Option<TraceSink>) -> Self {
-        Self { now, sink }
+        Self { now, sink, told: Arc::default() }
+    }
+
+    /// The present moment by the clock of whoever answers, reckoned from the newest answer that told it.
+    pub(super) fn time(&self) -> Timestamp {
+        let now = (self.now)();
+        let told = *self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.map_or(now, |told| told.theirs.plus(now.since(told.ours)))
+    }
+
+    /// Takes down the moment that an answer tells; an older one than is known is behind.
+    fn note(&self, date: &str) {
+        let Some(theirs) = DateTime::from_str(date, Format::HttpDate).ok().and_then(|date| date.to_millis().ok())
+        else {
+            return;
+        };
+        let (theirs, ours) = (Timestamp::from_millis(theirs), (self.now)());
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| told.theirs <= theirs) {
+            *told = Some(Told { theirs, ours });
+        }
     }
 }
 
@@ -88,6 +118,9 @@ impl Intercept for Tracer {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if let Some(date) = context.response().and_then(|response| response.headers().get("date")) {
+            self.note(date);
+        }
         let Some(sink) = &self.sink else { return Ok(()) };
         // An attempt that never left the machine (no credentials) has no beginning and is no call.
         let Some(Began(at)) = bag.load::<Began>() else { return Ok(()) };

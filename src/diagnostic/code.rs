@@ -157,6 +157,10 @@ codes! {
     StackBlocked = "E5007", "the stack is in a state that forbids this";
     NotVerified = "E5003", "what was deployed is not what runs";
     UpstreamMissing = "E5008", "a stream that is read is not there";
+    LeaseHeld = "E5020", "somebody else is changing the pipeline";
+    LeaseLost = "E5021", "the lease was lost";
+    LeaseTakenOver = "W5022", "a lease had run out";
+    LeaseLeft = "W5023", "a lease could not be given back";
 
     // R6 readiness: load and what carries it
     LoadUndeclared = "R6001", "what capacity rests on is not declared";
@@ -218,7 +222,8 @@ codes! {
     AwsCredentials = "E7003", "there are no usable AWS credentials";
     AwsRefused = "E7004", "AWS refused a call";
     WrongAccount = "E7005", "the credentials are of another account";
-    NoArtifactBucket = "E7006", "the artifact bucket is not there";
+    NoFoundation = "E7006", "the foundation is not there";
+    FoundationOlder = "E7007", "the foundation is of another version";
 
     // 8 files and command line
     NoProject = "E8001", "no project here";

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::EmbeddedError;
@@ -130,6 +132,10 @@ impl EmbeddedCloud {
             response.set("x-amzn-requestid", &request_id);
         }
         response.set("x-amz-request-id", &request_id);
+        // The cloud's own time: whoever reckons with a server's clock must find it moved on with everything else.
+        if let Ok(date) = DateTime::from_millis(inner.back.now.as_millis()).fmt(Format::HttpDate) {
+            response.set("date", &date);
+        }
         turn.save().await?;
         Ok(response)
     }

@@ -69,7 +69,8 @@ impl Request {
         {
             return action;
         }
-        format!("{} {}", self.method, self.path)
+        // S3 has no other name for it, and not every client gives this one.
+        parse_form(&self.query).remove("x-id").unwrap_or_else(|| format!("{} {}", self.method, self.path))
     }
 }
 

@@ -38,6 +38,8 @@ record! {
         tags: BTreeMap<TagKey, TagText>,
         /// The boundary of every role's permissions, by ARN.
         permissions_boundary: Option<PolicyArn>,
+        /// What `sluice bootstrap` makes here besides the artifact bucket.
+        foundation: Option<FoundationSpec>,
         /// Networks that functions may stand in.
         networks: BTreeMap<LocalName, NetworkSpec>,
         /// What differs here, by pipeline: an overlay on the pipeline file.
@@ -56,6 +58,41 @@ record! {
         subnets: Vec<SubnetId>,
         /// Its security groups, 1 to 5.
         security_groups: Vec<SecurityGroupId>,
+    }
+
+    /// What the foundation of an account and region holds besides the artifact bucket.
+    "`foundation`" FoundationSpec {
+        /// The key that protects artifacts. Left out, S3's own. One environment that asks for a key gives it to all that share
+        /// the account and region.
+        key: Option<FoundationKeyChoice>,
+        /// Roles that plan and deploy. Left out, none are made.
+        roles: Option<FoundationRolesSpec>,
+    }
+
+    /// Who may take the roles that plan and deploy; at least somebody.
+    "roles of the foundation" FoundationRolesSpec {
+        /// Roles or users that may take both, by ARN.
+        people: Vec<RoleArn>,
+        /// A repository whose jobs may take them.
+        jobs: Option<JobsChoice>,
+    }
+
+    /// A repository of GitHub.
+    "a repository of GitHub" GithubJobsSpec {
+        /// The repository, `OWNER/NAME`, or `OWNER@ID/NAME@ID` where its tokens carry numbers.
+        repository: RepositoryPath,
+        /// The branch whose state is deployed. Left out, `main`.
+        branch: Option<BranchName>,
+    }
+
+    /// A project of GitLab.
+    "a project of GitLab" GitlabJobsSpec {
+        /// The project's path.
+        repository: RepositoryPath,
+        /// The branch whose state is deployed. Left out, `main`.
+        branch: Option<BranchName>,
+        /// The instance. Left out, `gitlab.com`.
+        host: Option<HostName>,
     }
 
     /// What changes may cost.
@@ -106,6 +143,22 @@ choice! {
         "staging" => Staging,
         /// Everything is kept and protected.
         "production" => Production,
+    }
+
+    /// Whose key protects artifacts.
+    "a key of the foundation" FoundationKeyChoice {
+        /// S3's own: it costs nothing.
+        "service" => Service,
+        /// One of the account, made with the foundation.
+        "customer-managed" => CustomerManaged,
+    }
+
+    /// Whose jobs may take the roles of the foundation.
+    "jobs of a code host" JobsChoice {
+        /// Jobs of GitHub Actions.
+        "github" => Github(GithubJobsSpec),
+        /// Jobs of GitLab CI/CD.
+        "gitlab" => Gitlab(GitlabJobsSpec),
     }
 
     /// Where an environment's AWS is.
@@ -162,6 +215,22 @@ checked_texts! {
                     && rest.strip_prefix("policy/").is_some_and(|name| !name.is_empty())
                     && !rest.contains(char::is_whitespace))
         };
+    /// A repository on a code host.
+    RepositoryPath <= 1024, "the path of a repository", "acme/streams",
+        "^[A-Za-z0-9._-]+(@[0-9]+)?(/[A-Za-z0-9._-]+(@[0-9]+)?)+$",
+        |text| text.contains('/') && text.split('/').all(|part| {
+            let (name, number) = part.split_once('@').unwrap_or((part, "0"));
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+                && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+        });
+    /// A branch.
+    BranchName <= 200, "the name of a branch", "main", "^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+        |text| text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._/-".contains(&b));
+    /// A host.
+    HostName <= 255, "the name of a host", "gitlab.example.com", "^[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?$",
+        |text| text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:".contains(&b));
     /// A subnet.
     SubnetId <= 24, "the id of a subnet", "subnet-0123456789abcdef0", "^subnet-[0-9a-f]{8,17}$",
         |text| text.strip_prefix("subnet-").is_some_and(hexadecimal);

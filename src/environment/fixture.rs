@@ -28,6 +28,7 @@ impl Environment {
             gates: crate::environment::Gates::default(),
             tags: BTreeMap::from([("cost-center".to_owned(), "42".to_owned())]),
             permissions_boundary: None,
+            foundation: crate::environment::FoundationWish::default(),
             networks: BTreeMap::new(),
         }
     }

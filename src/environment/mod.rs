@@ -7,7 +7,7 @@ mod model;
 mod read;
 
 pub use file::{EnvironmentSpec, Overlay};
-pub use model::{Approval, Environment, Gates, Network, Notify, Target, Tier};
+pub use model::{Approval, Environment, FoundationWish, Gates, Jobs, Network, Notify, Takers, Target, Tier};
 pub use read::{EnvironmentFile, read, read_tree};
 
 /// The schema of environment files, for editors: `schemas/environment.schema.json`.

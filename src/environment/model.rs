@@ -61,6 +61,37 @@ pub struct Approval {
     pub count: u32,
 }
 
+/// What `sluice bootstrap` makes for an environment besides the artifact bucket.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct FoundationWish {
+    /// Whether artifacts are protected with a key of the account instead of S3's own.
+    pub own_key: bool,
+    /// The roles that plan and deploy; none where they are not wanted.
+    pub roles: Option<Takers>,
+}
+
+/// Who may take the roles of a foundation; somebody always may.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Takers {
+    /// Roles or users, by ARN.
+    pub people: Vec<String>,
+    /// Jobs of a repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jobs: Option<Jobs>,
+}
+
+/// Jobs of a repository on a code host.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Jobs {
+    /// The host name of a GitLab instance; none for GitHub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gitlab: Option<String>,
+    /// The repository, as its tokens name it.
+    pub repository: String,
+    /// The branch that is deployed.
+    pub branch: String,
+}
+
 /// A resolved environment.
 #[derive(Clone, Debug)]
 pub struct Environment {
@@ -77,6 +108,7 @@ pub struct Environment {
     pub(super) gates: Gates,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) permissions_boundary: Option<String>,
+    pub(super) foundation: FoundationWish,
     pub(super) networks: BTreeMap<LocalName, Network>,
 }
 
@@ -154,6 +186,11 @@ impl Environment {
     #[must_use]
     pub fn permissions_boundary(&self) -> Option<&str> {
         self.permissions_boundary.as_deref()
+    }
+    /// What its foundation holds besides the artifact bucket.
+    #[must_use]
+    pub fn foundation(&self) -> &FoundationWish {
+        &self.foundation
     }
     /// Networks that functions may stand in.
     #[must_use]

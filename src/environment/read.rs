@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::file::{EnvironmentSpec, GatesSpec, NetworkSpec, Overlay, TargetChoice, TierChoice};
-use super::model::{Approval, Environment, Gates, Network, Notify, Target, Tier};
+use super::file::{
+    EnvironmentSpec, FoundationKeyChoice, FoundationSpec, GatesSpec, JobsChoice, NetworkSpec, Overlay, TargetChoice,
+    TierChoice,
+};
+use super::model::{Approval, Environment, FoundationWish, Gates, Jobs, Network, Notify, Takers, Target, Tier};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place};
 use crate::spec::{self, Node, Reader};
 use crate::units::{AccountId, LocalName, PipelineName, Region};
@@ -84,6 +87,7 @@ pub fn read_tree(file: &FilePath, tree: Node) -> Result<EnvironmentFile, Diagnos
     }
     found.extend(repeated_region(&tree, &regions));
     found.extend(unreachable_approval(&decoded, &place));
+    found.extend(untakeable_roles(&decoded, &tree));
     found.extend(decoded.networks.iter().flat_map(|(name, network)| crowded(&tree, name, network)));
     let (account, found) = found.into_result(account)?;
     let Some(account) = account else { return Err(found) };
@@ -117,7 +121,37 @@ fn environment(
         gates: decoded.gates.as_ref().map(gates).unwrap_or_default(),
         tags: decoded.tags.iter().map(|(key, value)| (key.0.clone(), value.0.clone())).collect(),
         permissions_boundary: decoded.permissions_boundary.as_ref().map(|policy| policy.0.clone()),
+        foundation: decoded.foundation.as_ref().map(foundation).unwrap_or_default(),
         networks: decoded.networks.iter().map(|(name, spec)| (name.clone(), network(spec))).collect(),
+    }
+}
+
+/// The branch that is deployed where nothing says another, and the host of GitLab that is meant.
+const MAIN: &str = "main";
+const GITLAB: &str = "gitlab.com";
+
+fn foundation(spec: &FoundationSpec) -> FoundationWish {
+    let branch = |typed: Option<&str>| typed.unwrap_or(MAIN).to_owned();
+    FoundationWish {
+        own_key: match spec.key {
+            Some(FoundationKeyChoice::CustomerManaged) => true,
+            Some(FoundationKeyChoice::Service) | None => false,
+        },
+        roles: spec.roles.as_ref().map(|roles| Takers {
+            people: roles.people.iter().map(|arn| arn.0.clone()).collect(),
+            jobs: roles.jobs.as_ref().map(|jobs| match jobs {
+                JobsChoice::Github(of) => Jobs {
+                    gitlab: None,
+                    repository: of.repository.0.clone(),
+                    branch: branch(of.branch.as_ref().map(|branch| branch.0.as_str())),
+                },
+                JobsChoice::Gitlab(of) => Jobs {
+                    gitlab: Some(of.host.as_ref().map_or(GITLAB, |host| host.0.as_str()).to_owned()),
+                    repository: of.repository.0.clone(),
+                    branch: branch(of.branch.as_ref().map(|branch| branch.0.as_str())),
+                },
+            }),
+        }),
     }
 }
 
@@ -190,6 +224,17 @@ fn unreachable_approval(decoded: &EnvironmentSpec, place: &impl Fn(&str) -> Plac
     }
     let title = format!("{needed} must approve, and only {} may", approval.by.len());
     Some(Diagnostic::error(Code::Conflict, title).at(place("gates"), "").help("name more in `by`, or lower `count`"))
+}
+
+/// A role that nobody may take is none.
+fn untakeable_roles(decoded: &EnvironmentSpec, tree: &Node) -> Option<Diagnostic> {
+    let roles = decoded.foundation.as_ref()?.roles.as_ref()?;
+    if !roles.people.is_empty() || roles.jobs.is_some() {
+        return None;
+    }
+    let place = tree.find("foundation.roles").map(|node| node.place.clone());
+    let told = Diagnostic::error(Code::MissingSetting, "nobody may take the roles of the foundation");
+    Some(told.at_maybe(place, "").help("name roles or users in `people`, or a repository in `jobs`"))
 }
 
 /// Most subnets and security groups of a function (the schema of `AWS::Lambda::Function`).

@@ -191,7 +191,7 @@ fn environments(shelf: &mut Shelf<'_>) -> Result<Vec<Deployable>, Failure> {
             account: environment.account().clone(),
             regions: environment.regions().to_vec(),
             after: ci::promoted_from(environment, &plain).cloned(),
-            boundary: environment.permissions_boundary().map(str::to_owned),
+            boundary: environment.permissions_boundary().map(Into::into),
             types: types(shelf, environment.name(), &pipelines)?,
             pipelines: pipelines.clone(),
         });

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::failure::Failure;
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, Identity};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::environment::{Environment, Target};
 use crate::rollout::Cadence;
@@ -33,14 +33,14 @@ pub fn cadence(environment: &Environment, virtual_time: bool) -> Cadence {
     }
 }
 
-/// Makes sure that the credentials are those of the environment's account.
+/// Makes sure that the credentials are those of the environment's account, and says whose they are.
 ///
 /// # Errors
 /// When AWS does not say who is calling, or says another account.
-pub async fn same_account(cloud: &Cloud, environment: &Environment) -> Result<(), Failure> {
+pub async fn same_account(cloud: &Cloud, environment: &Environment) -> Result<Identity, Failure> {
     let identity = cloud.identity().await?;
     if identity.account == *environment.account() {
-        return Ok(());
+        return Ok(identity);
     }
     Err(Failure::refused(
         Diagnostic::error(

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bootstrap::Founding;
 use super::connect::{Connector, cadence, same_account};
-use super::drive::{Interrupt, drive};
+use super::drive::{Interrupt, drive, drive_under};
 use super::ending::judge;
 use super::failure::{Failure, FailureKind};
+use super::foundation;
+use super::lease::{self, Held, Place, Wish};
 use super::load::Shelf;
 use super::outlook::outlook;
 use super::plan::{Keep, Look, spec_places};
@@ -18,8 +21,9 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::environment::Environment;
 use crate::event::{Event, EventKind, OperationResult};
 use crate::observed::Holding;
-use crate::plan::{ApprovedPlan, Consent, Inputs, Permission, Plan, approve};
-use crate::rollout::{Basis, Deployment, FailedCreate, Goal, LeftBehind, Machine, Outcome};
+use crate::pipeline::Origins;
+use crate::plan::{Consent, Inputs, Permission, Plan, approve};
+use crate::rollout::{Goal, LeftBehind, Machine, Outcome};
 use crate::units::{LogicalId, PipelineName, Region};
 use crate::workspace::Clock;
 
@@ -31,6 +35,8 @@ pub trait Company {
     fn planned(&mut self, prepared: &Prepared, plan: &Plan);
     /// A stack is to be removed; what goes, what stays and which buckets are emptied first is shown now.
     fn leaving(&mut self, leaving: &Leaving<'_>);
+    /// A foundation is to be made or changed; the plan is shown now.
+    fn founding(&mut self, founding: &Founding<'_>);
     /// Whether somebody is there to answer.
     fn listens(&self) -> bool;
     /// Asks whether to go on.
@@ -127,12 +133,28 @@ pub async fn deploy(
     }
     somebody_answers(order.yes, company)?;
     let cloud = tools.connector.connect(environment, pipeline.region()).await?;
-    same_account(&cloud, environment).await?;
-    settle(&cloud, &prepared, tools, company).await?;
+    let caller = same_account(&cloud, environment).await?;
+    let place = Place {
+        project: shelf.project(),
+        cloud: &cloud,
+        environment,
+        region: pipeline.region(),
+        pipeline: pipeline.name(),
+    };
+    let (stack, origins) = (&prepared.rendered.stack_name, &prepared.rendered.origins);
+    settle(&cloud, stack, origins, environment, tools, company, Some(place)).await?;
 
     let upstream = upstream::missing(&cloud, pipeline).await?;
     let keep = if order.reviewed.is_some() { Keep::ChangeSet } else { Keep::Nothing };
-    let mut look = Look::at(&cloud, &prepared, keep, tools).await?;
+    let mut look = Look::at(&cloud, &prepared, keep).await?;
+    if !look.plan.is_empty() {
+        foundation::needed(&cloud, environment, &prepared.bucket).await?;
+    }
+    if let Err(failure) = look.ask(&cloud, tools).await {
+        // That somebody else is at work explains whatever CloudFormation says of it.
+        lease::free(place).await?;
+        return Err(failure);
+    }
     look.confirmed()?;
     let plan = look.plan.clone();
     if let Some(reviewed) = &order.reviewed
@@ -153,6 +175,7 @@ pub async fn deploy(
     }
     if plan.is_empty() {
         look.leave(&cloud, tools.clock).await?;
+        lease::clear_after_death(place).await?;
         let (left_behind, imported) = (Vec::new(), Vec::new());
         return Ok(Deployed { prepared, plan, result: OperationResult::NothingToDo, left_behind, imported });
     }
@@ -168,12 +191,22 @@ pub async fn deploy(
     if let Err(declined) = ask(order.yes, company, "Deploy these changes?") {
         return Err(not_begun(declined, &look, order, &cloud, tools).await);
     }
-    if let Err(failure) = upload(shelf, &order.pipeline, &cloud, &prepared, tools.clock, company).await {
-        return Err(not_begun(failure, &look, order, &cloud, tools).await);
-    }
-    let deployment = deployment(&prepared, &approved, &look, environment);
-    let mut machine = Machine::new(Goal::Deploy(Box::new(deployment)), cadence(environment, tools.clock.is_virtual()));
-    let outcome = drive(&mut machine, &cloud, tools.clock, tools.interrupt, &mut |event| company.tell(event)).await;
+    let wish = Wish { place, owner: &caller.arn, command: "deploy" };
+    let mut held = match lease::take(&wish, company).await {
+        Ok(held) => held,
+        Err(refused) => return Err(not_begun(refused, &look, order, &cloud, tools).await),
+    };
+    let outcome = match upload(shelf, &order.pipeline, &prepared, tools.clock, company, &mut held).await {
+        Ok(()) => {
+            let goal = Goal::Deploy(Box::new(look.approved(&approved)));
+            let mut machine = Machine::new(goal, cadence(environment, tools.clock.is_virtual()));
+            let tell = &mut |event| company.tell(event);
+            Ok(drive_under(&mut machine, &cloud, tools.clock, tools.interrupt, tell, Some(&mut held)).await)
+        }
+        Err(failure) => Err(not_begun(failure, &look, order, &cloud, tools).await),
+    };
+    held.release(company).await?;
+    let outcome = outcome?;
     let result = judge(&prepared.rendered.stack_name, &outcome, &prepared.rendered.origins)?;
     if result == OperationResult::Succeeded {
         let looked_at = verify(&cloud, &prepared, &plan, tools.clock).await?;
@@ -199,22 +232,34 @@ async fn not_begun(mut why: Failure, look: &Look, order: &DeployOrder, cloud: &C
     why
 }
 
-/// Follows whatever already runs on the stack to its end, so that the plan is made against a stack at rest.
-async fn settle(
+/// Follows whatever already runs on the stack to its end, so that the plan is made against a stack at rest; unless somebody
+/// else has the lease of `place` and is at work.
+pub(super) async fn settle(
     cloud: &Cloud,
-    prepared: &Prepared,
+    stack: &str,
+    origins: &Origins,
+    environment: &Environment,
     tools: Tools<'_>,
     company: &mut dyn Company,
+    place: Option<Place<'_>>,
 ) -> Result<(), Failure> {
-    let goal =
-        Goal::Settle { stack: prepared.rendered.stack_name.clone(), origins: spec_places(&prepared.rendered.origins) };
-    let environment = prepared.sized.pipeline().environment();
+    match cloud.stack_head(stack).await {
+        Ok(None) => return Ok(()),
+        Ok(Some(head)) if head.status.is_settled() => return Ok(()),
+        // What passes is waited for below.
+        Err(refusal) if !refusal.kind.is_transient() => return Err(refusal.into()),
+        Ok(Some(_)) | Err(_) => {}
+    }
+    if let Some(place) = place {
+        lease::free(place).await?;
+    }
+    let goal = Goal::Settle { stack: stack.to_owned(), origins: spec_places(origins) };
     let mut machine = Machine::new(goal, cadence(environment, tools.clock.is_virtual()));
     let outcome = drive(&mut machine, cloud, tools.clock, tools.interrupt, &mut |event| company.tell(event)).await;
     match outcome {
         Outcome::Failed(failure) => Err(failure.into()),
         Outcome::Finished { result: OperationResult::Detached, .. } | Outcome::Interrupted => {
-            judge(&prepared.rendered.stack_name, &Outcome::Interrupted, &prepared.rendered.origins).map(|_| ())
+            judge(stack, &Outcome::Interrupted, origins).map(|_| ())
         }
         // However the earlier operation ended, the plan starts from what it left.
         _ => Ok(()),
@@ -253,25 +298,21 @@ pub(super) fn ask(yes: bool, company: &mut dyn Company, question: &str) -> Resul
 async fn upload(
     shelf: &Shelf<'_>,
     name: &str,
-    cloud: &Cloud,
     prepared: &Prepared,
     clock: &dyn Clock,
     company: &mut dyn Company,
+    held: &mut Held<'_>,
 ) -> Result<(), Failure> {
-    let bucket = &prepared.bucket;
-    if !cloud.bucket_exists(bucket).await? {
-        return Err(Failure::error(
-            Diagnostic::error(Code::NoArtifactBucket, format!("there is no bucket {bucket}"))
-                .help("make it: private, versioned and encrypted"),
-        ));
-    }
     for upload in &prepared.uploads {
+        if !held.keep().await {
+            break;
+        }
         let bytes = match &upload.source {
             UploadSource::Packed(bytes) => bytes.to_vec(),
             UploadSource::File { path } => shelf.project().read_asset(name, path)?,
         };
         let size = bytes.len() as u64;
-        let already_there = match cloud.put_artifact(bucket, &upload.key, bytes).await? {
+        let already_there = match held.cloud().put_artifact(&prepared.bucket, &upload.key, bytes).await? {
             Uploaded::AlreadyThere => true,
             Uploaded::Sent => false,
         };
@@ -286,15 +327,4 @@ async fn upload(
         });
     }
     Ok(())
-}
-
-/// The approved plan, reduced to what the roll-out needs.
-fn deployment(prepared: &Prepared, approved: &ApprovedPlan, look: &Look, environment: &Environment) -> Deployment {
-    let plan = approved.plan();
-    Deployment {
-        approved_losses: approved.removals(),
-        resources: plan.resources.len(),
-        expected: plan.expected.typical,
-        ..look.deployment(prepared, environment, Basis::of(&look.observed), FailedCreate::RemoveShell)
-    }
 }

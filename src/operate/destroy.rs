@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::connect::{cadence, same_account};
 use super::deploy::{Company, Leaving, Tools, ask};
-use super::drive::drive;
+use super::drive::drive_under;
 use super::ending::judge;
 use super::failure::Failure;
+use super::lease::{self, Held, Place, Wish};
 use super::load::Shelf;
 use super::plan::spec_places;
 use super::prepare::prepare;
@@ -65,9 +66,12 @@ pub async fn destroy(
     let stack = names::stack(&name, environment.name());
 
     let cloud = tools.connector.connect(&environment, &region).await?;
-    same_account(&cloud, &environment).await?;
+    let caller = same_account(&cloud, &environment).await?;
+    let place =
+        Place { project: shelf.project(), cloud: &cloud, environment: &environment, region: &region, pipeline: &name };
     let observed = cloud.describe_stack(&stack).await?;
     let Observed::Present(found) = &observed else {
+        lease::clear_after_death(place).await?;
         return Ok(Destroyed { stack, result: OperationResult::NothingToDo, left_behind: Vec::new() });
     };
     if found.termination_protection && !order.unprotect {
@@ -83,10 +87,6 @@ pub async fn destroy(
         emptied: &emptied,
     });
     ask(order.yes, company, &format!("Remove {stack} from {} / {region}?", environment.account()))?;
-    for bucket in emptied.keys() {
-        cloud.empty_bucket(bucket).await?;
-    }
-
     let removal = Removal {
         stack: stack.clone(),
         stack_id: Some(found.id.clone()),
@@ -96,28 +96,48 @@ pub async fn destroy(
         resources: plan.resources.len(),
         expected: plan.expected.typical,
     };
-    let mut tries = 0;
-    let outcome = loop {
-        let goal = Goal::Destroy(Box::new(removal.clone()));
-        let mut machine = Machine::new(goal, cadence(&environment, tools.clock.is_virtual()));
-        let tell = &mut |event| company.tell(event);
-        let outcome = drive(&mut machine, &cloud, tools.clock, tools.interrupt, tell).await;
-        tries += 1;
-        // Whoever writes into a bucket goes on until it is deleted itself: what came in meanwhile goes too.
-        let filled: Vec<&String> = refilled(&outcome).filter(|bucket| emptied.contains_key(*bucket)).collect();
-        if filled.is_empty() || tries == MOST_TRIES {
-            break outcome;
-        }
-        for bucket in filled {
-            cloud.empty_bucket(bucket).await?;
-        }
-    };
+    let wish = Wish { place, owner: &caller.arn, command: "destroy" };
+    let mut held = lease::take(&wish, company).await?;
+    let outcome = remove(&removal, &emptied, &environment, tools, company, &mut held).await;
+    held.release(company).await?;
+    let outcome = outcome?;
     let result = judge(&stack, &outcome, &origins)?;
     let left_behind = match outcome {
         Outcome::Finished { left_behind, .. } => left_behind,
         _ => Vec::new(),
     };
     Ok(Destroyed { stack, result, left_behind })
+}
+
+/// Empties the buckets and removes the stack.
+async fn remove(
+    removal: &Removal,
+    emptied: &BTreeMap<String, Holding>,
+    environment: &Environment,
+    tools: Tools<'_>,
+    company: &mut dyn Company,
+    held: &mut Held<'_>,
+) -> Result<Outcome, Failure> {
+    let cloud = held.cloud().clone();
+    for bucket in emptied.keys() {
+        cloud.empty_bucket(bucket).await?;
+    }
+    let mut tries = 0;
+    loop {
+        let goal = Goal::Destroy(Box::new(removal.clone()));
+        let mut machine = Machine::new(goal, cadence(environment, tools.clock.is_virtual()));
+        let tell = &mut |event| company.tell(event);
+        let outcome = drive_under(&mut machine, &cloud, tools.clock, tools.interrupt, tell, Some(&mut *held)).await;
+        tries += 1;
+        // Whoever writes into a bucket goes on until it is deleted itself: what came in meanwhile goes too.
+        let filled: Vec<&String> = refilled(&outcome).filter(|bucket| emptied.contains_key(*bucket)).collect();
+        if filled.is_empty() || tries == MOST_TRIES {
+            return Ok(outcome);
+        }
+        for bucket in filled {
+            cloud.empty_bucket(bucket).await?;
+        }
+    }
 }
 
 /// How often a removal is begun again because a bucket had filled up meanwhile.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::lease::Held;
 use crate::cloud::{ChangeSetKind, ChangeSetRequest, Cloud, CloudError, EventsUntil};
 use crate::event::Event;
 use crate::rollout::{ChangeSetOrder, Command, Machine, Next, Observation, Outcome, Reach};
@@ -56,15 +57,31 @@ pub async fn drive(
     interrupt: &Interrupt,
     tell: &mut dyn FnMut(Event),
 ) -> Outcome {
+    drive_under(machine, cloud, clock, interrupt, tell, None).await
+}
+
+/// The same under a lease, which is kept; when it is lost the machine is left as at an interrupt.
+pub(super) async fn drive_under(
+    machine: &mut Machine,
+    cloud: &Cloud,
+    clock: &dyn Clock,
+    interrupt: &Interrupt,
+    tell: &mut dyn FnMut(Event),
+    mut held: Option<&mut Held<'_>>,
+) -> Outcome {
     let mut observation = Observation::Begin;
     loop {
         let step = machine.on(clock.now(), observation);
         for kind in step.events {
             tell(Event { at: clock.now(), kind });
         }
+        let ours = match (&step.next, held.as_deref_mut()) {
+            (Next::Do(_), Some(held)) => held.keep().await,
+            (Next::Do(_), None) | (Next::End(_), _) => true,
+        };
         observation = match step.next {
             Next::End(outcome) => return *outcome,
-            Next::Do(_) if interrupt.is_raised() => Observation::Interrupted,
+            Next::Do(_) if !ours || interrupt.is_raised() => Observation::Interrupted,
             Next::Do(Command::Wait(pause)) => tokio::select! {
                 () = clock.sleep(pause) => Observation::Waited,
                 () = interrupt.raised() => Observation::Interrupted,

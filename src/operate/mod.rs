@@ -3,6 +3,7 @@
 //! Commands take what they work with (files, clock, clouds, whoever watches) and give back data; they print
 //! nothing and know no exit code.
 
+mod bootstrap;
 mod capacity;
 mod check;
 mod ci;
@@ -18,9 +19,11 @@ mod earlier;
 mod ending;
 mod failure;
 mod fix;
+mod foundation;
 mod graph;
 mod import;
 mod init;
+mod lease;
 mod load;
 mod measure;
 mod named;
@@ -38,10 +41,12 @@ mod saved;
 mod shards;
 mod share;
 mod status;
+mod unlock;
 mod upstream;
 mod verify;
 mod work;
 
+pub use bootstrap::{BootstrapOrder, Bootstrapped, Founding, bootstrap, foundation_template};
 pub use capacity::{CapacityOrder, Placed, place};
 pub use check::{Checked, Looked, check};
 pub use ci::{CiDoing, CiMade, CiOrder, CodeHost, ci};
@@ -71,4 +76,5 @@ pub use resources::resources;
 pub use save::may_save;
 pub use saved::{Reviewed, edited, read_plan, read_saved};
 pub use status::{Status, status};
+pub use unlock::{UnlockOrder, Unlocked, unlock};
 pub use work::{Measured, measured_work};

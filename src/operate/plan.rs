@@ -19,7 +19,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::{Environment, Target, Tier};
 use crate::observed::{ChangeSet, ChangeSetState, FailureKind, NextAction, Observed};
 use crate::pipeline::{Origins, Pipeline, StageKind, StreamFrom};
-use crate::plan::{Desired, Inputs, Known, Load, NotAsked, Plan, compare, compare_files};
+use crate::plan::{ApprovedPlan, Desired, Inputs, Known, Load, NotAsked, Plan, compare, compare_files};
 use crate::rollout::{Basis, Deployment, FailedCreate};
 use crate::template::Template;
 use crate::units::{Duration, LogicalId, Region};
@@ -112,7 +112,8 @@ pub async fn plan_live(
     // By the time of the deployment they may be there.
     let upstream = upstream::missing(&cloud, resolved).await?.into_iter();
     let upstream = upstream.map(|missing| Diagnostic { severity: Severity::Warning, ..missing });
-    let mut look = Look::at(&cloud, &prepared, keep, tools).await?;
+    let mut look = Look::at(&cloud, &prepared, keep).await?;
+    look.ask(&cloud, tools).await?;
     let saved = match keep {
         Keep::Nothing => {
             look.leave(&cloud, tools.clock).await?;
@@ -133,85 +134,102 @@ pub(super) struct Look {
     pub(super) observed: Observed,
     /// What would change.
     pub(super) plan: Plan,
+    /// What should be there.
+    wanted: Wanted,
+    /// What else is known.
+    known: Known,
     /// The change set that was made for it.
     change_set: Option<ChangeSet>,
     /// What is to become of it.
     keep: Keep,
     /// Why none may be made.
-    denied: Option<CloudError>,
+    unmade: Option<Failure>,
     /// Whether the stack is only there because of that change set.
     shell: bool,
-    /// The stack's name.
-    stack: String,
 }
 
 impl Look {
-    /// Looks at the stack and compares; where something would change, CloudFormation is asked too.
-    pub(super) async fn at(cloud: &Cloud, prepared: &Prepared, keep: Keep, tools: Tools<'_>) -> Result<Self, Failure> {
-        let stack = &prepared.rendered.stack_name;
+    /// Looks at a pipeline's stack and compares.
+    pub(super) async fn at(cloud: &Cloud, prepared: &Prepared, keep: Keep) -> Result<Self, Failure> {
         let environment = prepared.sized.pipeline().environment();
         // A server that stands in for AWS begins empty, and nobody bootstraps it.
         if matches!(environment.target(), Target::Endpoint { .. }) && !cloud.bucket_exists(&prepared.bucket).await? {
             cloud.make_bucket(&prepared.bucket).await?;
         }
-        let observed = cloud.describe_stack(stack).await?;
+        let observed = cloud.describe_stack(&prepared.rendered.stack_name).await?;
         let known = Known {
             open_shards: open_shards(cloud, prepared, &observed).await?,
             expiry_changing: expiry_changing(cloud, prepared, &observed).await?,
             ..Known::default()
         };
-        let plan = compare(&desired(prepared), &observed, &known);
-        let mut look =
-            Self { observed, plan, change_set: None, keep, denied: None, shell: false, stack: stack.clone() };
-        if look.plan.is_empty() {
-            return Ok(look);
+        Ok(Self::of(Wanted::of(prepared), observed, known, keep))
+    }
+
+    /// Compares what should be there with what is.
+    pub(super) fn of(wanted: Wanted, observed: Observed, known: Known, keep: Keep) -> Self {
+        let plan = compare(&wanted.desired, &observed, &known);
+        Self { observed, plan, wanted, known, change_set: None, keep, unmade: None, shell: false }
+    }
+
+    /// Asks CloudFormation too, where something would change.
+    pub(super) async fn ask(&mut self, cloud: &Cloud, tools: Tools<'_>) -> Result<(), Failure> {
+        if self.plan.is_empty() {
+            return Ok(());
         }
-        if !look.takes_change_sets() {
-            look.plan.not_asked = look.in_the_way().map(|status| NotAsked::StackState { status });
-            return Ok(look);
+        if !self.takes_change_sets() {
+            self.plan.not_asked = self.in_the_way().map(|status| NotAsked::StackState { status });
+            return Ok(());
         }
-        let guard = guard(cloud, &desired(prepared), &look.observed, &look.plan, environment.tier()).await?;
-        look.plan.rollback = guard.clone();
-        let deployment = look.deployment(prepared, environment, Basis::of(&look.observed), FailedCreate::Keep);
-        let change_set =
-            preview(cloud, &deployment, &look.observed, tools.clock, environment, &prepared.rendered.origins).await;
-        look.shell = look.observed.stack().is_none();
+        let (environment, desired) = (&self.wanted.environment, &self.wanted.desired);
+        let guard = guard(cloud, desired, &self.observed, &self.plan, environment.tier()).await?;
+        self.plan.rollback.clone_from(&guard);
+        let deployment = self.deployment(Basis::of(&self.observed), FailedCreate::Keep);
+        let origins = &desired.origins;
+        let change_set = preview(cloud, &deployment, &self.observed, tools.clock, environment, origins).await;
+        self.shell = self.observed.stack().is_none();
         match change_set {
             Ok(set) => {
                 if set.state == ChangeSetState::Ready {
-                    let known = Known { change_set: Some(set.clone()), ..known };
-                    look.plan = compare(&desired(prepared), &look.observed, &known);
-                    look.plan.rollback = guard;
+                    self.known.change_set = Some(set.clone());
+                    self.plan = compare(desired, &self.observed, &self.known);
+                    self.plan.rollback = guard;
                 }
-                look.change_set = Some(set);
-                look.measured(cloud, prepared, tools.clock).await
+                self.change_set = Some(set);
+                self.measured(cloud, tools.clock).await
             }
             Err(Unmade::Denied(denied)) => {
-                look.plan.not_asked = Some(NotAsked::Denied { message: denied.message.clone() });
-                look.denied = Some(denied);
-                look.measured(cloud, prepared, tools.clock).await
+                self.plan.not_asked = Some(NotAsked::Denied { message: denied.message.clone() });
+                self.unmade = Some(denied.into());
+                self.measured(cloud, tools.clock).await
+            }
+            Err(Unmade::NoBucket) => {
+                self.plan.not_asked = Some(NotAsked::NoFoundation { environment: environment.name().clone() });
+                self.unmade = Some(super::foundation::missing(environment, cloud.region(), &self.wanted.bucket));
+                self.measured(cloud, tools.clock).await
             }
             Err(Unmade::Failed(failure, set)) => {
-                look.change_set = set.map(|set| *set);
-                look.leave(cloud, tools.clock).await?;
-                look.change_set = None;
+                self.change_set = set.map(|set| *set);
+                self.leave(cloud, tools.clock).await?;
+                self.change_set = None;
                 // What cannot be done as it is, CloudFormation may not even want to foresee: the plan says why, and what
                 // works instead.
-                if look.plan.impossible().next().is_some() { Ok(look) } else { Err(failure) }
+                if self.plan.impossible().next().is_some() { Ok(()) } else { Err(failure) }
             }
         }
     }
 
-    /// The same with what can be counted of what is at risk. What fails leaves nothing behind.
-    async fn measured(mut self, cloud: &Cloud, prepared: &Prepared, clock: &dyn Clock) -> Result<Self, Failure> {
-        match measure(cloud, &desired(prepared), &self.observed, self.plan.clone(), clock.now()).await {
-            Ok(plan) => self.plan = plan,
+    /// Counts what can be counted of what is at risk. What fails leaves nothing behind.
+    async fn measured(&mut self, cloud: &Cloud, clock: &dyn Clock) -> Result<(), Failure> {
+        match measure(cloud, &self.wanted.desired, &self.observed, self.plan.clone(), clock.now()).await {
+            Ok(plan) => {
+                self.plan = plan;
+                Ok(())
+            }
             Err(failure) => {
                 self.leave(cloud, clock).await?;
-                return Err(failure);
+                Err(failure)
             }
         }
-        Ok(self)
     }
 
     /// Nothing, if CloudFormation was asked where it can be.
@@ -219,7 +237,7 @@ impl Look {
     /// # Errors
     /// That it may not be asked: whoever deploys or saves a plan needs more than the schemas' word.
     pub(super) fn confirmed(&mut self) -> Result<(), Failure> {
-        self.denied.take().map_or(Ok(()), |denied| Err(denied.into()))
+        self.unmade.take().map_or(Ok(()), Err)
     }
 
     /// The state that nothing can be changed in; none for one that the roll-out cures by itself.
@@ -268,7 +286,7 @@ impl Look {
             cloud.delete_stack(&set.stack_id, &format!("{}-shell", set.name), None, &[]).await?;
             // An empty stack is gone in a moment; whoever looks next should not find it on its way out.
             for _ in 0..LOOKS_AT_SHELL {
-                if cloud.stack_head(&self.stack).await?.is_none() {
+                if cloud.stack_head(&self.wanted.desired.stack).await?.is_none() {
                     break;
                 }
                 clock.sleep(SHELL_PAUSE).await;
@@ -278,34 +296,66 @@ impl Look {
     }
 
     /// What would be rolled out.
-    pub(super) fn deployment(
-        &self,
-        prepared: &Prepared,
-        environment: &Environment,
-        basis: Basis,
-        failed_create: FailedCreate,
-    ) -> Deployment {
-        let rendered = &prepared.rendered;
+    pub(super) fn deployment(&self, basis: Basis, failed_create: FailedCreate) -> Deployment {
+        let Wanted { desired, environment: _, bucket, protect, import_existing } = &self.wanted;
         let guard = self.plan.rollback.as_ref().filter(|guard| !guard.armed.is_empty());
         let armed = guard.into_iter().flat_map(|guard| &guard.armed);
         Deployment {
-            stack: rendered.stack_name.clone(),
-            template: rendered.template.to_canonical_json(),
-            tags: rendered.tags.clone(),
-            artifact_bucket: prepared.bucket.clone(),
+            stack: desired.stack.clone(),
+            template: desired.template.to_canonical_json(),
+            tags: desired.tags.clone(),
+            artifact_bucket: bucket.clone(),
             role: None,
             basis,
             approved_losses: std::collections::BTreeSet::new(),
             reviewed: self.keep == Keep::ChangeSet,
             failed_create,
-            // What a destroyed stack of these tiers left behind under its names is taken in again (DESIGN 8).
-            import_existing: environment.tier() != Tier::Development,
-            protect: rendered.termination_protection,
+            import_existing: *import_existing,
+            protect: *protect,
             rollback_alarms: armed.map(|alarm| alarm.arn.clone()).collect(),
             watch: guard.map(|guard| guard.watch),
-            origins: spec_places(&rendered.origins),
+            origins: spec_places(&desired.origins),
             resources: self.plan.resources.len(),
             expected: self.plan.expected.typical,
+        }
+    }
+
+    /// The approved plan, reduced to what the roll-out needs.
+    pub(super) fn approved(&self, approved: &ApprovedPlan) -> Deployment {
+        let plan = approved.plan();
+        Deployment {
+            approved_losses: approved.removals(),
+            resources: plan.resources.len(),
+            expected: plan.expected.typical,
+            ..self.deployment(Basis::of(&self.observed), FailedCreate::RemoveShell)
+        }
+    }
+}
+
+/// A stack as it should be, whatever it is made from.
+pub(super) struct Wanted {
+    /// The stack.
+    pub(super) desired: Desired,
+    /// Where.
+    pub(super) environment: Environment,
+    /// Where its template goes if a request cannot hold it.
+    pub(super) bucket: String,
+    /// Whether it is protected against deletion.
+    pub(super) protect: bool,
+    /// Whether resources that exist under their names are taken in.
+    pub(super) import_existing: bool,
+}
+
+impl Wanted {
+    fn of(prepared: &Prepared) -> Self {
+        let environment = prepared.sized.pipeline().environment().clone();
+        Self {
+            desired: desired(prepared),
+            bucket: prepared.bucket.clone(),
+            protect: prepared.rendered.termination_protection,
+            // What a destroyed stack of these tiers left behind under its names is taken in again (DESIGN 8).
+            import_existing: environment.tier() != Tier::Development,
+            environment,
         }
     }
 }
@@ -350,6 +400,8 @@ pub(super) fn spec_places(origins: &Origins) -> BTreeMap<LogicalId, String> {
 enum Unmade {
     /// The caller may not have one made.
     Denied(CloudError),
+    /// The template is too large for a request, and the bucket that it would go through is not there.
+    NoBucket,
     /// It failed, or something else did.
     Failed(Failure, Option<Box<ChangeSet>>),
 }
@@ -358,6 +410,8 @@ impl From<CloudError> for Unmade {
     fn from(error: CloudError) -> Self {
         match error.kind {
             FailureKind::AccessDenied => Self::Denied(error),
+            // No other call about a change set is one to S3.
+            FailureKind::NotFound if error.service == "S3" => Self::NoBucket,
             _ => Self::Failed(error.into(), None),
         }
     }

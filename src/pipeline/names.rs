@@ -166,6 +166,18 @@ pub fn artifact_bucket(account: &AccountId, region: &Region) -> String {
     format!("sluice-artifacts-{account}-{region}")
 }
 
+/// Where the leases of an environment lie in the artifact bucket: one object for each pipeline.
+#[must_use]
+pub fn lease_prefix(environment: &EnvironmentName) -> String {
+    format!("locks/{environment}/")
+}
+
+/// Where the ledger of an environment lies in the artifact bucket.
+#[must_use]
+pub fn ledger_prefix(environment: &EnvironmentName) -> String {
+    format!("ledger/{environment}/")
+}
+
 /// The logical id of a part of a stage: `logical_id(Consumer, "score", "Function")` is `ConsumerScoreFunction`;
 /// the stage's main resource has no part (`StreamTransactions`).
 #[must_use]

@@ -17,7 +17,7 @@ use super::moves::Move;
 use crate::observed::Held;
 use crate::pipeline::{Origin, StageRef};
 use crate::template::{PropertyPath, Recreation};
-use crate::units::{Digest, Duration, LogicalId, Timestamp};
+use crate::units::{Digest, Duration, EnvironmentName, LogicalId, Timestamp};
 
 /// Version of the plan's JSON form. 1.1 adds the topology, what stays unchanged, and what else changes bring with them.
 pub const FORMAT_VERSION: &str = "1.1";
@@ -162,6 +162,11 @@ pub enum NotAsked {
     StackState {
         /// The state, for instance `UPDATE_ROLLBACK_FAILED`.
         status: String,
+    },
+    /// The template is larger than a request takes, and there is no bucket to hand it over in.
+    NoFoundation {
+        /// The environment that is not bootstrapped.
+        environment: EnvironmentName,
     },
 }
 

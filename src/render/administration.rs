@@ -3,7 +3,7 @@
 /// Everything that can be done with a symmetric key of its own region (AWS's service authorization reference for KMS,
 /// actions on the resource type `key`), spelled out, so that no key policy has a wildcard. Granted to the account's
 /// root, which means: to whom the account's IAM policies grant it. With less nobody could manage the key any more.
-pub(super) const KEY_ADMINISTRATION: [&str; 30] = [
+pub const KEY_ADMINISTRATION: [&str; 30] = [
     "kms:CancelKeyDeletion",
     "kms:CreateAlias",
     "kms:CreateGrant",

@@ -38,9 +38,11 @@ mod tests;
 mod topic;
 mod worker;
 
+pub use administration::KEY_ADMINISTRATION;
 pub use assets::{Assets, target_model};
 pub use producer::{Producer, producers};
 pub use sources::{TemplateName, TemplateSources};
+pub use suppress::answer_findings;
 
 use std::collections::BTreeMap;
 

@@ -38,6 +38,12 @@ const SUPPRESSIONS: &[Suppression] = &[
         reason: "Point-in-time recovery is billed by size: it is on by default outside development, and off where the pipeline file says so, for what can be made again",
     },
     Suppression {
+        check: "CKV_AWS_33",
+        type_name: "AWS::KMS::Key",
+        excused: |key| value(key, "/KeyPolicy").is_some_and(|policy| policy.to_string().contains(r#"{"AWS":"*"}"#)),
+        reason: "Only callers of the account itself, and only through S3, whose own permissions decide: the policy of AWS's own key for S3 says the same",
+    },
+    Suppression {
         check: "CKV_AWS_115",
         type_name: "AWS::Lambda::Function",
         excused: |function| !has(function, "/ReservedConcurrentExecutions"),
@@ -116,6 +122,11 @@ pub(super) fn annotate(pipeline: &Pipeline, template: &mut Template) {
             answer(resource);
         }
     }
+}
+
+/// The same for a template that no pipeline made.
+pub fn answer_findings(template: &mut Template) {
+    template.resources.values_mut().for_each(answer);
 }
 
 fn answer(resource: &mut Resource) {

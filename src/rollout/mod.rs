@@ -14,6 +14,7 @@ mod deploy;
 mod destroy;
 mod follow;
 mod identity;
+mod lease;
 mod machine;
 mod model;
 mod recovery;
@@ -22,6 +23,7 @@ mod tests;
 
 pub use advice::{Advice, advise};
 pub use cadence::Cadence;
+pub use lease::{Claim, HolderId, LEASE_FORMAT, Lease, STAND_IN_TERM, TERM, UnreadableLease};
 pub use machine::Machine;
 pub use model::{
     Basis, ChangeSetOrder, Command, Deployment, FailedCreate, Goal, LeftBehind, Loss, Next, Observation, Outcome,

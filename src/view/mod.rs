@@ -14,6 +14,7 @@ pub mod events;
 pub mod explain;
 pub mod graph;
 pub mod import;
+pub mod lease;
 pub mod next_steps;
 pub mod outputs;
 pub mod plan;

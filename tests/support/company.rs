@@ -9,7 +9,7 @@ use sluicegate::diagnostic::{Diagnostics, FilePath};
 use sluicegate::embedded::{Settings, Speed};
 use sluicegate::environment::Environment;
 use sluicegate::event::Event;
-use sluicegate::operate::{Answer, Company, Connecting, Connector, Leaving, Prepared};
+use sluicegate::operate::{Answer, Company, Connecting, Connector, Founding, Leaving, Prepared};
 use sluicegate::plan::Plan;
 use sluicegate::units::{AccountId, Duration, EnvironmentName, Region, Timestamp};
 use sluicegate::workspace::{Clock, StandingClock};
@@ -53,6 +53,7 @@ pub struct Nobody;
 impl Company for Nobody {
     fn planned(&mut self, _: &Prepared, _: &Plan) {}
     fn leaving(&mut self, _: &Leaving<'_>) {}
+    fn founding(&mut self, _: &Founding<'_>) {}
     fn warned(&mut self, _: &Diagnostics, _: &BTreeMap<FilePath, String>) {}
     fn listens(&self) -> bool {
         false

@@ -144,6 +144,7 @@ fn encryption_rule(rule: &Map<String, Value>) -> String {
 const LIFECYCLE: &[&str] = &[
     "AbortIncompleteMultipartUpload",
     "ExpirationInDays",
+    "ExpiredObjectDeleteMarker",
     "Id",
     "NoncurrentVersionExpiration",
     "NoncurrentVersionTransitions",
@@ -164,8 +165,10 @@ fn lifecycle_rule(rule: &Map<String, Value>) -> Result<String, HandlerError> {
     }
     xml.push_str(&format!("<Filter><Prefix>{}</Prefix></Filter>", escape(&text(rule, "Prefix").unwrap_or_default())));
     xml.push_str(&format!("<Status>{}</Status>", text(rule, "Status").unwrap_or_else(|| "Enabled".to_owned())));
-    if let Some(days) = text(rule, "ExpirationInDays") {
-        xml.push_str(&format!("<Expiration><Days>{days}</Days></Expiration>"));
+    for (given, told) in [("ExpirationInDays", "Days"), ("ExpiredObjectDeleteMarker", "ExpiredObjectDeleteMarker")] {
+        if let Some(value) = text(rule, given) {
+            xml.push_str(&format!("<Expiration><{told}>{value}</{told}></Expiration>"));
+        }
     }
     for (list, element, given, told) in [
         ("Transitions", "Transition", "TransitionInDays", "Days"),

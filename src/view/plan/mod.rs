@@ -24,6 +24,7 @@ pub use markdown::{MARKDOWN_LIMIT, to_markdown};
 pub(super) use markdown::{code, escape, fence};
 pub use outlook::Outlook;
 pub use schema::schema;
+pub use stages::whole;
 pub(super) use text::{changes, name as change_name, values as change_values};
 pub use text::{removal_to_text, to_text};
 

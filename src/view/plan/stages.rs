@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Detail, words};
+use super::Detail;
+use crate::foundation;
 use crate::pipeline::StageRef;
 use crate::plan::{Plan, ResourcePlan, Unchanged};
 
@@ -15,10 +16,17 @@ pub(super) struct InStage<'a> {
     pub(super) same: Vec<&'a Unchanged>,
 }
 
+/// What a plan is of, which is what belongs to no stage belongs to.
+#[must_use]
+pub fn whole(plan: &Plan) -> &'static str {
+    if plan.stack == foundation::STACK { "foundation" } else { "pipeline" }
+}
+
 /// What there is to show by stage, in the order of their names; what belongs to the whole pipeline comes last.
 pub(super) fn by_stage(plan: &Plan, detail: Detail) -> Vec<(String, InStage<'_>)> {
     let mut stages: BTreeMap<(bool, String), InStage<'_>> = BTreeMap::new();
-    let key = |stage: Option<&StageRef>| (stage.is_none(), words::stage_name(stage));
+    let name = |stage: Option<&StageRef>| stage.map_or_else(|| whole(plan).to_owned(), ToString::to_string);
+    let key = |stage: Option<&StageRef>| (stage.is_none(), name(stage));
     for resource in &plan.resources {
         let stage = resource.origin.as_ref().and_then(|origin| origin.stage.as_ref());
         stages.entry(key(stage)).or_default().changed.push(resource);

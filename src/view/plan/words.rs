@@ -55,6 +55,11 @@ fn not_asked(plan: &Plan) -> Option<String> {
              stands on the published schemas and the deployed template alone",
             printable(status)
         ),
+        NotAsked::NoFoundation { environment } => format!(
+            "CloudFormation was not asked, for it takes a template of this size from the artifact bucket, and there is none: \
+             `sluice bootstrap --env {environment}` makes it. What follows stands on the published schemas and the deployed \
+             template alone"
+        ),
     })
 }
 
