@@ -65,7 +65,7 @@ fn run(world: &World, global: &Global, typed: &One, yes: bool, without: bool, ou
     let mut company = Shared(Rc::clone(&screen));
     let going = async {
         match way {
-            Some(way) => operate::recover(&stuck, way, yes, tools, &mut company).await,
+            Some(way) => operate::recover(&project, &stuck, way, yes, tools, &mut company).await,
             None => operate::watch(&stuck, tools, &mut company).await,
         }
     };

@@ -7,7 +7,7 @@ use aws_smithy_types::DateTime;
 
 use super::{Cloud, CloudError, failure};
 use crate::observed::{AlarmState, Behind, ExpiryStatus, FailureKind, Held, HeldUnit, SeenAlarm};
-use crate::units::{Duration, Timestamp};
+use crate::units::Duration;
 
 const DYNAMODB: &str = "DynamoDB";
 /// The longest time over which a reader's lag is looked for: one that is idle publishes nothing.
@@ -96,12 +96,7 @@ impl Cloud {
     ///
     /// # Errors
     /// The metrics may not be read.
-    pub async fn stream_took(
-        &self,
-        stream: &str,
-        within: Duration,
-        now: Timestamp,
-    ) -> Result<Option<Held>, CloudError> {
+    pub async fn stream_took(&self, stream: &str, within: Duration) -> Result<Option<Held>, CloudError> {
         let series = |metric| Series {
             namespace: "AWS/Kinesis",
             metric,
@@ -110,7 +105,7 @@ impl Cloud {
             // Hours are kept for 455 days, longer than any retention (CloudWatch user guide, "Metrics retention").
             period: Duration::from_secs(3_600),
         };
-        let found = self.statistics(&[series("IncomingRecords"), series("IncomingBytes")], within, now).await?;
+        let found = self.statistics(&[series("IncomingRecords"), series("IncomingBytes")], within).await?;
         let sum =
             |at: usize| found.get(at).filter(|values| !values.is_empty()).map(|values| whole(values.iter().sum()));
         Ok(sum(0).map(|count| Held { count, unit: HeldUnit::Records, bytes: sum(1), more: false }))
@@ -120,14 +115,14 @@ impl Cloud {
     ///
     /// # Errors
     /// The metrics may not be read.
-    pub async fn behind(&self, reader: Reader<'_>, now: Timestamp) -> Result<Option<Behind>, CloudError> {
+    pub async fn behind(&self, reader: Reader<'_>) -> Result<Option<Behind>, CloudError> {
         let (namespace, metric, dimension) = match reader {
             Reader::Function(name) => ("AWS/Lambda", "IteratorAge", ("FunctionName", name)),
             Reader::Delivery(name) => ("AWS/Firehose", "KinesisMillisBehindLatest", ("DeliveryStreamName", name)),
         };
         let period = Duration::from_secs(60);
         let series = Series { namespace, metric, dimension, statistic: "Maximum", period };
-        let found = self.statistics(&[series], LATELY, now).await?;
+        let found = self.statistics(&[series], LATELY).await?;
         let most = found.into_iter().flatten().reduce(f64::max);
         Ok(most.map(|millis| Behind(Duration::from_millis(whole(millis)))))
     }
@@ -152,13 +147,9 @@ impl Cloud {
         Ok(seen.collect())
     }
 
-    /// The values of several series, period by period, up to now.
-    async fn statistics(
-        &self,
-        series: &[Series<'_>],
-        within: Duration,
-        now: Timestamp,
-    ) -> Result<Vec<Vec<f64>>, CloudError> {
+    /// The values of several series, period by period, up to now, by the clock of whoever answers.
+    async fn statistics(&self, series: &[Series<'_>], within: Duration) -> Result<Vec<Vec<f64>>, CloudError> {
+        let now = self.time();
         let length = i64::try_from(within.as_millis()).unwrap_or(i64::MAX);
         let from = DateTime::from_millis(now.as_millis().saturating_sub(length));
         // The minute under way counts too.

@@ -7,7 +7,7 @@ use crate::cloud::{Cloud, CloudError, Reader};
 use crate::environment::Tier;
 use crate::observed::{FailureKind, Held, HeldUnit, Observed, StackDescription};
 use crate::plan::{Desired, Guard, Measure, Measured, Plan, Unmeasured};
-use crate::units::{Duration, LogicalId, Timestamp};
+use crate::units::{Duration, LogicalId};
 
 /// An answer, none where the service has nothing to say, or why it may not be asked.
 type Asked<T> = Result<Option<T>, CloudError>;
@@ -21,20 +21,19 @@ pub(super) async fn measure(
     desired: &Desired,
     observed: &Observed,
     plan: Plan,
-    now: Timestamp,
 ) -> Result<Plan, Failure> {
     let Some(stack) = observed.stack() else { return Ok(plan) };
     let mut measured = Measured::default();
     for risk in &plan.data {
         // A key holds nothing that could be counted.
         let Some(physical) = risk.physical_id.as_ref().filter(|_| risk.type_name != "AWS::KMS::Key") else { continue };
-        let holds = held(cloud, &risk.type_name, physical, now).await;
+        let holds = held(cloud, &risk.type_name, physical).await;
         if let Some(held) = measured.noted(&risk.logical_id, Measure::Holding, holds)? {
             measured.held.insert(risk.logical_id.clone(), held);
         }
     }
     for effect in plan.consumers.iter().filter(|effect| effect.minds_lag()) {
-        let behind = behind(cloud, stack, &effect.logical_id, now).await;
+        let behind = behind(cloud, stack, &effect.logical_id).await;
         if let Some(behind) = measured.noted(&effect.logical_id, Measure::Lag, behind)? {
             measured.behind.insert(effect.logical_id.clone(), behind);
         }
@@ -83,7 +82,7 @@ impl Measured {
     }
 }
 
-async fn held(cloud: &Cloud, type_name: &str, physical: &str, now: Timestamp) -> Asked<Held> {
+async fn held(cloud: &Cloud, type_name: &str, physical: &str) -> Asked<Held> {
     match type_name {
         "AWS::DynamoDB::Table" => cloud.table_holds(physical).await,
         "AWS::SQS::Queue" => cloud.queue_holds(physical).await,
@@ -98,14 +97,14 @@ async fn held(cloud: &Cloud, type_name: &str, physical: &str, now: Timestamp) ->
             }))
         }
         "AWS::Kinesis::Stream" => match cloud.live_stream(physical).await? {
-            Some(stream) => cloud.stream_took(physical, stream.retention, now).await,
+            Some(stream) => cloud.stream_took(physical, stream.retention).await,
             None => Ok(None),
         },
         _ => Ok(None),
     }
 }
 
-async fn behind(cloud: &Cloud, stack: &StackDescription, id: &LogicalId, now: Timestamp) -> Asked<Duration> {
+async fn behind(cloud: &Cloud, stack: &StackDescription, id: &LogicalId) -> Asked<Duration> {
     let Some(found) = stack.resources.get(id) else { return Ok(None) };
     let Some(physical) = &found.physical_id else { return Ok(None) };
     let behind = if found.type_name == "AWS::Lambda::EventSourceMapping" {
@@ -113,11 +112,11 @@ async fn behind(cloud: &Cloud, stack: &StackDescription, id: &LogicalId, now: Ti
         let function = mapping.and_then(|mapping| mapping.function_arn);
         // arn:aws:lambda:REGION:ACCOUNT:function:NAME:ALIAS
         match function.as_deref().and_then(|arn| arn.split(':').nth(6)) {
-            Some(name) => cloud.behind(Reader::Function(name), now).await?,
+            Some(name) => cloud.behind(Reader::Function(name)).await?,
             None => None,
         }
     } else {
-        cloud.behind(Reader::Delivery(physical), now).await?
+        cloud.behind(Reader::Delivery(physical)).await?
     };
     Ok(behind.map(|behind| behind.0))
 }

@@ -220,7 +220,7 @@ impl Look {
 
     /// Counts what can be counted of what is at risk. What fails leaves nothing behind.
     async fn measured(&mut self, cloud: &Cloud, clock: &dyn Clock) -> Result<(), Failure> {
-        match measure(cloud, &self.wanted.desired, &self.observed, self.plan.clone(), clock.now()).await {
+        match measure(cloud, &self.wanted.desired, &self.observed, self.plan.clone()).await {
             Ok(plan) => {
                 self.plan = plan;
                 Ok(())

@@ -2,9 +2,10 @@
 
 use super::connect::{cadence, same_account};
 use super::deploy::{Company, Tools, ask};
-use super::drive::drive;
+use super::drive::drive_under;
 use super::ending::judge;
 use super::failure::Failure;
+use super::lease::{self, Held, Place, Wish};
 use super::load::Shelf;
 use super::plan::spec_places;
 use super::status::{Standing, standing};
@@ -14,7 +15,8 @@ use crate::event::OperationResult;
 use crate::observed::{Observed, ObservedResource, StackDescription};
 use crate::pipeline::Origins;
 use crate::rollout::{Goal, Machine, Outcome, Recovery, Way, is_in_the_way};
-use crate::units::{LogicalId, Region};
+use crate::units::{LogicalId, PipelineName, Region};
+use crate::workspace::Project;
 
 /// Whose stack it is, and what was agreed to beforehand.
 #[derive(Clone, Debug)]
@@ -49,6 +51,8 @@ pub struct Stuck {
     /// Where its resources come from; empty where the pipeline file does not pass its check.
     pub origins: Origins,
     cloud: Cloud,
+    pipeline: PipelineName,
+    caller: String,
 }
 
 /// Looks at a stack and finds the way out of its state.
@@ -56,10 +60,10 @@ pub struct Stuck {
 /// # Errors
 /// When the environment's file is wrong, or AWS refuses.
 pub async fn stuck(shelf: &mut Shelf<'_>, order: &RecoverOrder, tools: Tools<'_>) -> Result<Stuck, Failure> {
-    let Standing { stack: name, environment, region, origins } =
+    let Standing { pipeline, stack: name, environment, region, origins } =
         standing(shelf, &order.pipeline, &order.environment, order.region.as_ref())?;
     let cloud = tools.connector.connect(&environment, &region).await?;
-    same_account(&cloud, &environment).await?;
+    let caller = same_account(&cloud, &environment).await?.arn;
     let stack = match cloud.describe_stack(&name).await? {
         Observed::Present(stack) => Some(*stack),
         Observed::Absent => None,
@@ -71,7 +75,7 @@ pub async fn stuck(shelf: &mut Shelf<'_>, order: &RecoverOrder, tools: Tools<'_>
         Way::Delete { .. } if order.without => Way::Delete { retain: left() },
         way => way,
     });
-    Ok(Stuck { stack, name, environment, region, way, obstacles, origins, cloud })
+    Ok(Stuck { stack, name, environment, region, way, obstacles, origins, cloud, pipeline, caller })
 }
 
 fn obstacles(stack: &StackDescription) -> impl Iterator<Item = (LogicalId, ObservedResource)> {
@@ -79,11 +83,12 @@ fn obstacles(stack: &StackDescription) -> impl Iterator<Item = (LogicalId, Obser
     all.map(|(id, resource)| (id.clone(), resource.clone()))
 }
 
-/// Goes the way out, after having asked.
+/// Goes the way out, after having asked; under the lease, but for calling off what somebody else may have begun.
 ///
 /// # Errors
-/// Nobody agreed, or the stack did not come out of its state.
+/// Nobody agreed, somebody else is at work, or the stack did not come out of its state.
 pub async fn recover(
+    project: &Project,
     stuck: &Stuck,
     way: Way,
     yes: bool,
@@ -101,6 +106,7 @@ pub async fn recover(
         Way::Delete { retain } => format!("Delete {name}, and leave {} behind?", listed(retain)),
     };
     ask(yes, company, &question)?;
+    let alone = way != Way::Cancel;
     let recovery = Recovery {
         stack: name.clone(),
         stack_id: stack.id.clone(),
@@ -108,7 +114,22 @@ pub async fn recover(
         origins: spec_places(&stuck.origins),
         resources: stack.resources.len(),
     };
-    follow(stuck, Goal::Recover(Box::new(recovery)), tools, company).await
+    let goal = Goal::Recover(Box::new(recovery));
+    if !alone {
+        return follow(stuck, goal, tools, company, None).await;
+    }
+    let place = Place {
+        project,
+        cloud: &stuck.cloud,
+        environment: &stuck.environment,
+        region: &stuck.region,
+        pipeline: &stuck.pipeline,
+    };
+    let wish = Wish { place, owner: &stuck.caller, command: "recover" };
+    let mut held = lease::take(&wish, company).await?;
+    let result = follow(stuck, goal, tools, company, Some(&mut held)).await;
+    held.release(company).await?;
+    result
 }
 
 /// Follows whatever runs on the stack to its end.
@@ -117,7 +138,7 @@ pub async fn recover(
 /// What it ended with, where that is not well.
 pub async fn watch(stuck: &Stuck, tools: Tools<'_>, company: &mut dyn Company) -> Result<OperationResult, Failure> {
     let goal = Goal::Settle { stack: stuck.name.clone(), origins: spec_places(&stuck.origins) };
-    follow(stuck, goal, tools, company).await
+    follow(stuck, goal, tools, company, None).await
 }
 
 async fn follow(
@@ -125,10 +146,11 @@ async fn follow(
     goal: Goal,
     tools: Tools<'_>,
     company: &mut dyn Company,
+    held: Option<&mut Held<'_>>,
 ) -> Result<OperationResult, Failure> {
     let mut machine = Machine::new(goal, cadence(&stuck.environment, tools.clock.is_virtual()));
     let tell = &mut |event| company.tell(event);
-    let outcome: Outcome = drive(&mut machine, &stuck.cloud, tools.clock, tools.interrupt, tell).await;
+    let outcome: Outcome = drive_under(&mut machine, &stuck.cloud, tools.clock, tools.interrupt, tell, held).await;
     judge(&stuck.name, &outcome, &stuck.origins)
 }
 

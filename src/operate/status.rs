@@ -34,7 +34,7 @@ pub async fn status(
     region: Option<&Region>,
     connector: &dyn Connector,
 ) -> Result<Status, Failure> {
-    let Standing { stack, environment, region, origins } = standing(shelf, pipeline, environment, region)?;
+    let Standing { stack, environment, region, origins, .. } = standing(shelf, pipeline, environment, region)?;
     let cloud = connector.connect(&environment, &region).await?;
     same_account(&cloud, &environment).await?;
     let observed = cloud.describe_stack(&stack).await?;
@@ -43,6 +43,8 @@ pub async fn status(
 
 /// Where a pipeline's stack stands, whether or not it is there.
 pub(super) struct Standing {
+    /// The pipeline.
+    pub(super) pipeline: PipelineName,
     /// The stack's name.
     pub(super) stack: String,
     /// The environment.
@@ -71,5 +73,5 @@ pub(super) fn standing(
         .map_err(|error| Failure::error(Diagnostic::error(Code::BadName, format!("`{pipeline}` {error}"))))?;
     let region = region_of(&environment, region)?;
     let stack = names::stack(&name, environment.name());
-    Ok(Standing { stack, environment, region, origins })
+    Ok(Standing { pipeline: name, stack, environment, region, origins })
 }

@@ -35,7 +35,30 @@ fn ends(outcome: &Outcome, code: i32) {
 /// From the line on that says what happens to records, data and the rest.
 fn consequences(outcome: &Outcome) -> String {
     let lines = outcome.stdout.lines().filter(|line| !line.contains("sluice "));
-    lines.skip_while(|line| !line.starts_with("Records") && !line.starts_with("Data")).collect::<Vec<_>>().join("\n")
+    lines
+        .skip_while(|line| !["Reader", "Data"].iter().any(|what| line.starts_with(what)))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn records_that_a_reader_has_not_read_are_not_thrown_away_with_a_shorter_retention() {
+    let project = deployed();
+    // Thirty hours behind.
+    ends(
+        &project.sluice(
+            "embedded metric AWS/Lambda IteratorAge 108000000 --dimension FunctionName=orders-here-score --env here",
+        ),
+        0,
+    );
+    project.edit(SPEC, "retention: 48h", "retention: 24h");
+    let planned = project.sluice("plan orders --env here");
+    ends(&planned, 0);
+    insta::assert_snapshot!(consequences(&planned));
+    let refused = project.sluice("deploy orders --env here --yes");
+    ends(&refused, 3);
+    assert!(refused.stderr.contains("error[E4003]"), "{refused}");
+    ends(&project.sluice("deploy orders --env here --yes --allow-data-loss ConsumerScoreMapping"), 0);
 }
 
 #[test]
