@@ -184,7 +184,7 @@ fn not_ours(environment: &EnvironmentName, why: Unreadable) -> Failure {
 fn template_of(foundation: &Foundation, environment: &Environment) -> Result<Template, Failure> {
     foundation.template().map_err(|why| {
         Failure::error(
-            Diagnostic::error(Code::BadArgument, format!("the roles of the foundation cannot be made: {why}"))
+            Diagnostic::error(Code::OutOfRange, format!("the roles of the foundation cannot be made: {why}"))
                 .note(format!("`foundation.roles` of {}", environment.file())),
         )
     })

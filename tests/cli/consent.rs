@@ -160,3 +160,26 @@ fn what_nothing_asks_for_is_worth_a_warning_and_goes_on() {
     ends(&deployed, 0);
     assert!(!deployed.stderr.contains("W4011"), "{deployed}");
 }
+
+#[test]
+fn an_alarm_that_would_roll_back_at_once_is_named_before_anything_starts() {
+    let project = deployed("staging");
+    project.edit(SPEC, "size: 100", "size: 200");
+    let planned = project.sluice("plan orders --env here");
+    ends(&planned, 0);
+    assert!(planned.stdout.contains("RollbackFunctions in ALARM rolls it back"), "{planned}");
+    for _ in 0..16 {
+        ends(
+            &project.sluice(
+                "embedded metric AWS/Lambda IteratorAge 9000000 --dimension FunctionName=orders-here-score --env here",
+            ),
+            0,
+        );
+        ends(&project.sluice("embedded advance 1m --env here"), 0);
+    }
+    let refused = project.sluice("deploy orders --env here --yes");
+    ends(&refused, 3);
+    assert!(refused.stderr.contains("error[E4014]"), "{refused}");
+    assert!(refused.stderr.contains("--allow-alarm RollbackFunctions"), "{refused}");
+    ends(&project.sluice("deploy orders --env here --yes --allow-alarm RollbackFunctions"), 0);
+}
