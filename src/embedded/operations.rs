@@ -9,12 +9,13 @@ use super::wire::{Request, parse_form};
 const NAMED: &str = include_str!("operations.txt");
 
 /// Operations of the services that are asked by method and path, as far as [`called`] tells them apart.
-const CALLED: [&str; 18] = [
+const CALLED: [&str; 19] = [
     "CreateBucket",
     "CreateFunction",
     "DeleteBucket",
     "DeleteObject",
     "DeleteObjects",
+    "GetBucketTagging",
     "GetEventSourceMapping",
     "GetFunction",
     "GetFunctionConfiguration",
@@ -65,6 +66,7 @@ fn object_call(request: &Request) -> Option<&'static str> {
         (1, "PUT") if query.is_empty() => "CreateBucket",
         (1, "DELETE") if query.is_empty() => "DeleteBucket",
         (1, "POST") if asks("delete") => "DeleteObjects",
+        (1, "GET") if asks("tagging") => "GetBucketTagging",
         (1, "GET") if asks("versions") => "ListObjectVersions",
         (1, "GET") if asks("list-type") => "ListObjectsV2",
         (2.., "HEAD") => "HeadObject",
