@@ -50,10 +50,11 @@ pub(super) async fn guard(
     desired: &Desired,
     observed: &Observed,
     plan: &Plan,
+    names: &[String],
     tier: Tier,
 ) -> Result<Option<Guard>, Failure> {
     let before = observed.stack().and_then(|stack| stack.template.as_ref());
-    let Some(guard) = before.and_then(|before| Guard::of(plan, before, &desired.template, tier)) else {
+    let Some(guard) = before.and_then(|before| Guard::of(plan, before, &desired.template, names, tier)) else {
         return Ok(None);
     };
     let names: Vec<String> = guard.armed.iter().map(|alarm| alarm.name.clone()).collect();

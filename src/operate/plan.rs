@@ -181,7 +181,11 @@ impl Look {
             return Ok(());
         }
         let (environment, desired) = (&self.wanted.environment, &self.wanted.desired);
-        let guard = guard(cloud, desired, &self.observed, &self.plan, environment.tier()).await?;
+        let alarms = &self.wanted.rollback_alarms;
+        let guard = match self.stands_in() {
+            true => None,
+            false => guard(cloud, desired, &self.observed, &self.plan, alarms, environment.tier()).await?,
+        };
         self.plan.rollback.clone_from(&guard);
         let deployment = self.deployment(Basis::of(&self.observed), FailedCreate::Keep);
         let origins = &desired.origins;
@@ -218,8 +222,16 @@ impl Look {
         }
     }
 
+    /// Whether another server stands in for AWS: none of them knows what CloudWatch says in its newest protocol.
+    fn stands_in(&self) -> bool {
+        matches!(self.wanted.environment.target(), Target::Endpoint { .. })
+    }
+
     /// Counts what can be counted of what is at risk. What fails leaves nothing behind.
     async fn measured(&mut self, cloud: &Cloud, clock: &dyn Clock) -> Result<(), Failure> {
+        if self.stands_in() {
+            return Ok(());
+        }
         match measure(cloud, &self.wanted.desired, &self.observed, self.plan.clone()).await {
             Ok(plan) => {
                 self.plan = plan;
@@ -297,7 +309,7 @@ impl Look {
 
     /// What would be rolled out.
     pub(super) fn deployment(&self, basis: Basis, failed_create: FailedCreate) -> Deployment {
-        let Wanted { desired, environment: _, bucket, protect, import_existing } = &self.wanted;
+        let Wanted { desired, environment: _, bucket, rollback_alarms: _, protect, import_existing } = &self.wanted;
         let guard = self.plan.rollback.as_ref().filter(|guard| !guard.armed.is_empty());
         let armed = guard.into_iter().flat_map(|guard| &guard.armed);
         Deployment {
@@ -340,6 +352,8 @@ pub(super) struct Wanted {
     pub(super) environment: Environment,
     /// Where its template goes if a request cannot hold it.
     pub(super) bucket: String,
+    /// Names of the alarms that may roll a change of it back.
+    pub(super) rollback_alarms: Vec<String>,
     /// Whether it is protected against deletion.
     pub(super) protect: bool,
     /// Whether resources that exist under their names are taken in.
@@ -352,6 +366,7 @@ impl Wanted {
         Self {
             desired: desired(prepared),
             bucket: prepared.bucket.clone(),
+            rollback_alarms: prepared.rendered.rollback_alarms.clone(),
             protect: prepared.rendered.termination_protection,
             // What a destroyed stack of these tiers left behind under its names is taken in again (DESIGN 8).
             import_existing: environment.tier() != Tier::Development,

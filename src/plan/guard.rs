@@ -79,16 +79,17 @@ pub fn watch_time(tier: Tier) -> Option<Duration> {
 }
 
 impl Guard {
-    /// The alarms that watch what a plan changes, of those that roll back and are deployed; none for a tier that watches
+    /// The alarms that watch what a plan changes, of those that roll back (`names`) and are deployed; none for a tier that watches
     /// nothing, and for a plan that touches nothing they watch.
     #[must_use]
-    pub fn of(plan: &Plan, before: &Template, after: &Template, tier: Tier) -> Option<Self> {
+    pub fn of(plan: &Plan, before: &Template, after: &Template, names: &[String], tier: Tier) -> Option<Self> {
         let watch = watch_time(tier)?;
         let touched = touched(plan, after);
         let paused = paused(after);
         let mut guard = Self { armed: Vec::new(), unarmed: Vec::new(), watch };
         for (id, composite) in before.resources.iter().filter(|(_, one)| one.type_name == COMPOSITE) {
-            let Some(name) = composite.properties.get("AlarmName").and_then(Value::as_str) else { continue };
+            let name = composite.properties.get("AlarmName").and_then(Value::as_str);
+            let Some(name) = name.filter(|name| names.iter().any(|one| one == name)) else { continue };
             let stays = plan.resource(id).is_none_or(|change| change.action == Action::Update);
             let watched = watched(before, composite);
             if !stays || watched.is_disjoint(&touched) {
@@ -258,7 +259,8 @@ mod tests {
         };
         let stack = Ok(EarlierStack { template: before.clone(), tags: None });
         let earlier = Earlier { source: Source::Template { path: "t".to_owned() }, stack };
-        Guard::of(&compare_files(&desired, &earlier), before, after, tier)
+        let names = ["c-s", "c-f", "c-t"].map(str::to_owned);
+        Guard::of(&compare_files(&desired, &earlier), before, after, &names, tier)
     }
 
     fn armed(guard: &Guard) -> Vec<&str> {

@@ -180,8 +180,8 @@ mod faults {
     #[test]
     fn operations_that_have_no_name_on_the_wire_fail_by_the_name_of_the_reference() {
         let project = super::super::orders();
-        ends(&project, "embedded fail GetBucketTagging --call deny --times 9", 0);
-        says(&project, "deploy orders --env local --yes", 1, &["error[E7002]: AWS denies s3:GetBucketTagging"]);
+        ends(&project, "embedded fail PutObject --call deny --times 9", 0);
+        says(&project, "deploy orders --env local --yes", 1, &["error[E7002]: AWS denies s3:PutObject"]);
         // What was made in order to plan is gone again.
         assert!(passes(&project, "status orders --env local", 0).to_string().contains("is not deployed"));
     }

@@ -156,7 +156,7 @@ def look(endpoint, stack):
         results.append(check(f"kinesis mode of {name}", seen["StreamModeDetails"]["StreamMode"] in ("ON_DEMAND", "PROVISIONED"), seen))
     for name in resources.get("AWS::DynamoDB::Table", []):
         seen = client("dynamodb", endpoint).describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-        results.append(check(f"dynamodb describe-time-to-live {name}", seen["TimeToLiveStatus"] == "ENABLED" and bool(seen["AttributeName"]), seen))
+        results.append(check(f"dynamodb describe-time-to-live {name}", seen["TimeToLiveStatus"] in ("ENABLED", "ENABLING") and bool(seen["AttributeName"]), seen))
     for arn in resources.get("AWS::SageMaker::Endpoint", []):
         sagemaker = client("sagemaker", endpoint)
         seen = sagemaker.describe_endpoint(EndpointName=arn.rsplit("/", 1)[-1])
