@@ -47,7 +47,7 @@ fn run(world: &World, global: &Global, typed: &One, yes: bool, without: bool, ou
         Ok(one) => one,
         Err(exit) => return exit,
     };
-    let order = RecoverOrder { pipeline, environment: typed.environment.clone(), region, yes, without };
+    let order = RecoverOrder { pipeline, environment: typed.environment.clone(), region, without };
     let mut shelf = Shelf::new(&project);
     let (clouds, interrupt) = (Clouds::new(world, global, &project), Interrupt::new());
     let tools = Tools { connector: &clouds, clock: &*world.clock, interrupt: &interrupt };

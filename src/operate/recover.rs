@@ -18,7 +18,7 @@ use crate::rollout::{Goal, Machine, Outcome, Recovery, Way, is_in_the_way};
 use crate::units::{LogicalId, PipelineName, Region};
 use crate::workspace::Project;
 
-/// Whose stack it is, and what was agreed to beforehand.
+/// Whose stack it is, and which way out is meant.
 #[derive(Clone, Debug)]
 pub struct RecoverOrder {
     /// Pipeline.
@@ -27,8 +27,6 @@ pub struct RecoverOrder {
     pub environment: String,
     /// Region, where the environment has several.
     pub region: Option<Region>,
-    /// Do not ask.
-    pub yes: bool,
     /// Go on without what stands in the way: skip it in a rollback, leave it behind in a deletion.
     pub without: bool,
 }

@@ -1,6 +1,6 @@
 //! What must be agreed to by name, seen from outside: what each tier asks for, the flag that gives it, and exit code 3.
 
-use super::support::{Outcome, Project};
+use super::support::{Project, ends};
 
 const SPEC: &str = "stacks/orders/pipeline.yaml";
 
@@ -18,19 +18,9 @@ consumers:
 
 /// A pipeline deployed in an environment of a tier.
 fn deployed(tier: &str) -> Project {
-    let project = Project::empty();
-    project.write(SPEC, ORDERS);
-    project.write("stacks/orders/handlers/score/app.py", "def handler(event, context):\n    return {}\n");
-    project.write(
-        "environments/here.yaml",
-        format!("environment: here\ntier: {tier}\ntarget: embedded\naccount: \"123456789012\"\nregions: [eu-west-1]\n"),
-    );
+    let project = Project::of_orders(ORDERS, tier);
     ends(&project.sluice("deploy orders --env here --yes"), 0);
     project
-}
-
-fn ends(outcome: &Outcome, code: i32) {
-    assert_eq!(outcome.code, Some(code), "{outcome}");
 }
 
 /// The only reader reads another way: another source, so another mapping, and no checkpoint.

@@ -1,6 +1,6 @@
 //! `sluice bootstrap`: the foundation on the embedded cloud.
 
-use super::support::{Outcome, Project};
+use super::support::{Project, ends};
 
 const PLAIN: &str =
     "environment: local\ntier: development\ntarget: embedded\naccount: \"123456789012\"\nregions: [eu-west-1]\n";
@@ -20,10 +20,6 @@ fn project(more: &str) -> Project {
     );
     project.write("environments/local.yaml", format!("{PLAIN}{more}"));
     project
-}
-
-fn ends(outcome: &Outcome, code: i32) {
-    assert_eq!(outcome.code, Some(code), "{outcome}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Leases as they are seen from outside: who is kept out, and what is left.
 
-use super::support::{Outcome, Project};
+use super::support::{Project, ends};
 
 const SPEC: &str = "stacks/orders/pipeline.yaml";
 
@@ -15,10 +15,6 @@ fn project() -> Project {
         "environment: local\ntier: development\ntarget: embedded\naccount: \"123456789012\"\nregions: [eu-west-1]\n",
     );
     project
-}
-
-fn ends(outcome: &Outcome, code: i32) {
-    assert_eq!(outcome.code, Some(code), "{outcome}");
 }
 
 /// Leaves a lease as somebody does whose machine died: its bytes are in the bucket, and no note of it is in this folder.

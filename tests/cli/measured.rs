@@ -1,6 +1,6 @@
 //! What a plan counts in AWS: how much is lost, how far readers are behind, and what cannot be counted.
 
-use super::support::{Outcome, Project};
+use super::support::{Outcome, Project, ends};
 
 const SPEC: &str = "stacks/orders/pipeline.yaml";
 
@@ -17,19 +17,9 @@ consumers:
 ";
 
 fn deployed() -> Project {
-    let project = Project::empty();
-    project.write(SPEC, ORDERS);
-    project.write("stacks/orders/handlers/score/app.py", "def handler(event, context):\n    return {}\n");
-    project.write(
-        "environments/here.yaml",
-        "environment: here\ntier: development\ntarget: embedded\naccount: \"123456789012\"\nregions: [eu-west-1]\n",
-    );
+    let project = Project::of_orders(ORDERS, "development");
     ends(&project.sluice("deploy orders --env here --yes"), 0);
     project
-}
-
-fn ends(outcome: &Outcome, code: i32) {
-    assert_eq!(outcome.code, Some(code), "{outcome}");
 }
 
 /// From the line on that says what happens to records, data and the rest.

@@ -1,6 +1,6 @@
 //! Which calls a plan makes, as `--log-file` lists them.
 
-use super::support::{Outcome, Project};
+use super::support::{Project, ends};
 
 const SPEC: &str = "stacks/orders/pipeline.yaml";
 
@@ -21,10 +21,6 @@ fn deployed() -> Project {
     );
     ends(&project.sluice("deploy orders --env local --yes"), 0);
     project
-}
-
-fn ends(outcome: &Outcome, code: i32) {
-    assert_eq!(outcome.code, Some(code), "{outcome}");
 }
 
 /// The operations that a command called, in order.

@@ -1,6 +1,6 @@
 //! Stacks that do not leave their state by themselves, and the way out.
 
-use super::support::{Outcome, Project};
+use super::support::{Project, ends};
 
 const SPEC: &str = "stacks/orders/pipeline.yaml";
 
@@ -15,18 +15,7 @@ consumers:
 ";
 
 fn project() -> Project {
-    let project = Project::empty();
-    project.write(SPEC, ORDERS);
-    project.write("stacks/orders/handlers/score/app.py", "def handler(event, context):\n    return {}\n");
-    project.write(
-        "environments/here.yaml",
-        "environment: here\ntier: development\ntarget: embedded\naccount: \"123456789012\"\nregions: [eu-west-1]\n",
-    );
-    project
-}
-
-fn ends(outcome: &Outcome, code: i32) {
-    assert_eq!(outcome.code, Some(code), "{outcome}");
+    Project::of_orders(ORDERS, "development")
 }
 
 fn status(project: &Project) -> String {

@@ -23,6 +23,11 @@ pub struct Project {
     folder: TempDir,
 }
 
+/// Holds a command to its exit code.
+pub fn ends(outcome: &Outcome, code: i32) {
+    assert_eq!(outcome.code, Some(code), "{outcome}");
+}
+
 impl Project {
     /// Returns a folder with `stacks` and `environments` as this repository has them.
     pub fn of_this_repository() -> Self {
@@ -34,6 +39,20 @@ impl Project {
     /// Returns an empty folder: not a project yet.
     pub fn empty() -> Self {
         Self { folder: tempfile::tempdir().expect("a temporary folder can be made") }
+    }
+
+    /// Returns a project of one pipeline, `orders`, with a handler, and the environment `here` of a tier in the embedded cloud.
+    pub fn of_orders(spec: &str, tier: &str) -> Self {
+        let project = Self::empty();
+        project.write("stacks/orders/pipeline.yaml", spec);
+        project.write("stacks/orders/handlers/score/app.py", "def handler(event, context):\n    return {}\n");
+        project.write(
+            "environments/here.yaml",
+            format!(
+                "environment: here\ntier: {tier}\ntarget: embedded\naccount: \"123456789012\"\nregions: [eu-west-1]\n"
+            ),
+        );
+        project
     }
 
     /// A path inside the project.
