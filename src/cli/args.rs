@@ -1,10 +1,12 @@
 //! What can be typed: commands, arguments, flags. The doc comments are the help texts.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::forms::{CheckOutput, EventOutput, FileOutput, ImportOutput, Output, PageOutput, PlanOutput};
+use crate::operate;
 use crate::units::LogicalId;
 
 /// One declarative file in, a production streaming-ML system on AWS out.
@@ -445,6 +447,8 @@ pub(crate) struct DeployArgs {
     #[command(flatten)]
     pub(crate) target: DeployTarget,
     #[command(flatten)]
+    pub(crate) pace: PaceArgs,
+    #[command(flatten)]
     pub(crate) consent: ConsentArgs,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
@@ -454,18 +458,39 @@ pub(crate) struct DeployArgs {
     pub(crate) detailed_exitcode: bool,
 }
 
+/// How many deployments at once, and how many may fail.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct PaceArgs {
+    /// Of several: how many at the same time in one account and region
+    #[arg(long, value_name = "N", default_value_t = operate::PER_LANE, env = "SLUICE_PARALLEL")]
+    pub(crate) parallel: NonZeroUsize,
+    /// Of several: after how many failures others are still started
+    ///
+    /// Whatever reads a stream of one that failed is skipped in any case.
+    #[arg(long, value_name = "N", default_value_t = 0, env = "SLUICE_MAX_FAILURES")]
+    pub(crate) max_failures: usize,
+}
+
 /// What to deploy: a pipeline into an environment, or a saved plan, which names both.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DeployTarget {
-    /// Pipeline (a folder of `stacks/`); may be left out where there is only one
+    /// Pipelines (folders of `stacks/`); may be left out where there is only one
+    ///
+    /// Several are deployed side by side, each as soon as the pipelines whose streams it reads are there.
     #[arg(value_name = "PIPELINE", value_parser = pipeline, conflicts_with = "plan")]
-    pub(crate) pipeline: Option<String>,
-    /// Environment (a file of `environments/`)
-    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_parser = environment, required_unless_present = "plan")]
-    pub(crate) environment: Option<String>,
+    pub(crate) pipelines: Vec<String>,
+    /// Every pipeline
+    #[arg(long, conflicts_with_all = ["pipelines", "plan"])]
+    pub(crate) all: bool,
+    /// Environments (files of `environments/`), separated by commas: one wave after the other
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_parser = environment, value_delimiter = ',', required_unless_present = "plan")]
+    pub(crate) environments: Vec<String>,
     /// Region, where the environment has several
     #[arg(long, env = "SLUICE_REGION", conflicts_with = "plan")]
     pub(crate) region: Option<String>,
+    /// Every region that the environment lists, one wave after the other
+    #[arg(long, conflicts_with_all = ["region", "plan"])]
+    pub(crate) all_regions: bool,
     /// Deploy a saved plan: exactly what was reviewed, or nothing where anything moved since
     #[arg(long, value_name = "FILE")]
     pub(crate) plan: Option<PathBuf>,

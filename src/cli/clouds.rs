@@ -1,9 +1,10 @@
 //! How the program reaches a cloud: Amazon's, a server's, or the one inside. The only place that plugs
 //! `embedded` into `cloud`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::args::{Global, Role};
 use super::world::{World, print_err};
@@ -11,7 +12,7 @@ use crate::cloud::{Call, Cloud, CloudSettings, Credentials, Sleeper, TraceSink};
 use crate::embedded::{EmbeddedCloud, Settings, Speed};
 use crate::environment::{Environment, Target};
 use crate::operate::{Connecting, Connector};
-use crate::units::{Duration, Region};
+use crate::units::{Duration, EnvironmentName, Region};
 use crate::workspace::{Clock, Project, StateStore, append_line};
 
 /// Opens clouds for a project.
@@ -20,6 +21,8 @@ pub(crate) struct Clouds {
     clock: Arc<dyn Clock>,
     trace: Option<TraceSink>,
     role: Option<Role>,
+    /// Those that were opened: deployments side by side share credentials, connections and pace.
+    opened: Mutex<BTreeMap<(EnvironmentName, Region), Cloud>>,
 }
 
 impl Clouds {
@@ -30,6 +33,7 @@ impl Clouds {
             clock: Arc::clone(&world.clock),
             trace: trace(global.verbose, global.log_file.clone()),
             role: global.role.clone(),
+            opened: Mutex::default(),
         }
     }
 
@@ -89,7 +93,16 @@ impl Clouds {
 
 impl Connector for Clouds {
     fn connect<'a>(&'a self, environment: &'a Environment, region: &'a Region) -> Connecting<'a> {
-        Box::pin(async move { Ok(Cloud::connect(self.settings(environment, region)).await) })
+        Box::pin(async move {
+            let place = (environment.name().clone(), region.clone());
+            let opened = || self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(cloud) = opened().get(&place) {
+                return Ok(cloud.clone());
+            }
+            let cloud = Cloud::connect(self.settings(environment, region)).await;
+            opened().insert(place, cloud.clone());
+            Ok(cloud)
+        })
     }
 }
 

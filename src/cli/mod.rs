@@ -13,6 +13,7 @@ mod forms;
 mod foundation;
 mod graph;
 mod import;
+mod many;
 mod offline;
 mod online;
 mod plan;

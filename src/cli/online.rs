@@ -9,6 +9,7 @@ use super::args::{ConsentArgs, DeployArgs, DestroyArgs, Global, One, StatusArgs}
 use super::clouds::Clouds;
 use super::exit::Exit;
 use super::forms::{Layout, Output};
+use super::many;
 use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
 use super::saved;
 use super::screen::{Screen, about, out_look};
@@ -55,6 +56,9 @@ impl Company for Shared<'_> {
 
 /// `sluice deploy`.
 pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit {
+    if many::is_meant(args) {
+        return many::deploy(world, global, args);
+    }
     let (typed, reviewed) = match saved::target(world, &args.target) {
         Ok(target) => target,
         Err(failure) => return fail(world, &failure, NO_TEXTS),
@@ -200,12 +204,17 @@ pub(crate) async fn watched<T>(
     screen: &RefCell<Screen<'_>>,
     interrupt: &Interrupt,
 ) -> T {
+    ticking(command, || screen.borrow_mut().redraw(), interrupt).await
+}
+
+/// The same with whatever is to be drawn again and again.
+pub(crate) async fn ticking<T>(command: impl Future<Output = T>, redraw: impl Fn(), interrupt: &Interrupt) -> T {
     let mut ticks = tokio::time::interval(std::time::Duration::from_millis(125));
     tokio::pin!(command);
     loop {
         tokio::select! {
             done = &mut command => return done,
-            _ = ticks.tick() => screen.borrow_mut().redraw(),
+            _ = ticks.tick() => redraw(),
             Ok(()) = tokio::signal::ctrl_c() => {
                 print_err("\nleaving; what was started goes on by itself\n");
                 interrupt.raise();

@@ -100,14 +100,15 @@ pub(crate) fn save(
 /// When there is no such plan.
 pub(crate) fn target(world: &World, target: &DeployTarget) -> Result<(One, Option<Reviewed>), Failure> {
     let Some(file) = &target.plan else {
-        let environment = target.environment.clone().unwrap_or_default();
-        return Ok((One { pipeline: target.pipeline.clone(), environment, region: target.region.clone() }, None));
+        let (pipeline, environment) = (target.pipelines.first().cloned(), target.environments.first().cloned());
+        let environment = environment.unwrap_or_default();
+        return Ok((One { pipeline, environment, region: target.region.clone() }, None));
     };
     let (name, text) = operate::named_file(&world.folder, file, "plan", LARGEST_PLAN)?;
     let (reviewed, whole) = operate::read_saved(&name, &text)?;
     held(&name, &reviewed.plan, &whole)?;
     let Inputs { pipeline, environment, region, .. } = &reviewed.inputs;
-    if let Some(typed) = target.environment.as_deref().filter(|typed| *typed != environment.as_str()) {
+    if let Some(typed) = target.environments.iter().find(|typed| *typed != environment.as_str()) {
         let other = Diagnostic::error(
             Code::BadArgument,
             format!("{name} is a plan for the environment {environment}, and `{typed}` was asked for"),

@@ -1,7 +1,7 @@
 //! The only room that names `aws_sdk_*` and `aws_config`: one typed facade over AWS.
 //!
 //! Every method asks one question or gives one order, takes and returns types of `observed`, and never
-//! decides what to do next. Retries of a single call are the SDK's (standard mode); waiting for an
+//! decides what to do next. Retries of a single call are the SDK's (adaptive mode); waiting for an
 //! operation belongs to `rollout`. The HTTP client is injected, which is how the embedded cloud is reached
 //! by the very same code as Amazon's.
 
@@ -12,6 +12,7 @@ mod failure;
 mod guarded;
 mod live;
 mod measure;
+mod pace;
 mod pricing;
 mod read;
 mod settings;
@@ -70,19 +71,19 @@ impl Cloud {
         let stand_in = settings.endpoint_url.is_some();
         // A bucket in the host name needs a name server that knows it; a server on one address has none.
         let path_style_urls = stand_in || settings.http_client.is_some();
-        let (config, tracer) = settings::load(settings).await;
+        let (config, tracer, pace) = settings::load(settings).await;
         macro_rules! client {
             ($service:ident) => {
                 $service::Client::from_conf(
-                    $service::config::Builder::from(&config).interceptor(tracer.clone()).build(),
+                    $service::config::Builder::from(&config).interceptor(tracer.clone()).interceptor(pace.clone()).build(),
                 )
             };
         }
         let pricing = aws_sdk_pricing::config::Builder::from(&config)
-            .interceptor(tracer.clone())
+            .interceptor(tracer.clone()).interceptor(pace.clone())
             .region(aws_config::Region::new(pricing::PRICING_REGION));
         let s3 =
-            aws_sdk_s3::config::Builder::from(&config).interceptor(tracer.clone()).force_path_style(path_style_urls);
+            aws_sdk_s3::config::Builder::from(&config).interceptor(tracer.clone()).interceptor(pace.clone()).force_path_style(path_style_urls);
         Self {
             region,
             stand_in,

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::SystemTime;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_sts::config::retry::RetryConfig;
@@ -13,15 +14,17 @@ use aws_sdk_sts::config::{
     AsyncSleep, Credentials as SdkCredentials, SharedAsyncSleep, SharedCredentialsProvider, Sleep,
     StalledStreamProtectionConfig,
 };
+use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
+use super::pace::Pace;
 use super::trace::{TraceSink, Tracer};
 use crate::units::{Duration, Region, Timestamp};
 
 /// Waits; how long a wait takes is the caller's affair (a test's clock moves on at once).
 pub type Sleeper = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
-/// Attempts per call, the first included (SDK standard mode).
+/// Attempts per call, the first included (SDK adaptive mode, see [`Pace`]).
 const ATTEMPTS: u32 = 4;
 /// The name under which an assumed role appears in CloudTrail.
 const SESSION: &str = "sluice";
@@ -77,6 +80,22 @@ impl AsyncSleep for Sleeping {
     }
 }
 
+/// The clock that is slept on, for whoever reckons with the time between calls.
+struct Telling(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl fmt::Debug for Telling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Telling")
+    }
+}
+
+impl TimeSource for Telling {
+    fn now(&self) -> SystemTime {
+        let since = u64::try_from((self.0)().as_millis()).unwrap_or(0);
+        SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(since)
+    }
+}
+
 /// The SDK wants a future that may be shared; this one is never locked, only reached through `&mut`.
 struct Nap(Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>);
 
@@ -87,11 +106,12 @@ impl Future for Nap {
     }
 }
 
-/// Makes the SDK's configuration and the interceptor that every client gets.
-pub(super) async fn load(settings: CloudSettings) -> (SdkConfig, Tracer) {
+/// Makes the SDK's configuration and the interceptors that every client gets.
+pub(super) async fn load(settings: CloudSettings) -> (SdkConfig, Tracer, Pace) {
     let region = aws_config::Region::new(settings.region.as_str().to_owned());
+    let (pace, telling) = (Pace::new(Arc::clone(&settings.now)), Telling(Arc::clone(&settings.now)));
     let tracer = Tracer::new(settings.now, settings.trace);
-    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+    let retries = RetryConfig::adaptive().with_max_attempts(ATTEMPTS);
     let config = match settings.credentials {
         Credentials::Static { access_key, secret } => {
             let credentials = SdkCredentials::new(access_key, secret, None, None, "sluice");
@@ -109,7 +129,9 @@ pub(super) async fn load(settings: CloudSettings) -> (SdkConfig, Tracer) {
                     .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
             }
             if let Some(sleep) = settings.sleep {
-                builder = builder.sleep_impl(SharedAsyncSleep::new(Sleeping(sleep)));
+                builder = builder
+                    .sleep_impl(SharedAsyncSleep::new(Sleeping(sleep)))
+                    .time_source(SharedTimeSource::new(telling));
             }
             builder.set_endpoint_url(settings.endpoint_url);
             builder.build()
@@ -141,5 +163,5 @@ pub(super) async fn load(settings: CloudSettings) -> (SdkConfig, Tracer) {
             }
         }
     };
-    (config, tracer)
+    (config, tracer, pace)
 }

@@ -13,7 +13,7 @@ use super::load::Shelf;
 use super::outlook::outlook;
 use super::plan::{Keep, Look, spec_places};
 use super::prepare::{Prepared, UploadSource, prepare};
-use super::saved::Reviewed;
+use super::saved::{Reviewed, as_shown};
 use super::upstream;
 use super::verify::verify;
 use crate::cloud::{Cloud, Uploaded};
@@ -125,6 +125,26 @@ pub async fn deploy(
     company: &mut dyn Company,
 ) -> Result<Deployed, Failure> {
     let prepared = prepare(shelf, &order.pipeline, &order.environment, order.region.as_ref())?;
+    deploy_ready(shelf, Ready { prepared, shown: None }, order, tools, company).await
+}
+
+/// Everything that a deployment needs besides AWS.
+pub(super) struct Ready {
+    /// What was prepared.
+    pub(super) prepared: Prepared,
+    /// The plan that was shown before the question, where it was asked once for several.
+    pub(super) shown: Option<Plan>,
+}
+
+/// The same with everything ready.
+pub(super) async fn deploy_ready(
+    shelf: &Shelf<'_>,
+    ready: Ready,
+    order: &DeployOrder,
+    tools: Tools<'_>,
+    company: &mut dyn Company,
+) -> Result<Deployed, Failure> {
+    let Ready { prepared, shown } = ready;
     company.warned(&prepared.warnings, shelf.texts());
     let pipeline = prepared.sized.pipeline();
     let environment = pipeline.environment();
@@ -163,6 +183,11 @@ pub async fn deploy(
         reviewed.forget(&cloud).await;
         look.leave(&cloud, tools.clock).await?;
         return Err(moved);
+    }
+    if let Some(shown) = &shown
+        && let Err(moved) = as_shown(shown, &plan)
+    {
+        return Err(not_begun(moved, &look, order, &cloud, tools).await);
     }
     let policy = outlook(&prepared.sized).policy(environment.tier());
     match policy.unfitting(&plan, &order.given).into_result(()) {
@@ -275,7 +300,7 @@ fn somebody_answers(yes: bool, company: &dyn Company) -> Result<(), Failure> {
 }
 
 /// `beside` says what else there is to do.
-fn nobody(beside: &str) -> Failure {
+pub(super) fn nobody(beside: &str) -> Failure {
     Failure::refused(
         Diagnostic::error(Code::ConsentNeeded, "nobody is there to ask, nothing was changed")
             .help(format!("add `--yes` to go on without a question{beside}")),
@@ -287,7 +312,12 @@ pub(super) fn ask(yes: bool, company: &mut dyn Company, question: &str) -> Resul
     if yes {
         return Ok(());
     }
-    match company.agree(question) {
+    answered(company.agree(question))
+}
+
+/// What an answer comes to.
+pub(super) fn answered(answer: Answer) -> Result<(), Failure> {
+    match answer {
         Answer::Yes => Ok(()),
         Answer::No => Err(Failure::error(Diagnostic::error(Code::Declined, "declined, nothing was changed"))),
         Answer::Nobody => Err(nobody("")),

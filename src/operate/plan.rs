@@ -15,7 +15,7 @@ use super::shards::{expiry_changing, open_shards};
 use super::upstream;
 use crate::capacity::Sized;
 use crate::cloud::{Cloud, CloudError};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, FilePath, Severity};
 use crate::environment::{Environment, Target, Tier};
 use crate::observed::{ChangeSet, ChangeSetState, FailureKind, NextAction, Observed};
 use crate::pipeline::{Origins, Pipeline, StageKind, StreamFrom};
@@ -105,7 +105,17 @@ pub async fn plan_live(
     keep: Keep,
     tools: Tools<'_>,
 ) -> Result<Planned, Failure> {
-    let mut prepared = prepare(shelf, pipeline, environment, region)?;
+    let prepared = prepare(shelf, pipeline, environment, region)?;
+    plan_ready(prepared, keep, tools, shelf.texts()).await
+}
+
+/// The same with everything prepared.
+pub(super) async fn plan_ready(
+    mut prepared: Prepared,
+    keep: Keep,
+    tools: Tools<'_>,
+    texts: &BTreeMap<FilePath, String>,
+) -> Result<Planned, Failure> {
     let resolved = prepared.sized.pipeline();
     let cloud = tools.connector.connect(resolved.environment(), resolved.region()).await?;
     same_account(&cloud, resolved.environment()).await?;
@@ -121,7 +131,7 @@ pub async fn plan_live(
         }
         Keep::ChangeSet => {
             look.confirmed()?;
-            Some(Inputs::of(&prepared, shelf.texts(), look.change_set()))
+            Some(Inputs::of(&prepared, texts, look.change_set()))
         }
     };
     prepared.warnings.extend(upstream.collect::<Vec<_>>());

@@ -155,7 +155,7 @@ fn one<T>(
 }
 
 /// The pipelines whose streams a pipeline reads.
-fn upstreams(pipeline: &Pipeline) -> BTreeSet<String> {
+pub(super) fn upstreams(pipeline: &Pipeline) -> BTreeSet<String> {
     let from = pipeline.consumers().values().filter_map(|consumer| match &consumer.from {
         StreamFrom::Other(other) => Some(other.pipeline.to_string()),
         StreamFrom::Own(_) => None,

@@ -208,43 +208,12 @@ impl Reviewed {
                 _ => format!("{} is not what it was", plan.stack),
             });
         }
-        moved.extend(self.otherwise(plan));
+        moved.extend(otherwise(&self.plan, plan));
         let reviewed = self.inputs.change_set.as_deref();
         if moved.is_empty() && reviewed != change_set.map(|set| set.id.as_str()) {
             moved.push("the change set that was reviewed is gone".to_owned());
         }
         refuse(moved)
-    }
-
-    /// What a resource would undergo now, or what else the plan says, that is not what was reviewed.
-    fn otherwise(&self, plan: &Plan) -> Vec<String> {
-        let (then, now) = (told(&self.plan), told(plan));
-        let (was, is) = (by_id(&self.plan), by_id(plan));
-        let ids: BTreeSet<&LogicalId> = was.keys().chain(is.keys()).copied().collect();
-        let says = |one: Option<&&ResourcePlan>| one.map_or("nothing", |one| one.action.symbol());
-        let mut found: Vec<String> = ids
-            .into_iter()
-            .filter_map(|id| match (was.get(id), is.get(id)) {
-                (Some(then), Some(now)) if then.action == now.action => {
-                    let parts = differing_parts(&told(then), &told(now));
-                    match parts.as_slice() {
-                        [] => None,
-                        parts if parts.contains(&"changes".to_owned()) => {
-                            Some(format!("{id} changes in other properties"))
-                        }
-                        parts => Some(format!("{id} reads otherwise in `{}`", parts.join("`, `"))),
-                    }
-                }
-                (then, now) => Some(format!("{id}: `{}` was reviewed, and it would be `{}`", says(then), says(now))),
-            })
-            .collect();
-        // What an older version did not write could not be reviewed.
-        let same_version = self.plan.format_version == plan.format_version;
-        let parts = differing_parts(&then, &now).into_iter();
-        let parts =
-            parts.filter(|part| !TOLD_APART.contains(&part.as_str()) && (same_version || then.contains_key(part)));
-        found.extend(parts.map(|part| format!("its `{part}` are not those that were reviewed")));
-        found
     }
 
     /// Removes the change set of a plan that can no longer be deployed. One that was executed, or is gone already, stays as
@@ -254,6 +223,45 @@ impl Reviewed {
             let _ = cloud.delete_change_set(stack, change_set).await;
         }
     }
+}
+
+/// Makes sure that a plan is the one that was shown.
+///
+/// # Errors
+/// What is no longer as it was.
+pub(super) fn as_shown(shown: &Plan, plan: &Plan) -> Result<(), Failure> {
+    refuse(otherwise(shown, plan))
+}
+
+/// What a resource would undergo now, or what else the plan says, that is not what was reviewed.
+fn otherwise(reviewed: &Plan, plan: &Plan) -> Vec<String> {
+    let (then, now) = (told(reviewed), told(plan));
+    let (was, is) = (by_id(reviewed), by_id(plan));
+    let ids: BTreeSet<&LogicalId> = was.keys().chain(is.keys()).copied().collect();
+    let says = |one: Option<&&ResourcePlan>| one.map_or("nothing", |one| one.action.symbol());
+    let mut found: Vec<String> = ids
+        .into_iter()
+        .filter_map(|id| match (was.get(id), is.get(id)) {
+            (Some(then), Some(now)) if then.action == now.action => {
+                let parts = differing_parts(&told(then), &told(now));
+                match parts.as_slice() {
+                    [] => None,
+                    parts if parts.contains(&"changes".to_owned()) => {
+                        Some(format!("{id} changes in other properties"))
+                    }
+                    parts => Some(format!("{id} reads otherwise in `{}`", parts.join("`, `"))),
+                }
+            }
+            (then, now) => Some(format!("{id}: `{}` was reviewed, and it would be `{}`", says(then), says(now))),
+        })
+        .collect();
+    // What an older version did not write could not be reviewed.
+    let same_version = reviewed.format_version == plan.format_version;
+    let parts = differing_parts(&then, &now).into_iter();
+    let parts =
+        parts.filter(|part| !TOLD_APART.contains(&part.as_str()) && (same_version || then.contains_key(part)));
+    found.extend(parts.map(|part| format!("its `{part}` are not those that were reviewed")));
+    found
 }
 
 /// Parts of a plan whose difference is told in words of their own, or follows from what is told.

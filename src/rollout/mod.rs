@@ -12,6 +12,7 @@ mod begin;
 mod cadence;
 mod deploy;
 mod destroy;
+mod fleet;
 mod follow;
 mod identity;
 mod lease;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use advice::{Advice, advise};
 pub use cadence::Cadence;
+pub use fleet::{Fleet, Job, Limits, Skip};
 pub use lease::{Claim, HolderId, LEASE_FORMAT, Lease, STAND_IN_TERM, TERM, UnreadableLease};
 pub use machine::Machine;
 pub use model::{

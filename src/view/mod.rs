@@ -15,6 +15,7 @@ pub mod explain;
 pub mod graph;
 pub mod import;
 pub mod lease;
+pub mod many;
 pub mod next_steps;
 pub mod outputs;
 pub mod plan;

@@ -39,7 +39,7 @@ pub(super) fn event(millis: i64, kind: EventKind) -> Event {
     Event { at: at(millis), kind }
 }
 
-pub(super) fn resource(millis: i64, id: &str, type_name: &str, status: &str, reason: Option<&str>) -> Event {
+pub(crate) fn resource(millis: i64, id: &str, type_name: &str, status: &str, reason: Option<&str>) -> Event {
     let stack_id = format!("arn:aws:cloudformation:eu-west-1:000000000000:stack/{STACK}/1");
     let about_stack = type_name == "AWS::CloudFormation::Stack";
     let kind = EventKind::Resource {

@@ -35,6 +35,11 @@ impl JsonLines {
 
     /// Returns the event's line.
     pub fn line(&mut self, event: &Event) -> String {
+        Value::Object(self.fields(event)).to_string()
+    }
+
+    /// The fields of the event's line.
+    pub(crate) fn fields(&mut self, event: &Event) -> Map<String, Value> {
         if self.started.is_none() || matches!(event.kind, EventKind::OperationStarted { .. }) {
             self.started = Some(event.at);
         }
@@ -53,7 +58,7 @@ impl JsonLines {
                 line.insert("event".to_owned(), other);
             }
         }
-        Value::Object(line).to_string()
+        line
     }
 }
 

@@ -16,6 +16,10 @@ pub use plain::PlainLines;
 pub use story::{Failure, Finish, Kept, Story};
 pub use tree::LiveTree;
 
+pub(crate) use plain::doing;
+
+use crate::observed::StackEvent;
+
 /// What is known before the first event: which stack, and which resources of which stages will be touched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scene {
@@ -46,5 +50,15 @@ impl Scene {
     }
 }
 
+/// Whether a resource failed by itself.
+pub(crate) fn is_failure(event: &StackEvent) -> bool {
+    step::read(&event.status, event.reason.as_deref()).0 == step::State::Failed
+}
+
+/// Whether nothing more is going on with a resource for now.
+pub(crate) fn is_step_done(event: &StackEvent) -> bool {
+    step::read(&event.status, event.reason.as_deref()).0.is_over()
+}
+
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;

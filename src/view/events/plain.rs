@@ -101,7 +101,7 @@ impl PlainLines {
 }
 
 /// What an operation is doing.
-pub(super) fn doing(operation: OperationKind) -> &'static str {
+pub(crate) fn doing(operation: OperationKind) -> &'static str {
     match operation {
         OperationKind::Create => "creating",
         OperationKind::Update => "updating",
