@@ -14,8 +14,8 @@ use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::event::{Event, OperationResult};
 use crate::operate::{
-    self, Answer, Company, Convoy, Failure, FailureKind, Founding, Interrupt, Leaving, ManyDeployed, ManyOrder, Planned,
-    Prepared, Regions, Shelf, Task, TaskEnd, Tools,
+    self, Answer, Company, Convoy, Failure, FailureKind, Founding, Interrupt, Leaving, ManyDeployed, ManyOrder,
+    Planned, Prepared, Regions, Shelf, Task, TaskEnd, Tools,
 };
 use crate::plan::Plan;
 use crate::rollout::{Limits, Skip};
@@ -130,7 +130,11 @@ impl<'w> Many<'w> {
     }
 
     /// Prints a line above the frame.
-    fn say(&self, line: impl FnOnce(&mut Lines) -> Option<String>, json: impl FnOnce(&mut ManyJsonLines, &[String]) -> String) {
+    fn say(
+        &self,
+        line: impl FnOnce(&mut Lines) -> Option<String>,
+        json: impl FnOnce(&mut ManyJsonLines, &[String]) -> String,
+    ) {
         let stage = &mut *self.stage.borrow_mut();
         match &mut stage.show {
             Some(Show::Text { lines, shown, .. }) => {
@@ -300,8 +304,7 @@ impl Company for Guest<'_, '_> {
         let task = self.task;
         self.screen.on_frame(|frame| frame.event(task, &event));
         let stack = |stacks: &[String]| stacks.get(task).cloned().unwrap_or_default();
-        self.screen
-            .say(|lines| lines.event(task, &event), |lines, stacks| lines.event(task, &stack(stacks), &event));
+        self.screen.say(|lines| lines.event(task, &event), |lines, stacks| lines.event(task, &stack(stacks), &event));
     }
 }
 

@@ -1,7 +1,7 @@
 //! The only room that names `aws_sdk_*` and `aws_config`: one typed facade over AWS.
 //!
 //! Every method asks one question or gives one order, takes and returns types of `observed`, and never
-//! decides what to do next. Retries of a single call are the SDK's (adaptive mode); waiting for an
+//! decides what to do next. Retries of a single call are the SDK's (standard mode); how fast they follow each other, `pace` decides; waiting for an
 //! operation belongs to `rollout`. The HTTP client is injected, which is how the embedded cloud is reached
 //! by the very same code as Amazon's.
 
@@ -75,15 +75,21 @@ impl Cloud {
         macro_rules! client {
             ($service:ident) => {
                 $service::Client::from_conf(
-                    $service::config::Builder::from(&config).interceptor(tracer.clone()).interceptor(pace.clone()).build(),
+                    $service::config::Builder::from(&config)
+                        .interceptor(tracer.clone())
+                        .interceptor(pace.clone())
+                        .build(),
                 )
             };
         }
         let pricing = aws_sdk_pricing::config::Builder::from(&config)
-            .interceptor(tracer.clone()).interceptor(pace.clone())
+            .interceptor(tracer.clone())
+            .interceptor(pace.clone())
             .region(aws_config::Region::new(pricing::PRICING_REGION));
-        let s3 =
-            aws_sdk_s3::config::Builder::from(&config).interceptor(tracer.clone()).interceptor(pace.clone()).force_path_style(path_style_urls);
+        let s3 = aws_sdk_s3::config::Builder::from(&config)
+            .interceptor(tracer.clone())
+            .interceptor(pace.clone())
+            .force_path_style(path_style_urls);
         Self {
             region,
             stand_in,

@@ -15,6 +15,7 @@ use aws_sdk_sts::config::{
     StalledStreamProtectionConfig,
 };
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
+use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::pace::Pace;
@@ -24,8 +25,8 @@ use crate::units::{Duration, Region, Timestamp};
 /// Waits; how long a wait takes is the caller's affair (a test's clock moves on at once).
 pub type Sleeper = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
-/// Attempts per call, the first included (SDK adaptive mode, see [`Pace`]).
-const ATTEMPTS: u32 = 4;
+/// Attempts per call, the first included (SDK standard mode); how fast they follow each other is [`Pace`]'s.
+const ATTEMPTS: u32 = 5;
 /// The name under which an assumed role appears in CloudTrail.
 const SESSION: &str = "sluice";
 
@@ -59,7 +60,7 @@ pub struct CloudSettings {
     pub http_client: Option<SharedHttpClient>,
     /// The present moment, for the trace.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    /// How the SDK waits between attempts; `None` is real time.
+    /// How to wait between attempts and for a call's turn; with `None` the SDK waits in real time, and calls wait for no turn.
     pub sleep: Option<Sleeper>,
     /// Who hears of every call.
     pub trace: Option<TraceSink>,
@@ -75,8 +76,9 @@ impl fmt::Debug for Sleeping {
 
 impl AsyncSleep for Sleeping {
     fn sleep(&self, duration: std::time::Duration) -> Sleep {
-        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-        Sleep::new(Nap(Mutex::new((self.0)(Duration::from_micros(micros)))))
+        // Clocks here count milliseconds: whoever waits for less would find that no time has passed, and wait again for ever.
+        let millis = u64::try_from(duration.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX);
+        Sleep::new(Nap(Mutex::new((self.0)(Duration::from_millis(millis)))))
     }
 }
 
@@ -106,12 +108,19 @@ impl Future for Nap {
     }
 }
 
+/// The SDK's own client.
+fn own_client() -> SharedHttpClient {
+    let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+    aws_smithy_http_client::Builder::new().tls_provider(tls).build_https()
+}
+
 /// Makes the SDK's configuration and the interceptors that every client gets.
 pub(super) async fn load(settings: CloudSettings) -> (SdkConfig, Tracer, Pace) {
     let region = aws_config::Region::new(settings.region.as_str().to_owned());
-    let (pace, telling) = (Pace::new(Arc::clone(&settings.now)), Telling(Arc::clone(&settings.now)));
+    let telling = Telling(Arc::clone(&settings.now));
+    let pace = Pace::new(Arc::clone(&settings.now), settings.sleep.clone());
     let tracer = Tracer::new(settings.now, settings.trace);
-    let retries = RetryConfig::adaptive().with_max_attempts(ATTEMPTS);
+    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
     let config = match settings.credentials {
         Credentials::Static { access_key, secret } => {
             let credentials = SdkCredentials::new(access_key, secret, None, None, "sluice");
@@ -120,11 +129,11 @@ pub(super) async fn load(settings: CloudSettings) -> (SdkConfig, Tracer, Pace) {
                 .region(region)
                 .retry_config(retries)
                 .credentials_provider(SharedCredentialsProvider::new(credentials));
-            if let Some(client) = settings.http_client {
+            builder = builder.http_client(pace.client(settings.http_client.clone().unwrap_or_else(own_client)));
+            if settings.http_client.is_some() {
                 // Time-outs guard against networks; in process there is none, and a simulated clock would let
                 // every one of them expire at once.
                 builder = builder
-                    .http_client(client)
                     .timeout_config(TimeoutConfig::disabled())
                     .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
             }
@@ -145,10 +154,8 @@ pub(super) async fn load(settings: CloudSettings) -> (SdkConfig, Tracer, Pace) {
             if let Some(url) = settings.endpoint_url {
                 loader = loader.endpoint_url(url);
             }
-            if let Some(client) = settings.http_client {
-                loader = loader.http_client(client);
-            }
-            let base = loader.load().await;
+            let client = settings.http_client.unwrap_or_else(own_client);
+            let base = loader.http_client(pace.client(client)).load().await;
             match role {
                 None => base,
                 Some(role) => {

@@ -67,7 +67,11 @@ pub(crate) struct Sum {
 
 /// What the definition of an alarm says, read when it is first judged: alarms are judged again and again.
 #[derive(Clone, Debug, Default)]
-struct Read(OnceLock<Option<Arc<Watched>>>);
+struct Read {
+    watched: OnceLock<Option<Arc<Watched>>>,
+    /// For composites: judged at least once since it was defined.
+    judged: OnceLock<()>,
+}
 
 impl PartialEq for Read {
     /// It follows from the definition.
@@ -336,8 +340,11 @@ impl Alarm {
     /// once it has data, against an upper bound.
     #[must_use]
     pub(crate) fn judge(&self, metrics: &Metrics, now: Timestamp) -> AlarmState {
-        let read = self.read.0.get_or_init(|| self.watched().map(Arc::new));
+        let read = self.read.watched.get_or_init(|| self.watched().map(Arc::new));
         let Some(watched) = read.as_deref() else { return AlarmState::InsufficientData };
+        if let Some(state) = self.without_data(watched, metrics) {
+            return state;
+        }
         let period = (watched.period as i64).max(10) * 1_000;
         let periods = self.number("EvaluationPeriods").unwrap_or(1.0).max(1.0) as i64;
         let needed = self.number("DatapointsToAlarm").unwrap_or(periods as f64).max(1.0) as i64;
@@ -375,12 +382,25 @@ impl Alarm {
         } else if missing < periods {
             AlarmState::Ok
         } else {
-            match treatment {
-                "notBreaching" => AlarmState::Ok,
-                "ignore" => self.state,
-                _ => AlarmState::InsufficientData,
-            }
+            self.when_missing(treatment)
         }
+    }
+
+    fn when_missing(&self, treatment: &str) -> AlarmState {
+        match treatment {
+            "breaching" => AlarmState::Alarm,
+            "notBreaching" => AlarmState::Ok,
+            "ignore" => self.state,
+            _ => AlarmState::InsufficientData,
+        }
+    }
+
+    /// The state of an alarm on a metric that nobody ever published: all its periods are missing, now and until somebody
+    /// does. Most alarms of a cloud are, and all are judged whenever time passes.
+    fn without_data(&self, watched: &Watched, metrics: &Metrics) -> Option<AlarmState> {
+        let (key, _) = watched.metrics.get(&watched.expression).filter(|_| watched.band.is_none())?;
+        let silent = !metrics.0.contains_key(key);
+        silent.then(|| self.when_missing(self.text("TreatMissingData").unwrap_or("missing")))
     }
 }
 
@@ -398,7 +418,12 @@ impl Back {
                 (state != alarm.state).then(|| (name.clone(), state))
             })
             .collect();
-        self.enter(judged, now);
+        // A rule can only give another answer where a state changed, or where the rule is new.
+        let is_new = |alarm: &Alarm| alarm.rule().is_some() && alarm.read.judged.set(()).is_ok();
+        let new = self.world.alarms.values().filter(|alarm| is_new(alarm)).count() > 0;
+        if !self.enter(judged, now) && !new {
+            return;
+        }
         // Composites may be made of composites; each pass settles one more level.
         for _ in 0..self.world.alarms.len() {
             let judged: Vec<(String, AlarmState)> = self

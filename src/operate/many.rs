@@ -361,8 +361,12 @@ mod tests {
 
     #[test]
     fn a_reader_comes_after_its_pipeline_and_every_pipeline_after_itself_in_the_wave_before() {
-        let mut tasks =
-            vec![task("audits", "dev", 0), task("orders", "dev", 0), task("audits", "prod", 1), task("orders", "prod", 1)];
+        let mut tasks = vec![
+            task("audits", "dev", 0),
+            task("orders", "dev", 0),
+            task("audits", "prod", 1),
+            task("orders", "prod", 1),
+        ];
         let audits = || BTreeSet::from(["orders".to_owned(), "elsewhere".to_owned()]);
         connect(&mut tasks, &[audits(), BTreeSet::new(), audits(), BTreeSet::from(["orders".to_owned()])]);
         let after: Vec<Vec<usize>> = tasks.iter().map(|task| task.after.iter().copied().collect()).collect();

@@ -246,9 +246,7 @@ fn otherwise(reviewed: &Plan, plan: &Plan) -> Vec<String> {
                 let parts = differing_parts(&told(then), &told(now));
                 match parts.as_slice() {
                     [] => None,
-                    parts if parts.contains(&"changes".to_owned()) => {
-                        Some(format!("{id} changes in other properties"))
-                    }
+                    parts if parts.contains(&"changes".to_owned()) => Some(format!("{id} changes in other properties")),
                     parts => Some(format!("{id} reads otherwise in `{}`", parts.join("`, `"))),
                 }
             }
@@ -258,8 +256,7 @@ fn otherwise(reviewed: &Plan, plan: &Plan) -> Vec<String> {
     // What an older version did not write could not be reviewed.
     let same_version = reviewed.format_version == plan.format_version;
     let parts = differing_parts(&then, &now).into_iter();
-    let parts =
-        parts.filter(|part| !TOLD_APART.contains(&part.as_str()) && (same_version || then.contains_key(part)));
+    let parts = parts.filter(|part| !TOLD_APART.contains(&part.as_str()) && (same_version || then.contains_key(part)));
     found.extend(parts.map(|part| format!("its `{part}` are not those that were reviewed")));
     found
 }

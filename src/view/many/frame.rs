@@ -55,7 +55,10 @@ impl Frame {
 
     /// One ended, or will never begin.
     pub fn ended(&mut self, member: usize, ended: &Ended) {
-        self.set(member, Standing::Ended { well: matches!(ended.ending, super::Ending::Deployed | super::Ending::Unchanged) });
+        self.set(
+            member,
+            Standing::Ended { well: matches!(ended.ending, super::Ending::Deployed | super::Ending::Unchanged) },
+        );
     }
 
     /// The lines of the frame: how many are where, and each that is running, as far as `height` goes.
@@ -99,7 +102,11 @@ fn row(look: &Look, name: &str, width: usize, standing: &Standing, now: Timestam
     let far = if *of > 0 { format!("{done}/{of}") } else { String::new() };
     let name = look.paint(Label::Heading, pad(&printable(name), width));
     let mark = look.paint(Label::Busy, look.symbol("●", "*"));
-    format!("  {mark} {name}  {}  {far:>7}  {}", pad(doing, 12), look.paint(Label::Faint, short_duration(now.since(*since))))
+    format!(
+        "  {mark} {name}  {}  {far:>7}  {}",
+        pad(doing, 12),
+        look.paint(Label::Faint, short_duration(now.since(*since)))
+    )
 }
 
 #[cfg(test)]

@@ -103,7 +103,8 @@ fn names(members: &[Member]) -> Vec<String> {
         .map(|member| {
             let environment = environments.then_some(member.environment.as_str());
             let region = regions.then_some(member.region.as_str());
-            let parts: Vec<&str> = [Some(member.pipeline.as_str()), environment, region].into_iter().flatten().collect();
+            let parts: Vec<&str> =
+                [Some(member.pipeline.as_str()), environment, region].into_iter().flatten().collect();
             parts.join(" ")
         })
         .collect()
@@ -132,7 +133,8 @@ mod fixtures {
 
     pub(super) fn started(seconds: u64) -> Event {
         let (operation, expected) = (OperationKind::Update, Duration::from_secs(90));
-        let kind = EventKind::OperationStarted { stack: "orders-staging".to_owned(), operation, resources: 3, expected };
+        let kind =
+            EventKind::OperationStarted { stack: "orders-staging".to_owned(), operation, resources: 3, expected };
         Event { at: at(seconds), kind }
     }
 
