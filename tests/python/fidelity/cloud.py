@@ -195,6 +195,11 @@ def parameter(value, **properties):
     return {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": value, **properties}}
 
 
+def bad(*needs):
+    """A resource that its service refuses to make."""
+    return {**parameter("wrong", AllowedPattern="^right$"), "DependsOn": list(needs)}
+
+
 def group(**properties):
     return {"Type": "AWS::Logs::LogGroup", "Properties": properties}
 

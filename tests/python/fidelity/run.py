@@ -28,7 +28,12 @@ def work(sluice, place, waiting, done):
     project, url = place.split("=", 1)
     cloud = Cloud(sluice, project, url)
     while (module := waiting.get()) is not None:
-        for test in tests(module):
+        try:
+            found = tests(module)
+        except Exception:  # noqa: BLE001
+            done.put((module, "import", (), 0.0, traceback.format_exc()))
+            continue
+        for test in found:
             began, trouble = time.monotonic(), None
             try:
                 test(cloud)
