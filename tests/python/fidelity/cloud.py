@@ -1,6 +1,7 @@
 """A served embedded cloud whose clock stands still until a test moves it, and what tests say about its answers."""
 
 import json
+import os
 import re
 import subprocess
 from functools import cache
@@ -10,6 +11,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 REGION = "eu-west-1"
+# Time stands still unless `sluice embedded advance` moves it.
+CLOCK = {"SLUICE_CLOCK": "2026-09-26T22:21:45Z"}
 KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
 
@@ -49,9 +52,8 @@ class Cloud:
         return self.client("sts").get_caller_identity()["Account"]
 
     def command(self, *arguments):
-        done = subprocess.run(
-            [self.sluice, "embedded", *arguments], cwd=self.project, capture_output=True, text=True, check=False, timeout=60
-        )
+        command, told = [self.sluice, "embedded", *arguments], {**os.environ, **CLOCK}
+        done = subprocess.run(command, cwd=self.project, env=told, capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -90,13 +90,16 @@ def a_replacement_is_asked_for_when_it_happens(cloud):
 
 
 def alarm(cloud, name, state=None):
-    """An alarm on a metric of its own; gives its ARN."""
-    watch = cloud.client("cloudwatch")
-    asked = {"Namespace": "Test", "MetricName": name, "Statistic": "Maximum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1.0}
-    watch.put_metric_alarm(AlarmName=name, ComparisonOperator="GreaterThanThreshold", TreatMissingData="ignore", **asked)
+    """An alarm on a metric of its own, which holds its state until it is told otherwise; gives its ARN."""
+    asked = {"Namespace": "Test", "MetricName": name, "Statistic": "Maximum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1}
+    asked |= {"AlarmName": name, "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "ignore"}
+    made = template({"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": asked}})
+    cloud.create(f"{name}-alarm", made)
     if state is not None:
         cloud.command("metric", "Test", name, "2" if state == "ALARM" else "0")
-    return only(watch.describe_alarms(AlarmNames=[name])["MetricAlarms"])["AlarmArn"]
+    seen = only(cloud.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"])
+    same(seen["StateValue"], state or "INSUFFICIENT_DATA")
+    return seen["AlarmArn"]
 
 
 def triggers(*arns, minutes=5):

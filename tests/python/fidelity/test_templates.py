@@ -69,7 +69,7 @@ def json_and_yaml_are_well_formed(cloud):
 @rows("TV-14", "TV-15", "TV-16", "TV-17", "TV-18", "TV-19", "TV-20")
 def functions_are_checked(cloud):
     def uses(value, **sections):
-        return template({"A": topic(DisplayName=value)}, **sections)
+        return template({"A": topic(), "User": topic(DisplayName=value)}, **sections)
 
     found = {"Fn::FindInMap": ["M", "C", "Suffix"]}
     split = (
