@@ -109,7 +109,14 @@ def aws_cli(url, folder):
     aws("wait", "stack-create-complete")
     # Its own deployment, by change set, finds nothing to do.
     said = peer.run(
-        BIN / "aws", "cloudformation", "deploy", "--template-file", "one.json", "--stack-name", peer.name, "--no-fail-on-empty-changeset"
+        BIN / "aws",
+        "cloudformation",
+        "deploy",
+        "--template-file",
+        "one.json",
+        "--stack-name",
+        peer.name,
+        "--no-fail-on-empty-changeset",
     )
     assert "No changes to deploy" in said, said
     aws("update-stack", "--template-body", "file://two.json")

@@ -97,7 +97,9 @@ class Cloud:
 
     def changes(self, stack, template, values=False, **more):
         """The changes that a change set lists, by logical id."""
-        described = self.cfn.describe_change_set(ChangeSetName=self.propose(stack, template, **more), IncludePropertyValues=values)
+        described = self.cfn.describe_change_set(
+            ChangeSetName=self.propose(stack, template, **more), IncludePropertyValues=values
+        )
         assert described["Status"] == "CREATE_COMPLETE", described.get("StatusReason")
         return {change["ResourceChange"]["LogicalResourceId"]: change["ResourceChange"] for change in described["Changes"]}
 

@@ -79,7 +79,7 @@ def main(sluice, environment, *wanted):
         for worker in workers:
             worker.start()
         while running:
-            told = done.get(timeout=120)
+            told = done.get(timeout=300)
             if told is None:
                 running -= 1
                 continue

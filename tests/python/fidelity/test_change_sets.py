@@ -184,8 +184,15 @@ def names_and_descriptions_have_their_bounds(cloud):
         invalid(make, said, ChangeSetName=wrong, **body)
     for what, wrong in [("changeSetName", {"ChangeSetName": "a" * 129}), ("description", {"Description": "d" * 1025})]:
         given = {"ChangeSetName": "c", **body, **wrong}
-        invalid(make, re.compile(rf"1 validation error detected: Value '.*' at '{what}' failed .* length less than or equal to \d+"), **given)
-    imported = [{"ResourceType": "AWS::SNS::Topic", "LogicalResourceId": f"T{n}", "ResourceIdentifier": {"TopicArn": "a"}} for n in range(201)]
+        invalid(
+            make,
+            re.compile(rf"1 validation error detected: Value '.*' at '{what}' failed .* length less than or equal to \d+"),
+            **given,
+        )
+    imported = [
+        {"ResourceType": "AWS::SNS::Topic", "LogicalResourceId": f"T{n}", "ResourceIdentifier": {"TopicArn": "a"}}
+        for n in range(201)
+    ]
     given = {**body, "ChangeSetName": "c", "ChangeSetType": "IMPORT", "ResourcesToImport": imported}
     invalid(make, re.compile(".*'resourcesToImport' failed .* length less than or equal to 200"), **given)
     make(ChangeSetName="a" * 128, Description="d" * 1024, **body)
@@ -259,7 +266,11 @@ def a_hidden_parameter_is_masked_and_its_uses_are_not(cloud):
 
     def asked(hidden):
         declared = {"Secret": {"Type": "String", "NoEcho": hidden}}
-        return template({"Group": {**group(), "Metadata": {"Seen": ref("Secret")}}}, Parameters=declared, Outputs={"O": {"Value": ref("Secret")}})
+        return template(
+            {"Group": {**group(), "Metadata": {"Seen": ref("Secret")}}},
+            Parameters=declared,
+            Outputs={"O": {"Value": ref("Secret")}},
+        )
 
     cloud.create(name, asked(True), Parameters=[{"ParameterKey": "Secret", "ParameterValue": "s3cret"}])
     stack = cloud.stack(name)
@@ -274,7 +285,9 @@ def a_hidden_parameter_is_masked_and_its_uses_are_not(cloud):
 def on_stack_failure_stands_alone(cloud):
     name = cloud.name("onfailure")
     made = cloud.propose(name, TOPIC, "CREATE", OnStackFailure="ROLLBACK")
-    invalid(cloud.cfn.execute_change_set, re.compile(".*OnStackFailure.*DisableRollback.*"), ChangeSetName=made, DisableRollback=True)
+    invalid(
+        cloud.cfn.execute_change_set, re.compile(".*OnStackFailure.*DisableRollback.*"), ChangeSetName=made, DisableRollback=True
+    )
     cloud.execute(made)
     again = {"StackName": name, "ChangeSetName": "c", "TemplateBody": text(TOPIC), "OnStackFailure": "DELETE"}
     invalid(cloud.cfn.create_change_set, re.compile(".*'onStackFailure'.*"), **again)

@@ -1,9 +1,24 @@
-"""Sections 1.2 and 1.3: what a change set lists, imports, early validation."""
+"""Section 1.2: what a change set lists."""
 
 import json
-import re
 
-from cloud import KNOWN_AFTER_APPLY, att, bucket, group, has, invalid, lacks, only, parameter, queue, ref, rows, same, template, text, topic
+from cloud import (
+    KNOWN_AFTER_APPLY,
+    att,
+    group,
+    has,
+    invalid,
+    lacks,
+    only,
+    parameter,
+    queue,
+    ref,
+    rows,
+    same,
+    template,
+    text,
+    topic,
+)
 
 
 def literal(name, recreation="Never"):
@@ -30,7 +45,9 @@ def an_addition(cloud):
     first = cloud.cfn.describe_change_set(**asked)["Changes"][0]
     bare = {"Action": "Add", "LogicalResourceId": "A", "ResourceType": "AWS::SNS::Topic", "Scope": [], "Details": []}
     same(first, {"Type": "Resource", "ResourceChange": bare})
-    valued = [change["ResourceChange"] for change in cloud.cfn.describe_change_set(IncludePropertyValues=True, **asked)["Changes"]]
+    valued = [
+        change["ResourceChange"] for change in cloud.cfn.describe_change_set(IncludePropertyValues=True, **asked)["Changes"]
+    ]
     same(valued[0], {**bare, "AfterContext": '{"Properties":{"DisplayName":"d"}}'})
     same(valued[1]["AfterContext"], '{"Properties":{}}')
     # Whatever the cloud tells, the client's model has a name for it.
@@ -149,7 +166,9 @@ def references_to_what_is_replaced(cloud):
     has(detail, Evaluation="Static", ChangeSource="ResourceAttribute", CausingEntity="Foo.TopicName")
     valued = cloud.changes(name, chain(name, "b", "d"), values=True)["Reference"]
     kinds = [(d["Evaluation"], d["ChangeSource"], d["Target"]["AfterValue"]) for d in valued["Details"]]
-    same(sorted(kinds), [("Dynamic", "DirectModification", KNOWN_AFTER_APPLY), ("Static", "ResourceReference", KNOWN_AFTER_APPLY)])
+    same(
+        sorted(kinds), [("Dynamic", "DirectModification", KNOWN_AFTER_APPLY), ("Static", "ResourceReference", KNOWN_AFTER_APPLY)]
+    )
     same(json.loads(valued["AfterContext"])["Properties"]["Value"], KNOWN_AFTER_APPLY)
 
 
@@ -225,14 +244,22 @@ def tags_as_a_property_and_tags_of_the_stack(cloud):
     target = only(plain(cloud, before, after)["A"]["Details"])["Target"]
     same(target, {"Attribute": "Properties", "Name": "Tags", "RequiresRecreation": "Never"})
     name = cloud.name("tagged")
-    policy = {"Type": "AWS::SNS::TopicPolicy", "Properties": {"Topics": [ref("A")], "PolicyDocument": {"Version": "2012-10-17", "Statement": []}}}
+    policy = {
+        "Type": "AWS::SNS::TopicPolicy",
+        "Properties": {"Topics": [ref("A")], "PolicyDocument": {"Version": "2012-10-17", "Statement": []}},
+    }
     asked = template({"A": topic(), "B": group(), "Untagged": policy})
     cloud.create(name, asked)
     seen = cloud.changes(name, asked, Tags=[{"Key": "k", "Value": "v"}])
     same(sorted(seen), ["A", "B"])
     has(seen["A"], Action="Modify", Replacement="False", Scope=["Tags"])
     detail = only(seen["A"]["Details"])
-    has(detail, Evaluation="Static", ChangeSource="DirectModification", Target={"Attribute": "Tags", "RequiresRecreation": "Never"})
+    has(
+        detail,
+        Evaluation="Static",
+        ChangeSource="DirectModification",
+        Target={"Attribute": "Tags", "RequiresRecreation": "Never"},
+    )
 
 
 @rows("CH-19")
@@ -240,7 +267,12 @@ def policies_alone_are_no_change_and_outputs_are(cloud):
     name = cloud.name("only")
     cloud.create(name, template({"A": topic()}))
     for one in ({"DeletionPolicy": "Retain"}, {"UpdateReplacePolicy": "Retain"}):
-        invalid(cloud.cfn.update_stack, "No updates are to be performed.", StackName=name, TemplateBody=text(template({"A": {**topic(), **one}})))
+        invalid(
+            cloud.cfn.update_stack,
+            "No updates are to be performed.",
+            StackName=name,
+            TemplateBody=text(template({"A": {**topic(), **one}})),
+        )
     cloud.update(name, template({"A": topic()}, Outputs={"O": {"Value": "new"}}))
     same(cloud.status(name), "UPDATE_COMPLETE")
 
@@ -278,102 +310,3 @@ def a_missing_export_fails_the_execution_only(cloud):
     same(cloud.status(name), "ROLLBACK_COMPLETE")
     said = "ROLLBACK_IN_PROGRESS No export named nobody-exports-this found. Rollback requested by user."
     assert said in cloud.story(name, "stack"), cloud.events(name)
-
-
-@rows("CI-01", "CI-02", "CI-04", "CH-24")
-def an_import_takes_in_what_is_there(cloud):
-    name, make = cloud.name("import"), cloud.cfn.create_change_set
-    taken = {"Old": f"{name}-old", "Other": f"{name}-other"}
-    for found in taken.values():
-        cloud.client("logs").create_log_group(logGroupName=found)
-    to_import = [{"ResourceType": "AWS::Logs::LogGroup", "LogicalResourceId": k, "ResourceIdentifier": {"LogGroupName": v}} for k, v in taken.items()]
-    bare = template({k: group(LogGroupName=v) for k, v in taken.items()})
-    asked = {"StackName": name, "ChangeSetName": "c", "ChangeSetType": "IMPORT", "ResourcesToImport": to_import}
-    said = "The following resources to import [Old, Other] must have DeletionPolicy attribute specified in the template."
-    invalid(make, said, TemplateBody=text(bare), **asked)
-    kept = template({k: {**group(LogGroupName=v), "DeletionPolicy": "Retain"} for k, v in taken.items()})
-    said = "As part of the import operation, you cannot modify or add [Outputs]"
-    invalid(make, said, TemplateBody=text({**kept, "Outputs": {"O": {"Value": "x"}}}), **asked)
-    made = make(TemplateBody=text(kept), Tags=[{"Key": "k", "Value": "v"}], **asked)
-    same(cloud.status(name), "REVIEW_IN_PROGRESS")
-    cloud.advance("10s")
-    changes = cloud.cfn.describe_change_set(ChangeSetName=made["Id"])["Changes"]
-    same([one["ResourceChange"]["Action"] for one in changes], ["Import", "Import"])
-    cloud.cfn.execute_change_set(ChangeSetName=made["Id"])
-    same(cloud.status(name), "IMPORT_IN_PROGRESS")
-    cloud.advance()
-    same(cloud.status(name), "IMPORT_COMPLETE")
-    story = [event.split(" ")[0] for event in cloud.story(name, "Old")]
-    same(story, ["IMPORT_IN_PROGRESS", "IMPORT_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"])
-
-
-@rows("CI-03")
-def what_exists_is_imported_only_where_it_is_retained(cloud):
-    name = cloud.name("existing")
-    cloud.client("logs").create_log_group(logGroupName=name)
-    loose = cloud.propose(name, template({"Found": group(LogGroupName=name)}), "CREATE", ImportExistingResources=True)
-    seen = cloud.cfn.describe_change_set(ChangeSetName=loose)
-    said = (
-        "CloudFormation is attempting to import some resources because they already exist in your account. The resources must have "
-        "the DeletionPolicy attribute set to 'Retain' or 'RetainExceptOnCreate' in the template for successful import. The affected "
-        f"resources are Found ({{LogGroupName={name}}})"
-    )
-    has(seen, Status="FAILED", StatusReason=said)
-    kept = template({"Found": {**group(LogGroupName=name), "DeletionPolicy": "Retain"}})
-    cloud.execute(cloud.propose(name, kept, "CREATE", ImportExistingResources=True))
-    same(cloud.status(name), "CREATE_COMPLETE")
-    same(cloud.physical(name, "Found"), name)
-
-
-@rows("CV-01", "CV-02", "CV-03")
-def early_validation_finds_names_that_are_taken(cloud):
-    name = cloud.name("taken")
-    cloud.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    asked = template({"Bucket": bucket(BucketName=name)})
-    made = cloud.propose(name, asked, "CREATE")
-    said = (
-        "The following hook(s)/validation failed: [AWS::EarlyValidation::ResourceExistenceCheck]. To troubleshoot Early Validation "
-        "errors, use the DescribeEvents API for detailed failure information."
-    )
-    has(cloud.cfn.describe_change_set(ChangeSetName=made), Status="FAILED", StatusReason=said)
-    found = only(cloud.cfn.describe_events(ChangeSetName=made, Filters={"FailedEvents": True})["OperationEvents"])
-    has(found, EventType="VALIDATION_ERROR", ValidationName="NAME_CONFLICT_VALIDATION", ValidationStatus="FAILED", ValidationFailureMode="FAIL")
-    has(found, ValidationStatusReason=f"Resource of type 'AWS::S3::Bucket' with identifier '{name}' already exists.", LogicalResourceId="Bucket")
-    made = cloud.propose(name, asked, "CREATE", DisableValidation=True)
-    has(cloud.cfn.describe_change_set(ChangeSetName=made), Status="CREATE_COMPLETE")
-
-
-FAILED_EARLY = re.compile(r"Validation failed with 1 error\(s\)\. Call DescribeEvents to retrieve the full list .* then retry the operation\.")
-
-
-@rows("CV-04", "DE-08", "CV-02")
-def early_validation_of_a_direct_creation_is_asynchronous(cloud):
-    name = cloud.name("incomplete")
-    asked = template({"Topic": topic(), "BadPolicy": {"Type": "AWS::SNS::TopicPolicy", "Properties": {"Topics": [ref("Topic")]}}})
-    cloud.create(name, asked)
-    same(cloud.status(name), "ROLLBACK_COMPLETE")
-    told = cloud.cfn.describe_events(StackName=name)["OperationEvents"][::-1]
-    brief = [(one["OperationType"], one["EventType"], one.get("OperationStatus") or one.get("ResourceStatus") or one["ValidationStatus"]) for one in told]
-    wanted = [
-        ("CREATE_STACK", "STACK_EVENT", "IN_PROGRESS"),
-        ("CREATE_STACK", "PROGRESS", "CREATE_IN_PROGRESS"),
-        ("CREATE_STACK", "VALIDATION_ERROR", "FAILED"),
-        ("CREATE_STACK", "PROVISIONING_ERROR", "CREATE_FAILED"),
-        ("CREATE_STACK", "STACK_EVENT", "FAILED"),
-        ("ROLLBACK", "STACK_EVENT", "IN_PROGRESS"),
-        ("ROLLBACK", "PROGRESS", "ROLLBACK_IN_PROGRESS"),
-        ("ROLLBACK", "PROGRESS", "ROLLBACK_COMPLETE"),
-        ("ROLLBACK", "STACK_EVENT", "SUCCEEDED"),
-    ]
-    same(brief, wanted)
-    finding, failed, rolled = told[2], told[3], told[6]
-    has(finding, ValidationName="PROPERTY_VALIDATION", ValidationFailureMode="FAIL", LogicalResourceId="BadPolicy", PhysicalResourceId="")
-    has(finding, ValidationStatusReason="Required property [PolicyDocument] not found", ValidationPath="/Resources/BadPolicy/Properties")
-    has(failed, DetailedStatus="VALIDATION_FAILED", LogicalResourceId=name)
-    assert FAILED_EARLY.fullmatch(failed["ResourceStatusReason"]), failed
-    has(rolled, ResourceStatusReason="Validation failure detected. See the operation's FAILED event for details.")
-    # Without it the resource fails, before its service is asked (SQ-31).
-    other = cloud.name("incomplete")
-    cloud.create(other, asked, DisableValidation=True)
-    said = "CREATE_FAILED Property validation failure: [The property {/PolicyDocument} is required]"
-    assert said in cloud.story(other, "BadPolicy"), cloud.events(other)

@@ -2,7 +2,7 @@
 
 import re
 
-from cloud import att, group, has, invalid, lacks, only, parameter, ref, refused, role, rows, same, template, text, topic
+from cloud import att, group, has, invalid, only, parameter, refused, role, rows, same, template, text, topic
 
 TOPIC = template({"Topic": topic()})
 NO_UPDATES = "No updates are to be performed."
@@ -30,7 +30,13 @@ def a_live_name_is_taken_and_an_update_needs_a_change(cloud):
     rolled = cloud.name("live")
     cloud.create(rolled, template({"P": parameter("v", AllowedPattern="^w$")}))
     same(cloud.status(rolled), "ROLLBACK_COMPLETE")
-    refused(cloud.cfn.create_stack, "AlreadyExistsException", f"Stack [{rolled}] already exists", StackName=rolled, TemplateBody=text(TOPIC))
+    refused(
+        cloud.cfn.create_stack,
+        "AlreadyExistsException",
+        f"Stack [{rolled}] already exists",
+        StackName=rolled,
+        TemplateBody=text(TOPIC),
+    )
 
 
 @rows("ER-07")
@@ -47,14 +53,25 @@ def termination_protection_keeps_a_stack(cloud):
 @rows("ER-11")
 def a_role_that_cloudformation_may_not_assume_is_refused(cloud):
     name = cloud.name("assumed")
-    cloud.create(name, template({"Role": role()}, Outputs={"Arn": {"Value": att("Role", "Arn")}}), Capabilities=["CAPABILITY_IAM"])
+    cloud.create(
+        name, template({"Role": role()}, Outputs={"Arn": {"Value": att("Role", "Arn")}}), Capabilities=["CAPABILITY_IAM"]
+    )
     for_lambda = only(cloud.stack(name)["Outputs"])["OutputValue"]
     missing = f"arn:aws:iam::{cloud.account}:role/nobody"
     asked = {"StackName": cloud.name("assumed"), "TemplateBody": text(TOPIC)}
     for arn in (for_lambda, missing):
         invalid(cloud.cfn.create_stack, f"Role {arn} is invalid or cannot be assumed", RoleARN=arn, **asked)
-        invalid(cloud.cfn.update_stack, f"Role {arn} is invalid or cannot be assumed", StackName=name, TemplateBody=text(TOPIC), RoleARN=arn)
-    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "cloudformation.amazonaws.com"}}]}
+        invalid(
+            cloud.cfn.update_stack,
+            f"Role {arn} is invalid or cannot be assumed",
+            StackName=name,
+            TemplateBody=text(TOPIC),
+            RoleARN=arn,
+        )
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "cloudformation.amazonaws.com"}}],
+    }
     other = cloud.name("assumed")
     made = template({"Role": role(AssumeRolePolicyDocument=trust)}, Outputs={"Arn": {"Value": att("Role", "Arn")}})
     cloud.create(other, made, Capabilities=["CAPABILITY_IAM"])
@@ -108,12 +125,17 @@ def capabilities_have_to_be_acknowledged(cloud):
 
     def needs(capability, asked, *given):
         said = f"Requires capabilities : [{capability}]"
-        refused(make, "InsufficientCapabilitiesException", said, StackName=name, TemplateBody=text(asked), Capabilities=list(given))
+        refused(
+            make, "InsufficientCapabilitiesException", said, StackName=name, TemplateBody=text(asked), Capabilities=list(given)
+        )
 
     needs("CAPABILITY_IAM", template({"R": role()}))
     needs("CAPABILITY_NAMED_IAM", template({"R": role(RoleName=name)}), "CAPABILITY_IAM")
     needs("CAPABILITY_AUTO_EXPAND", {**TOPIC, "Transform": "AWS::LanguageExtensions"})
-    said = {"Capabilities": ["CAPABILITY_IAM"], "CapabilitiesReason": "The following resource(s) require capabilities: [AWS::IAM::Role]"}
+    said = {
+        "Capabilities": ["CAPABILITY_IAM"],
+        "CapabilitiesReason": "The following resource(s) require capabilities: [AWS::IAM::Role]",
+    }
     for call in (cloud.cfn.validate_template, cloud.cfn.get_template_summary):
         has(call(TemplateBody=text(template({"R": role()}))), **said)
     cloud.create(name, template({"R": role()}), Capabilities=["CAPABILITY_NAMED_IAM"])
@@ -149,7 +171,9 @@ def a_name_that_is_taken_fails_the_creation(cloud):
     other = cloud.name("taken")
     cloud.create(other, template({"G": group(LogGroupName=f"{name}-own")}))
     failed = next(event for event in cloud.story(other, "G") if "CREATE_FAILED" in event)
-    assert re.fullmatch(r'CREATE_FAILED Resource handler returned message: ".*" \(RequestToken: .*, HandlerErrorCode: AlreadyExists\)', failed), failed
+    assert re.fullmatch(
+        r'CREATE_FAILED Resource handler returned message: ".*" \(RequestToken: .*, HandlerErrorCode: AlreadyExists\)', failed
+    ), failed
     known = cloud.cfn.meta.service_model.shape_for("HandlerErrorCode").enum
     assert "AlreadyExists" in known and "InvalidRequest" in known and "GeneralServiceException" in known
 

@@ -9,10 +9,17 @@ import re
 from cloud import bad, invalid, queue, refused, rows, same, template, text, topic
 
 TOPIC = template({"Topic": topic()})
-SLOW = template({"Topic": topic(), "Slow": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": []}}}})
+SLOW = template(
+    {"Topic": topic(), "Slow": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": []}}}}
+)
 UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
 HALFWAY = {"CREATE_FAILED", "UPDATE_FAILED"}
-BUSY = {"UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"}
+BUSY = {
+    "UPDATE_IN_PROGRESS",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+    "UPDATE_ROLLBACK_IN_PROGRESS",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+}
 
 
 def probe(cloud, name, arn, status):
@@ -95,7 +102,9 @@ def a_creation_that_fails(cloud):
     probe(cloud, name, arn, "ROLLBACK_COMPLETE")
     cloud.delete(name)
     blocked = cloud.name("matrix")
-    arn = cloud.cfn.create_stack(StackName=blocked, TemplateBody=text(template({"Broken": topic(), "Bad": bad("Broken")})))["StackId"]
+    arn = cloud.cfn.create_stack(StackName=blocked, TemplateBody=text(template({"Broken": topic(), "Bad": bad("Broken")})))[
+        "StackId"
+    ]
     cloud.advance("5s")
     cloud.fail("Broken", on="delete")
     cloud.advance()
@@ -123,7 +132,9 @@ def an_update_that_fails(cloud):
         seen.add(status)
         if status == "UPDATE_ROLLBACK_COMPLETE":
             break
-    assert {"UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"} <= seen, seen
+    assert {"UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"} <= seen, (
+        seen
+    )
     cloud.update(name, asked, DisableRollback=True)
     probe(cloud, name, arn, "UPDATE_FAILED")
     cloud.fail("A", on="update")

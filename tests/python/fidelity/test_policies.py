@@ -22,7 +22,9 @@ def a_policy_is_given_back_as_it_was_set(cloud):
     cloud.create(name, TOPIC)
     lacks(cfn.get_stack_policy(StackName=name), "StackPolicyBody")
     for wrong in ("text", "[]", '{"Statement": 1}', policy({"Effect": "Allow", "Action": "Update:*", "Resource": "*"})):
-        invalid(cfn.set_stack_policy, "Error validating stack policy: Invalid stack policy", StackName=name, StackPolicyBody=wrong)
+        invalid(
+            cfn.set_stack_policy, "Error validating stack policy: Invalid stack policy", StackName=name, StackPolicyBody=wrong
+        )
     given = {"StackPolicyBody": policy(allow()), "StackPolicyURL": "https://s3.amazonaws.com/b/k"}
     invalid(cfn.set_stack_policy, "You cannot specify both StackPolicyURL and StackPolicyBody", StackName=name, **given)
     for body in ("{}", policy(allow()) + "\n"):
@@ -67,7 +69,9 @@ def what_a_policy_does_not_allow_is_denied(cloud):
     told(allow("Update:Modify", resource="LogicalResourceId/Top*"))
     told(allow(Condition={"StringLike": {"ResourceType": ["AWS::SNS::*"]}}))
     told({**allow(), "NotAction": "Update:Delete"} | {"Action": "Update:*"})
-    expected = ("Action denied by stack policy: Statement [#2] does not allow [Update:Modify] for resource [LogicalResourceId/Topic];",)
+    expected = (
+        "Action denied by stack policy: Statement [#2] does not allow [Update:Modify] for resource [LogicalResourceId/Topic];",
+    )
     told(allow(), allow("Update:Modify", resource="LogicalResourceId/Topic", effect="Deny"))
     # Deletion of the stack is not its business.
     cloud.delete(name)
@@ -91,7 +95,14 @@ def a_replacement_is_asked_for_when_it_happens(cloud):
 
 def alarm(cloud, name, state=None):
     """An alarm on a metric of its own, which holds its state until it is told otherwise; gives its ARN."""
-    asked = {"Namespace": "Test", "MetricName": name, "Statistic": "Maximum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1}
+    asked = {
+        "Namespace": "Test",
+        "MetricName": name,
+        "Statistic": "Maximum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+    }
     asked |= {"AlarmName": name, "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "ignore"}
     made = template({"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": asked}})
     cloud.create(f"{name}-alarm", made)
@@ -104,7 +115,12 @@ def alarm(cloud, name, state=None):
 
 def triggers(*arns, minutes=5):
     kind = "AWS::CloudWatch::Alarm"
-    return {"RollbackConfiguration": {"RollbackTriggers": [{"Arn": arn, "Type": kind} for arn in arns], "MonitoringTimeInMinutes": minutes}}
+    return {
+        "RollbackConfiguration": {
+            "RollbackTriggers": [{"Arn": arn, "Type": kind} for arn in arns],
+            "MonitoringTimeInMinutes": minutes,
+        }
+    }
 
 
 @rows("TV-28", "RB-01")
@@ -118,8 +134,18 @@ def triggers_have_their_form(cloud):
     given = triggers("arn:aws:cloudwatch:eu-west-1:1:nothing")
     invalid(cloud.cfn.update_stack, "RelativeId of a Rollback Trigger's ARN is incorrect", **given, **asked)
     many = triggers(*[f"{arn}{n}" for n in range(6)])
-    invalid(cloud.cfn.update_stack, re.compile(".*'rollbackConfiguration.rollbackTriggers'.* less than or equal to 5"), **many, **asked)
-    invalid(cloud.cfn.update_stack, re.compile(".*'rollbackConfiguration.monitoringTimeInMinutes'.*"), **triggers(arn, minutes=181), **asked)
+    invalid(
+        cloud.cfn.update_stack,
+        re.compile(".*'rollbackConfiguration.rollbackTriggers'.* less than or equal to 5"),
+        **many,
+        **asked,
+    )
+    invalid(
+        cloud.cfn.update_stack,
+        re.compile(".*'rollbackConfiguration.monitoringTimeInMinutes'.*"),
+        **triggers(arn, minutes=181),
+        **asked,
+    )
 
 
 @rows("RB-01", "RB-02", "RB-05")
@@ -215,7 +241,9 @@ def a_failed_express_update_is_left_by_express_only(cloud):
         r"Follow-up operations must use the same DeploymentConfig \(mode=EXPRESS\) until the stack reaches a \*_COMPLETE state.*"
     )
     invalid(cloud.cfn.update_stack, said, StackName=name, TemplateBody=text(TOPIC))
-    said = "RollbackStack is not supported for stacks that were last updated using EXPRESS deployment mode and are in a failed state"
+    said = (
+        "RollbackStack is not supported for stacks that were last updated using EXPRESS deployment mode and are in a failed state"
+    )
     invalid(cloud.cfn.rollback_stack, said, StackName=name)
     cloud.update(name, TOPIC, **EXPRESS)
     same(cloud.status(name), "UPDATE_COMPLETE")

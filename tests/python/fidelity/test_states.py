@@ -20,7 +20,9 @@ def every_status_has_a_name_in_the_model(cloud):
     assert seen <= known, seen - known
     # The filter takes every name and only these.
     cloud.cfn.list_stacks(StackStatusFilter=sorted(known))
-    invalid(cloud.cfn.list_stacks, re.compile(".*'stackStatusFilter' failed to satisfy constraint: .*"), StackStatusFilter=["DONE"])
+    invalid(
+        cloud.cfn.list_stacks, re.compile(".*'stackStatusFilter' failed to satisfy constraint: .*"), StackStatusFilter=["DONE"]
+    )
 
 
 @rows("ST-02", "ST-10")
@@ -53,12 +55,18 @@ def what_is_always_shown_and_what_only_when_there(cloud):
     cloud.create(name, TOPIC)
     stack = cloud.stack(name)
     has(stack, Tags=[], NotificationARNs=[], RollbackConfiguration={}, DisableRollback=False)
-    has(stack, DriftInformation={"StackDriftStatus": "NOT_CHECKED"}, DeploymentConfig={"Mode": "STANDARD", "DisableRollback": False})
+    has(
+        stack,
+        DriftInformation={"StackDriftStatus": "NOT_CHECKED"},
+        DeploymentConfig={"Mode": "STANDARD", "DisableRollback": False},
+    )
     lacks(stack, "Capabilities", "Parameters", "Outputs", "Description", "RoleARN", "TimeoutInMinutes")
     has(only(stack["LastOperations"]), OperationType="CREATE_STACK")
     other = cloud.name("shown")
     cloud.create(other, {**TOPIC, "Outputs": {"O": {"Value": "v"}}}, Capabilities=["CAPABILITY_IAM"], TimeoutInMinutes=30)
-    has(cloud.stack(other), Capabilities=["CAPABILITY_IAM"], TimeoutInMinutes=30, Outputs=[{"OutputKey": "O", "OutputValue": "v"}])
+    has(
+        cloud.stack(other), Capabilities=["CAPABILITY_IAM"], TimeoutInMinutes=30, Outputs=[{"OutputKey": "O", "OutputValue": "v"}]
+    )
 
 
 @rows("ST-04", "SQ-13", "ER-42", "ST-06")
@@ -66,7 +74,12 @@ def do_nothing_keeps_everything(cloud):
     name = cloud.name("nothing")
     cloud.create(name, template({"Good": topic(), "Bad": bad("Good")}), OnFailure="DO_NOTHING")
     stack = cloud.stack(name)
-    has(stack, StackStatus="CREATE_FAILED", DisableRollback=True, StackStatusReason="The following resource(s) failed to create: [Bad]. ")
+    has(
+        stack,
+        StackStatus="CREATE_FAILED",
+        DisableRollback=True,
+        StackStatusReason="The following resource(s) failed to create: [Bad]. ",
+    )
     same(cloud.story(name, "Good")[-1], "CREATE_COMPLETE")
     said = (
         "This stack cannot be updated from [CREATE_FAILED] state because it contains [on-failure: DO_NOTHING]. "
@@ -80,7 +93,9 @@ def a_failed_update_puts_everything_back(cloud):
     name = cloud.name("back")
 
     def asked(display, **more):
-        return template({"A": topic(DisplayName=display), "Z": topic(DisplayName=display, TopicName=f"{name}-z"), **more}, Description=display)
+        return template(
+            {"A": topic(DisplayName=display), "Z": topic(DisplayName=display, TopicName=f"{name}-z"), **more}, Description=display
+        )
 
     given = {"Tags": [{"Key": "k", "Value": "1"}], "Capabilities": ["CAPABILITY_IAM"]}
     cloud.create(name, asked("1", Gone=topic()), **given)
@@ -115,7 +130,10 @@ def a_deleted_stack_is_found_by_its_arn(cloud):
     cloud.delete(name)
     has(cloud.stack(arn), StackStatus="DELETE_COMPLETE", Outputs=[{"OutputKey": "O", "OutputValue": "v"}])
     listed = cloud.cfn.describe_stack_resources(StackName=arn)["StackResources"]
-    same({one["LogicalResourceId"]: one["ResourceStatus"] for one in listed}, {"Topic": "DELETE_COMPLETE", "Kept": "DELETE_SKIPPED"})
+    same(
+        {one["LogicalResourceId"]: one["ResourceStatus"] for one in listed},
+        {"Topic": "DELETE_COMPLETE", "Kept": "DELETE_SKIPPED"},
+    )
     for call in (cloud.cfn.describe_stacks, cloud.cfn.get_template, cloud.cfn.get_template_summary):
         invalid(call, f"Stack with id {name} does not exist", StackName=name)
 
@@ -179,10 +197,16 @@ def a_cleanup_that_fails_does_not_fail_the_update(cloud):
     before = len(cloud.events(name))
     cloud.fail("B", on="delete", times=3)
     cloud.update(name, template({"A": topic()}))
-    has(cloud.stack(name), StackStatus="UPDATE_COMPLETE", StackStatusReason="Update successful. One or more resources could not be deleted.")
+    has(
+        cloud.stack(name),
+        StackStatus="UPDATE_COMPLETE",
+        StackStatusReason="Update successful. One or more resources could not be deleted.",
+    )
     assert cloud.story(name, "B", before)[-1].startswith("DELETE_FAILED"), cloud.events(name, before)
     same(statuses(cloud, name, before), ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"])
-    invalid(cloud.cfn.describe_stack_resource, f"Resource B does not exist for stack {name}", StackName=name, LogicalResourceId="B")
+    invalid(
+        cloud.cfn.describe_stack_resource, f"Resource B does not exist for stack {name}", StackName=name, LogicalResourceId="B"
+    )
 
 
 def stuck(cloud):
@@ -216,7 +240,11 @@ def a_rollback_that_failed_is_continued(cloud):
     cloud.advance()
     same(cloud.status(name), "UPDATE_ROLLBACK_COMPLETE")
     same(cloud.story(name, "A", before), ["UPDATE_COMPLETE Resource skipped during UpdateRollback"])
-    wanted = ["UPDATE_ROLLBACK_IN_PROGRESS User Initiated", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"]
+    wanted = [
+        "UPDATE_ROLLBACK_IN_PROGRESS User Initiated",
+        "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+        "UPDATE_ROLLBACK_COMPLETE",
+    ]
     same(cloud.story(name, "stack", before), wanted)
     other = stuck(cloud)
     cloud.delete(other)
@@ -274,7 +302,11 @@ def what_cannot_be_deleted_is_retained_or_left_behind(cloud):
     cloud.advance("5s")
     cloud.fail("Broken", on="delete", times=2)
     cloud.advance()
-    has(cloud.stack(name), StackStatus="ROLLBACK_FAILED", StackStatusReason="The following resource(s) failed to delete: [Broken]. ")
+    has(
+        cloud.stack(name),
+        StackStatus="ROLLBACK_FAILED",
+        StackStatusReason="The following resource(s) failed to delete: [Broken]. ",
+    )
     same([event.split(" ")[0] for event in cloud.story(name, "Broken")][-2:], ["DELETE_IN_PROGRESS", "DELETE_FAILED"])
     said = (
         f"Invalid operation on stack [{arn}]. You can activate DeletionMode FORCE_DELETE_STACK in a delete stack operation only "
@@ -284,11 +316,14 @@ def what_cannot_be_deleted_is_retained_or_left_behind(cloud):
     invalid(cfn.delete_stack, re.compile(".*DELETE_FAILED.*"), StackName=name, RetainResources=["Broken"])
     before = len(cloud.events(name))
     cloud.delete(name)
-    same([e.split(" Resource handler")[0] for e in cloud.events(name, before)][:3], ["stack DELETE_IN_PROGRESS User Initiated", "Broken DELETE_IN_PROGRESS", "Broken DELETE_FAILED"])
-    has(cloud.stack(name), StackStatus="DELETE_FAILED", StackStatusReason="The following resource(s) failed to delete: [Broken]. ")
-    said = (
-        "The specified resources to retain must be in a valid state. Do not specify resources that are in the DELETE_COMPLETE state."
+    same(
+        [e.split(" Resource handler")[0] for e in cloud.events(name, before)][:3],
+        ["stack DELETE_IN_PROGRESS User Initiated", "Broken DELETE_IN_PROGRESS", "Broken DELETE_FAILED"],
     )
+    has(
+        cloud.stack(name), StackStatus="DELETE_FAILED", StackStatusReason="The following resource(s) failed to delete: [Broken]. "
+    )
+    said = "The specified resources to retain must be in a valid state. Do not specify resources that are in the DELETE_COMPLETE state."
     invalid(cfn.delete_stack, said, StackName=name, RetainResources=["Fine"])
     before = len(cloud.events(name))
     cloud.delete(name, RetainResources=["Broken"])

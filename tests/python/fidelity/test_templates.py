@@ -3,7 +3,7 @@
 import json
 import re
 
-from cloud import att, bucket, group, invalid, parameter, ref, refused, rows, same, template, text, topic
+from cloud import att, invalid, ref, refused, rows, same, template, text, topic
 
 TOPIC = template({"Topic": topic()})
 
@@ -44,12 +44,24 @@ def shapes_are_checked(cloud):
     for asked, said in [
         (template({"A": {"Type": "AWS::X::Y"}}), "Template format error: Unrecognized resource types: [AWS::X::Y]"),
         (template({}), "Template format error: At least one Resources member must be defined."),
-        (template({"A": {"Properties": {}}}), "Template format error: [/Resources/A] Every Resources object must contain a Type member."),
+        (
+            template({"A": {"Properties": {}}}),
+            "Template format error: [/Resources/A] Every Resources object must contain a Type member.",
+        ),
         (template({"A": "text"}), "Template format error: Any Resources member must be an object."),
         (template({"A": {**topic(), "Invalid": 1}}), "Invalid template resource property 'Invalid'"),
-        (template({"A": topic()}, Outputs={"MyOutput": {"Value": None}}), "[/Outputs/MyOutput/Value] 'null' values are not allowed in templates"),
-        (template({"A": topic()}, Outputs={"O": {"Description": "d"}}), "Template format error: Every Outputs member must contain a Value object"),
-        (template({"my-bad-resource-id": topic()}), "Template format error: Resource name my-bad-resource-id is non alphanumeric."),
+        (
+            template({"A": topic()}, Outputs={"MyOutput": {"Value": None}}),
+            "[/Outputs/MyOutput/Value] 'null' values are not allowed in templates",
+        ),
+        (
+            template({"A": topic()}, Outputs={"O": {"Description": "d"}}),
+            "Template format error: Every Outputs member must contain a Value object",
+        ),
+        (
+            template({"my-bad-resource-id": topic()}),
+            "Template format error: Resource name my-bad-resource-id is non alphanumeric.",
+        ),
         (
             template({"A": topic()}, Parameters={"AWS::NoValue": {"Type": "String"}}),
             "Template format error: Parameter name AWS::NoValue is non alphanumeric.",
@@ -62,8 +74,12 @@ def shapes_are_checked(cloud):
 
 @rows("TV-13")
 def json_and_yaml_are_well_formed(cloud):
-    malformed(cloud, '{"Resources": {"A": {"Ty}', re.compile(r"Template format error: JSON not well-formed\. \(line 1, column \d+\)"))
-    malformed(cloud, "Resources:\n  A: [", re.compile(r"Template format error: YAML not well-formed\.( \(line \d+, column \d+\))?"))
+    malformed(
+        cloud, '{"Resources": {"A": {"Ty}', re.compile(r"Template format error: JSON not well-formed\. \(line 1, column \d+\)")
+    )
+    malformed(
+        cloud, "Resources:\n  A: [", re.compile(r"Template format error: YAML not well-formed\.( \(line \d+, column \d+\))?")
+    )
 
 
 @rows("TV-14", "TV-15", "TV-16", "TV-17", "TV-18", "TV-19", "TV-20")
@@ -76,18 +92,26 @@ def functions_are_checked(cloud):
         "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a "
         "function that returns a string to be split."
     )
-    get = "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute"
+    get = (
+        "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute"
+    )
     select = "Template error: Fn::Select requires a list argument with two elements: an integer index and a list"
     equals = "Template error: every Fn::Equals object requires a list of 2 string parameters."
     for asked, said in [
         (uses(found, Mappings={"M": {"C": {"Other": "v"}}}), "Template error: Unable to get mapping for M::C::Suffix"),
-        (uses("d", Mappings={"M": {"C": {"k": {"deep": 1}}}}), "Template format error: Every Mappings attribute must be a String or a List."),
+        (
+            uses("d", Mappings={"M": {"C": {"k": {"deep": 1}}}}),
+            "Template format error: Every Mappings attribute must be a String or a List.",
+        ),
         (uses("d", Mappings={"M": {"A": "text"}}), "Template format error: Every Mappings member A must be a map"),
         (uses("d", Conditions={"C": {"Fn::Equals": ["one"]}}), equals),
         (uses({"Fn::GetAtt": ["A", ""]}), get),
         (uses({"Fn::Select": ["a", ["x"]]}), select),
         (uses({"Fn::Split": ["", "text"]}), split),
-        (uses({"Fn::If": ["MissingCondition", "a", "b"]}), "Template error: unresolved condition dependency MissingCondition in Fn::If"),
+        (
+            uses({"Fn::If": ["MissingCondition", "a", "b"]}),
+            "Template error: unresolved condition dependency MissingCondition in Fn::If",
+        ),
         ({**uses("d"), "Transform": {"Name": {"no": "text"}}}, "Key Name of transform definition must be a string."),
     ]:
         malformed(cloud, asked, said, Capabilities=["CAPABILITY_AUTO_EXPAND"])
@@ -134,7 +158,9 @@ def a_template_by_url_is_an_object(cloud):
     invalid(make, "TemplateURL must be a supported URL.", StackName=name, TemplateURL="file:///t.json")
     elsewhere = re.compile(r"S3 error: Domain name specified in \S+ is not a valid S3 domain")
     invalid(make, elsewhere, StackName=name, TemplateURL="https://example.com/t.json")
-    invalid(make, re.compile(r"S3 error: The specified key does not exist\..*"), StackName=name, TemplateURL=f"{url}/missing.json")
+    invalid(
+        make, re.compile(r"S3 error: The specified key does not exist\..*"), StackName=name, TemplateURL=f"{url}/missing.json"
+    )
     long = {**TOPIC, "Metadata": "m" * 60_000}
     cloud.client("s3").put_object(Bucket=name, Key="long.json", Body=text(long))
     make(StackName=name, TemplateURL=f"{url}/long.json")

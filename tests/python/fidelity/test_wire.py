@@ -62,17 +62,31 @@ def empty_results_are_written_and_some_actions_have_none(cloud):
 def lists_are_numbered_and_an_empty_one_is_sent_empty(cloud):
     name = cloud.name("lists")
     declared = {**TOPIC, "Parameters": {"P": {"Type": "String"}, "Q": {"Type": "String"}}}
-    given = {"StackName": name, "TemplateBody": text(declared), "Capabilities__member__1": "CAPABILITY_IAM", "DisableRollback": "true"}
+    given = {
+        "StackName": name,
+        "TemplateBody": text(declared),
+        "Capabilities__member__1": "CAPABILITY_IAM",
+        "DisableRollback": "true",
+    }
     for number, key in enumerate("PQ", start=1):
-        given |= {f"Parameters__member__{number}__ParameterKey": key, f"Parameters__member__{number}__ParameterValue": f"value {key}+&"}
+        given |= {
+            f"Parameters__member__{number}__ParameterKey": key,
+            f"Parameters__member__{number}__ParameterValue": f"value {key}+&",
+        }
     given |= {"Tags__member__1__Key": "k", "Tags__member__1__Value": "v"}
     status, _, body = ask(cloud, "CreateStack", **given)
     same(status, 200)
     cloud.advance()
     stack = cloud.stack(name)
     same({one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}, {"P": "value P+&", "Q": "value Q+&"})
-    same((stack["Capabilities"], stack["Tags"], stack["DisableRollback"]), (["CAPABILITY_IAM"], [{"Key": "k", "Value": "v"}], True))
-    keep = {f"Parameters__member__{n}__{part}": value for n, key in ((1, "P"), (2, "Q")) for part, value in (("ParameterKey", key), ("UsePreviousValue", "true"))}
+    same(
+        (stack["Capabilities"], stack["Tags"], stack["DisableRollback"]), (["CAPABILITY_IAM"], [{"Key": "k", "Value": "v"}], True)
+    )
+    keep = {
+        f"Parameters__member__{n}__{part}": value
+        for n, key in ((1, "P"), (2, "Q"))
+        for part, value in (("ParameterKey", key), ("UsePreviousValue", "true"))
+    }
     status, _, body = ask(cloud, "UpdateStack", StackName=name, UsePreviousTemplate="true", Tags="", **keep)
     assert status == 200, body
     cloud.advance()
