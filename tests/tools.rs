@@ -1,5 +1,5 @@
-//! Independent witnesses: cfn-lint and checkov on what is rendered, boto3 on what is served, and the generator of the schema
-//! facts on what is committed. They need Python packages, which `scripts/test` installs.
+//! Independent witnesses: cfn-lint and checkov on what is rendered, boto3 and other people's tools on what is served, and the
+//! generator of the schema facts on what is committed. They need Python and Node packages, which `scripts/test` installs.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,8 +9,12 @@
     reason = "a test starts other programs and stops where it cannot"
 )]
 
+#[path = "tools/fidelity.rs"]
+mod fidelity;
 #[path = "support/folder.rs"]
 mod folder;
+#[path = "tools/peers.rs"]
+mod peers;
 #[path = "support/python.rs"]
 mod python;
 #[path = "support/served.rs"]

@@ -103,7 +103,20 @@ impl From<Refusal> for HandlerError {
         let message = match refusal.service {
             Some(service) => {
                 let id = super::mappings::made_up_uuid(0, service, &refusal.message);
-                format!("{} (Service: {service}, Status Code: {}, Request ID: {id})", refusal.message, refusal.status)
+                let status = refusal.status;
+                // S3 ends otherwise than the rest (SQ-21, ER-36).
+                if service == "S3" {
+                    let said = refusal.message.trim_end_matches('.');
+                    let more = super::mappings::made_up_uuid(1, service, said);
+                    format!(
+                        "{said} (Service: S3, Status Code: {status}, Request ID: {id}, Extended Request ID: {more})"
+                    )
+                } else {
+                    let said = refusal.message;
+                    format!(
+                        "{said} (Service: {service}, Status Code: {status}, Request ID: {id}) (SDK Attempt Count: 1)"
+                    )
+                }
             }
             None => refusal.message,
         };

@@ -321,7 +321,11 @@ impl Inner {
             (Some(CallFault::Throttle), _) => return Ok(refuse(destination, "Throttling", 400, "Rate exceeded")),
             (Some(CallFault::Deny), _) => {
                 let (caller, action) = (self.back.caller(), rule_name(destination, request));
-                let message = format!("User: {caller} is not authorized to perform: {action}");
+                let place = match destination {
+                    Destination::CloudFormation => denied_on(&self.back, request, &action),
+                    Destination::Kept(_) | Destination::Service(_) => String::new(),
+                };
+                let message = format!("User: {caller} is not authorized to perform: {action}{place}");
                 return Ok(refuse(destination, "AccessDenied", 403, &message));
             }
             (Some(CallFault::Stale), Destination::CloudFormation) => {
@@ -393,6 +397,17 @@ impl Inner {
     }
 }
 
+/// Where an action of CloudFormation's was denied, and why (ER-39).
+fn denied_on(back: &Back, request: &Request, action: &str) -> String {
+    let given = request.form().remove("StackName").unwrap_or_default();
+    let stack = match given.as_str() {
+        "" => back.arn("cloudformation", "stack/*/*"),
+        arn if arn.starts_with("arn:") => given,
+        name => back.arn("cloudformation", &format!("stack/{name}/*")),
+    };
+    format!(" on resource: {stack} because no identity-based policy allows the {action} action")
+}
+
 /// An operation as permissions name it: `cloudformation:CreateChangeSet`.
 fn rule_name(destination: Destination, request: &Request) -> String {
     let name = called(destination, request).map_or_else(|| request.action(), str::to_owned);
@@ -419,11 +434,16 @@ fn queue_named(request: &Request) -> Option<String> {
 }
 
 /// A refusal in the protocol of whoever is asked.
-fn refuse(destination: Destination, code: &str, status: u16, message: &str) -> Response {
+fn refuse(destination: Destination, code: &'static str, status: u16, message: &str) -> Response {
     let id = made_up_uuid(0, code, message);
     match destination {
-        Destination::CloudFormation
-        | Destination::Service(ServiceName::Iam | ServiceName::Sns | ServiceName::Sts | ServiceName::Cloudwatch) => {
+        Destination::CloudFormation => {
+            let answer = super::cloudformation::refusal(status, code, message, &id);
+            let mut response = Response::new(answer.status, "text/xml", answer.xml);
+            response.set("x-amzn-requestid", &answer.request_id);
+            response
+        }
+        Destination::Service(ServiceName::Iam | ServiceName::Sns | ServiceName::Sts | ServiceName::Cloudwatch) => {
             Response::query_error(status, code, message, &id)
         }
         Destination::Service(ServiceName::S3) => {

@@ -9,7 +9,8 @@ use super::EmbeddedError;
 use super::back::Back;
 use super::cloud::Settings;
 use super::cloudformation::{Effect, Engine, HandlerError, LoadError, Provisioned, QueryRequest};
-use super::wire::{Request, Response, decode};
+use super::services::ServiceName;
+use super::wire::{Request, Response, decode, xml_text};
 use crate::units::Timestamp;
 
 /// The engine, and whether it has to be saved.
@@ -77,8 +78,15 @@ impl Stacks {
         let action = params.remove("Action").unwrap_or_default();
         params.remove("Version");
         let documents = documents(back, &params).await?;
+        let role_trusts = match params.get("RoleARN").filter(|role| !role.is_empty()) {
+            Some(role) => may_be_assumed(back, role).await,
+            None => true,
+        };
+        let stored = super::kept::stored_parameters(back);
         let reads = ["Describe", "List", "Get", "Validate", "Estimate"].iter().any(|verb| action.starts_with(verb));
-        let answer = self.engine.handle(&QueryRequest { action, params, caller: back.caller(), documents }, back.now);
+        let caller = back.caller();
+        let asked = QueryRequest { action, params, caller, documents, stored, role_trusts };
+        let answer = self.engine.handle(&asked, back.now);
         self.changed |= !reads;
         let mut response = Response::new(answer.status, "text/xml", answer.xml);
         response.set("x-amzn-requestid", &answer.request_id);
@@ -99,11 +107,27 @@ async fn documents(
                 Ok(response) => Ok(String::from_utf8_lossy(&response.body).into_owned()),
                 Err(refusal) => Err(refusal.code),
             },
-            None => Err("AccessDenied".to_owned()),
+            // Nothing was fetched: the engine says that it is no address of S3's.
+            None => continue,
         };
         found.insert(url.clone(), text);
     }
     Ok(found)
+}
+
+/// Whether CloudFormation may assume a role: one of another account is taken at its word.
+async fn may_be_assumed(back: &mut Back, role: &str) -> bool {
+    const SERVICE: &str = "cloudformation.amazonaws.com";
+    if let Some(trusts) = back.role_trusts(role, SERVICE) {
+        return trusts;
+    }
+    let own = role.split(':').nth(4) == Some(back.account().as_str());
+    let name = role.rsplit('/').next().unwrap_or(role).to_owned();
+    let asked = back.query(ServiceName::Iam, "2010-05-08", "GetRole", &[("RoleName".to_owned(), name)]).await;
+    match asked {
+        Ok(found) => decode(&xml_text(&found, "AssumeRolePolicyDocument").unwrap_or_default()).contains(SERVICE),
+        Err(_) => !own,
+    }
 }
 
 /// `/bucket/key` of an S3 URL in either style; `None` for any other URL.

@@ -30,6 +30,8 @@ pub const TAGS: usize = 50;
 pub const ROLLBACK_TRIGGERS: usize = 5;
 /// Longest monitoring after an operation, in minutes.
 pub const MONITORING_MINUTES: u32 = 180;
+/// Topics that a stack may notify.
+pub const NOTIFICATION_TOPICS: usize = 5;
 /// Longest stack policy, in bytes.
 pub const STACK_POLICY_BYTES: usize = 16_384;
 /// Most resources that one change set may import.

@@ -23,7 +23,7 @@ impl Engine {
         stack_id: &str,
     ) -> Answer<Deployment> {
         let (text, document) = template(request, previous)?;
-        let parameters = parameters(&document, request.records("Parameters"), previous)?;
+        let parameters = parameters(&document, request, previous)?;
         let target = Deployment {
             text,
             document,
@@ -39,6 +39,13 @@ impl Engine {
         };
         if target.tags.len() > limits::TAGS {
             return Err(Refusal::constraint("tags", "tags", "have length less than or equal to 50"));
+        }
+        if target.notifications.len() > limits::NOTIFICATION_TOPICS {
+            let rule = "have length less than or equal to 5";
+            return Err(Refusal::constraint("notificationARNs", "notificationARNs", rule));
+        }
+        if let (Some(role), false) = (request.text("RoleARN"), request.role_trusts) {
+            return Err(Refusal::validation(format!("Role {role} is invalid or cannot be assumed")));
         }
         let scope = Scope::new(&target.document, &target.parameters, self.pseudo(stack_name, stack_id, &target))
             .map_err(Refusal::validation)?;
@@ -125,10 +132,11 @@ fn allowed_types(request: &QueryRequest, document: &Document) -> Answer<()> {
 /// Parameters by what was given, what was before and what the template says (CS-30 to CS-33).
 pub(super) fn parameters(
     document: &Document,
-    given: Option<Vec<BTreeMap<String, String>>>,
+    request: &QueryRequest,
     previous: Option<&Deployment>,
 ) -> Answer<BTreeMap<String, Parameter>> {
-    let mut given: BTreeMap<String, BTreeMap<String, String>> = given
+    let mut given: BTreeMap<String, BTreeMap<String, String>> = request
+        .records("Parameters")
         .unwrap_or_default()
         .into_iter()
         .filter_map(|record| Some((record.get("ParameterKey")?.clone(), record)))
@@ -137,6 +145,7 @@ pub(super) fn parameters(
     let mut missing = Vec::new();
     for (name, declaration) in &document.parameters {
         let record = given.remove(name);
+        let kind = declaration.get("Type").and_then(Value::as_str).unwrap_or("String");
         let keep = record.as_ref().is_some_and(|r| r.get("UsePreviousValue").is_some_and(|flag| flag == "true"));
         let value = if keep {
             previous.and_then(|previous| previous.parameters.get(name)).map(|parameter| parameter.value.clone())
@@ -145,17 +154,26 @@ pub(super) fn parameters(
             explicit.or_else(|| declaration.get("Default").and_then(default_text))
         };
         let Some(value) = value else {
+            if kind.starts_with("AWS::SSM::Parameter") {
+                let text = format!("Parameter {name} should either have input value or default value");
+                return Err(Refusal::validation(text));
+            }
             missing.push(name.as_str());
             continue;
         };
         constraints(name, declaration, &value)?;
-        let kind = declaration.get("Type").and_then(Value::as_str).unwrap_or("String");
+        let resolved = match kind.starts_with("AWS::SSM::Parameter::Value<") {
+            true => Some(stored(request, &value)?),
+            false => None,
+        };
+        let list = kind == "CommaDelimitedList" || kind.contains("List<") || kind.ends_with("<CommaDelimitedList>");
         found.insert(
             name.clone(),
             Parameter {
                 value,
                 no_echo: declaration.get("NoEcho").and_then(scalar_text).is_some_and(|flag| flag == "true"),
-                list: kind == "CommaDelimitedList" || kind.starts_with("List<"),
+                list,
+                resolved,
             },
         );
     }
@@ -167,6 +185,13 @@ pub(super) fn parameters(
         return Err(Refusal::validation(format!("Parameters: [{}] do not exist in the template", unknown.join(", "))));
     }
     Ok(found)
+}
+
+/// What the parameter store says under a name. The text of the refusal is quoted by clients, not recorded.
+fn stored(request: &QueryRequest, name: &str) -> Answer<String> {
+    request.stored.get(name).cloned().ok_or_else(|| {
+        Refusal::validation(format!("Unable to fetch parameters [{name}] from parameter store for this account."))
+    })
 }
 
 fn default_text(value: &Value) -> Option<String> {
@@ -216,6 +241,10 @@ fn rollback(request: &QueryRequest, previous: Option<&Deployment>) -> Answer<Rol
     let minutes = request.number("RollbackConfiguration.MonitoringTimeInMinutes");
     if triggers.is_none() && minutes.is_none() {
         return Ok(previous.map(|previous| previous.rollback.clone()).unwrap_or_default());
+    }
+    if minutes.is_some_and(|minutes| minutes > limits::MONITORING_MINUTES) {
+        let rule = "have value less than or equal to 180";
+        return Err(Refusal::constraint("minutes", "rollbackConfiguration.monitoringTimeInMinutes", rule));
     }
     let Some(records) = triggers else { return Ok(RollbackConfiguration { triggers: None, minutes }) };
     let mut triggers = Vec::new();

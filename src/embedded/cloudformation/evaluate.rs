@@ -20,6 +20,16 @@ pub(super) struct Parameter {
     /// Whether `Ref` gives a list.
     #[serde(default)]
     pub list: bool,
+    /// What the parameter store says, where the value is a name in it (CS-34).
+    #[serde(default)]
+    pub resolved: Option<String>,
+}
+
+impl Parameter {
+    /// The value that the template sees.
+    pub(super) fn used(&self) -> &str {
+        self.resolved.as_deref().unwrap_or(&self.value)
+    }
 }
 
 /// What pseudo parameters stand for.
@@ -207,9 +217,9 @@ impl<'a> Scope<'a> {
             "AWS::NotificationARNs" => Ok(Some(Value::from(self.pseudo.notifications.clone()))),
             name => match self.parameters.get(name) {
                 Some(parameter) if parameter.list => {
-                    Ok(Some(parameter.value.split(',').map(|item| Value::from(item.trim())).collect()))
+                    Ok(Some(parameter.used().split(',').map(|item| Value::from(item.trim())).collect()))
                 }
-                Some(parameter) => text(&parameter.value),
+                Some(parameter) => text(parameter.used()),
                 None => world.reference(name).map(Some),
             },
         }

@@ -12,12 +12,14 @@ mod changes;
 mod deployment;
 mod document;
 mod durations;
+mod early;
 mod effect;
 mod engine;
 mod error;
 mod evaluate;
 mod facts;
 mod ids;
+mod mode;
 mod operation;
 mod outputs;
 mod policy;
@@ -44,3 +46,8 @@ pub use effect::{
 pub use engine::{Engine, LoadError};
 pub(super) use policy::{like, texts};
 pub use wire::{QueryRequest, QueryResponse};
+
+/// A refusal that comes before CloudFormation is asked: throttling, missing permission.
+pub(super) fn refusal(status: u16, code: &'static str, message: &str, request_id: &str) -> QueryResponse {
+    error::Refusal { status, code, message: message.to_owned() }.respond(request_id)
+}

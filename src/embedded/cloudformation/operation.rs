@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::durations::Act;
-use super::state::{Deployment, Leftover, Live, OnFailure, StackOutput};
+use super::state::{Deployment, Finding, Leftover, Live, OnFailure, StackOutput};
 use super::status::{OperationType, Status};
 use crate::units::Timestamp;
 
@@ -35,6 +35,9 @@ pub(super) struct Operation {
     pub before: Status,
     /// Stack policy for this operation only (SP-02).
     pub policy: Option<String>,
+    /// What early validation found: it fails for that (DE-08).
+    #[serde(default)]
+    pub findings: Vec<Finding>,
 }
 
 /// How an operation shall behave.
@@ -49,6 +52,9 @@ pub(super) struct Options {
     pub force: bool,
     /// Resources that a continued rollback leaves as they are.
     pub skip: BTreeSet<String>,
+    /// Waits for nothing (RB-11).
+    #[serde(default)]
+    pub express: bool,
 }
 
 /// Where an operation is.

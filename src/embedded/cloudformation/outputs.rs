@@ -80,7 +80,7 @@ impl Engine {
     fn exporter(&self, export: &str) -> Option<String> {
         let live = self.state.stacks.values().filter(|stack| stack.deleted.is_none());
         let has = |stack: &&Stack| stack.outputs.iter().any(|output| output.export.as_deref() == Some(export));
-        live.filter(has).map(|stack| stack.id.clone()).next()
+        live.filter(has).map(|stack| stack.name.clone()).next()
     }
 
     /// Names of the other live stacks that import a name.

@@ -4,9 +4,14 @@ use serde_json::Value;
 
 use super::error::{Answer, Refusal};
 use super::state::Stack;
+use crate::template::limits;
 
 /// Checks a stack policy's text (TV-27, SP-03).
 pub(super) fn check(text: &str) -> Answer<()> {
+    if text.len() > limits::STACK_POLICY_BYTES {
+        let rule = format!("have length less than or equal to {}", limits::STACK_POLICY_BYTES);
+        return Err(Refusal::constraint(text, "stackPolicyBody", &rule));
+    }
     let invalid = || Refusal::validation("Error validating stack policy: Invalid stack policy");
     let policy: Value = serde_json::from_str(text).map_err(|_| invalid())?;
     let Value::Object(members) = &policy else { return Err(invalid()) };

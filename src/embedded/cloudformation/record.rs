@@ -95,7 +95,8 @@ impl Engine {
     /// Writes the beginning or the end of the present operation (DE-06).
     pub(super) fn operation_event(&mut self, stack: &mut Stack, at: Timestamp, status: &str) {
         let Some(operation) = &stack.operation else { return };
-        let (operation_id, operation_type, started) = (operation.id.clone(), operation.kind, operation.started);
+        let (operation_id, started) = (operation.id.clone(), operation.started);
+        let operation_type = told_as(operation.kind, stack.status);
         let id = self.uuid4("operation-event");
         stack.operation_events.push(OperationEvent {
             id,
@@ -110,32 +111,43 @@ impl Engine {
         });
     }
 
-    /// Writes what early validation found for a change set.
+    /// Writes what early validation found: for which operation, and for which change set.
     pub(super) fn finding_event(
         &mut self,
         stack: &mut Stack,
         at: Timestamp,
-        change_set: (&str, &str),
+        about: (OperationType, &str, Option<&str>),
         finding: &Finding,
     ) {
         let id = self.uuid4("finding");
         stack.operation_events.push(OperationEvent {
             id,
             at,
-            operation: change_set.1.to_owned(),
-            operation_type: OperationType::CreateChangeSet,
+            operation: about.1.to_owned(),
+            operation_type: about.0,
             status: None,
             started: at,
-            change_set: Some(change_set.0.to_owned()),
+            change_set: about.2.map(str::to_owned),
             finding: Some(finding.clone()),
             position: stack.events.len(),
         });
     }
 }
 
+/// A creation that goes back is told as a rollback (DE-08).
+const fn told_as(kind: OperationType, status: Status) -> OperationType {
+    match (kind, status) {
+        (
+            OperationType::CreateStack,
+            Status::RollbackInProgress | Status::RollbackComplete | Status::RollbackFailed,
+        ) => OperationType::Rollback,
+        _ => kind,
+    }
+}
+
 fn current(stack: &Stack) -> (String, OperationType, Option<String>) {
     match &stack.operation {
-        Some(operation) => (operation.id.clone(), operation.kind, operation.token.clone()),
+        Some(operation) => (operation.id.clone(), told_as(operation.kind, stack.status), operation.token.clone()),
         None => match stack.last_operations.first() {
             Some((kind, id)) => (id.clone(), *kind, None),
             None => (String::new(), OperationType::CreateStack, None),

@@ -24,6 +24,7 @@ impl Engine {
     fn applied(&mut self, stack: &mut Stack, at: Timestamp) {
         let Some(operation) = stack.operation.as_ref() else { return };
         let healthy = operation.failure.is_none()
+            && operation.findings.is_empty()
             && operation.in_state(&[NodeState::Failed, NodeState::Cancelled, NodeState::Blocked]).is_empty();
         if !healthy {
             self.failed(stack, at);
@@ -97,6 +98,11 @@ impl Engine {
     pub(super) fn failed(&mut self, stack: &mut Stack, at: Timestamp) {
         let Some(operation) = stack.operation.as_ref() else { return };
         let (kind, options) = (operation.kind, operation.options.clone());
+        if !operation.findings.is_empty() {
+            let findings = operation.findings.clone();
+            self.failed_early(stack, at, &findings);
+            return;
+        }
         let text =
             failure_text(operation.failure.as_deref(), &operation.in_state(&[NodeState::Failed, NodeState::Cancelled]));
         if stack.status == Status::ImportInProgress {
@@ -121,7 +127,7 @@ impl Engine {
     }
 
     /// Rollback is switched off: the stack stays half-way.
-    fn stay(&mut self, stack: &mut Stack, at: Timestamp, status: Status, reason: &str) {
+    pub(super) fn stay(&mut self, stack: &mut Stack, at: Timestamp, status: Status, reason: &str) {
         let target = stack.operation.as_ref().and_then(|operation| operation.target.clone());
         if status == Status::CreateFailed {
             stack.deployed = target;
@@ -135,6 +141,14 @@ impl Engine {
         self.operation_event(stack, at, "FAILED");
         if let Some(operation) = stack.operation.as_mut() {
             stack.deployed = operation.target.take().or_else(|| stack.deployed.take());
+        }
+        if status == Status::RollbackInProgress {
+            // From here on it is told as an operation of its own (DE-08).
+            stack.status = status;
+            if let Some(operation) = stack.operation.as_mut() {
+                operation.started = at;
+            }
+            self.operation_event(stack, at, "IN_PROGRESS");
         }
         self.stack_event(stack, at, status, Some(reason));
         let nodes = removal_nodes(stack);

@@ -9,6 +9,7 @@ use super::change::Changes;
 use super::document::{Document, Policy};
 use super::effect::{Effect, Properties};
 use super::evaluate::Parameter;
+use super::mode::Mode;
 use super::operation::Operation;
 use super::status::{ChangeSetStatus, DriftStatus, ExecutionStatus, OperationType, ResourceStatus, Status};
 use crate::units::{AccountId, Region, Timestamp};
@@ -162,6 +163,9 @@ pub(super) struct Stack {
     pub tokens: BTreeMap<String, TokenUse>,
     pub last_operations: Vec<(OperationType, String)>,
     pub drift: Option<(DriftStatus, Timestamp)>,
+    /// Whether the last operation was an express one (RB-11).
+    #[serde(default)]
+    pub express: bool,
 }
 
 /// A client token that was used, and what for (ER-06).
@@ -331,6 +335,8 @@ pub(super) struct ChangeSet {
     pub validate: bool,
     pub operation: String,
     pub execute_token: Option<String>,
+    #[serde(default)]
+    pub mode: Mode,
 }
 
 /// What a change set is for.

@@ -1,12 +1,15 @@
 //! The course of one resource: the service is called, it is made, checked, done, or refused.
 
+use super::document::scalar_text;
 use super::durations::{CALL, course};
 use super::effect::{Effect, EffectAction, HandlerError, HandlerErrorCode, Provisioned};
 use super::engine::{About, Engine};
+use super::facts;
+use super::mode::COMPLETED;
 use super::operation::{Job, NodeState, Phase, Work, WorkKind};
 use super::record::Happening;
 use super::run::{node_mut, physical_of, set_state, type_of, under_way};
-use super::state::{Live, Purpose, Stack, Step, Wake};
+use super::state::{Live, Purpose, Stack, StackResource, Step, Wake};
 use super::status::ResourceStatus;
 use crate::units::{Duration, Timestamp};
 
@@ -161,7 +164,8 @@ impl Engine {
 
     fn refused(&mut self, stack: &mut Stack, key: &str, effect: &Effect, error: &HandlerError) {
         let at = effect.at;
-        let text = handler_message(error, &effect.token);
+        let text = self.owned_elsewhere(stack, key, effect, error);
+        let text = text.unwrap_or_else(|| handler_message(error, &effect.token));
         let phase = stack.operation.as_ref().map(|operation| operation.phase);
         let Some(node) = node_mut(stack, key) else { return };
         let logical_id = node.logical_id.clone();
@@ -194,15 +198,34 @@ impl Engine {
         self.fail(stack, key, at, &text);
     }
 
+    /// ER-34: a name that is taken, and that CloudFormation knows from another stack.
+    fn owned_elsewhere(&self, stack: &Stack, key: &str, effect: &Effect, error: &HandlerError) -> Option<String> {
+        if error.code != HandlerErrorCode::AlreadyExists {
+            return None;
+        }
+        let work = stack.operation.as_ref()?.nodes.get(key)?.work.as_ref()?;
+        let name = work.live.properties.get(facts::of(&effect.type_name)?.sole_name()?).and_then(scalar_text)?;
+        // The stack itself is out of the map meanwhile. Where an ARN is the physical id, it ends with the name.
+        let has = |resource: &StackResource| {
+            let id = resource.physical_id.as_deref().unwrap_or_default();
+            resource.type_name == effect.type_name
+                && id.strip_suffix(name.as_str()).is_some_and(|lead| lead.is_empty() || lead.ends_with([':', '/']))
+        };
+        let owner = self.state.stacks.values().find(|other| other.present().any(|(_, resource)| has(resource)))?;
+        Some(format!("{name} already exists in stack {}", owner.id))
+    }
+
     /// A node is done.
     fn finish(&mut self, stack: &mut Stack, key: &str, at: Timestamp) {
         let Some(node) = node_mut(stack, key) else { return };
         let (logical_id, job, Some(work)) = (node.logical_id.clone(), node.job.clone(), node.work.clone()) else {
             return;
         };
+        let express = stack.operation.as_ref().is_some_and(|operation| operation.options.express);
+        let reason = express.then_some(COMPLETED);
         match job {
             Job::Delete(leftover) => {
-                self.delete_event(stack, &leftover, at, ResourceStatus::DeleteComplete, None);
+                self.delete_event(stack, &leftover, at, ResourceStatus::DeleteComplete, reason);
                 self.left(stack, &leftover);
             }
             Job::Apply | Job::Revert => {
@@ -232,7 +255,7 @@ impl Engine {
                         type_name: &type_name,
                         physical_id: &physical_id,
                         status,
-                        reason: None,
+                        reason: reason.map(str::to_owned),
                         properties: Some(&work.live.properties),
                         detailed: None,
                     },
@@ -285,6 +308,9 @@ fn end_of(stack: &Stack, key: &str) -> Option<(Timestamp, Option<Timestamp>)> {
         Job::Delete(leftover) => leftover.type_name.clone(),
         Job::Apply | Job::Revert => type_of(stack, &node.logical_id),
     };
+    if stack.operation.as_ref().is_some_and(|operation| operation.options.express) {
+        return Some((work.started.plus(CALL), None));
+    }
     let course = course(&type_name, work.kind.act());
     Some((work.started.plus(course.whole), course.check.map(|check| work.started.plus(check))))
 }

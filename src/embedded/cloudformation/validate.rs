@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::document::Document;
+use super::document::{Definition, Document};
 use super::error::{Answer, Refusal};
 use super::evaluate::{KNOWN_AFTER_APPLY, Scope, World};
 use super::facts;
@@ -25,6 +25,11 @@ impl World for Dry {
     fn import(&self, _: &str) -> Result<Value, String> {
         Ok(Value::from(KNOWN_AFTER_APPLY))
     }
+}
+
+/// A resource's properties as far as they are known before anything is made; `None` where a function is malformed.
+pub(super) fn resolved(scope: &Scope<'_>, definition: &Definition) -> Option<Map<String, Value>> {
+    scope.members(&definition.properties, &Dry).ok()
 }
 
 /// Checks a template with its parameters decided.

@@ -20,6 +20,10 @@ pub struct QueryRequest {
     /// What `TemplateURL` and `StackPolicyURL` point at, by URL, fetched beforehand: the text, or S3's error code
     /// (`NoSuchKey`, `AccessDenied`).
     pub documents: BTreeMap<String, Result<String, String>>,
+    /// What the parameter store holds, by name, looked up beforehand (CS-34).
+    pub stored: BTreeMap<String, String>,
+    /// Whether `RoleARN`, where it is given, names a role that CloudFormation may assume (ER-11).
+    pub role_trusts: bool,
 }
 
 /// An answer.

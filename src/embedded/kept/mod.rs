@@ -11,6 +11,7 @@ mod invoke;
 mod ssm;
 
 pub(crate) use invoke::is_about_invocations;
+pub(crate) use ssm::stored_parameters;
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,7 @@
 //! Parameters of Systems Manager.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{Answer, KeptService, drop_tags, items, put_tags, text};
@@ -40,6 +42,11 @@ pub(super) fn answer(back: &mut Back, action: &str, body: &Value) -> Answer {
         }),
         _ => return None,
     })
+}
+
+/// Every parameter's value, by name: what CloudFormation reads for a parameter that is kept there.
+pub(crate) fn stored_parameters(back: &Back) -> BTreeMap<String, String> {
+    back.all_on_shelf(PARAMETERS).map(|(name, document)| (name.clone(), text(document, "Value"))).collect()
 }
 
 fn parameter<'a>(back: &'a Back, name: &str) -> Result<&'a Value, Refusal> {

@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::change::{Action, Changes};
 use super::super::document::{Definition, scalar_text};
+use super::super::early;
 use super::super::effect::EffectAction;
 use super::super::engine::{About, Engine};
 use super::super::error::{Answer, Refusal};
 use super::super::facts;
+use super::super::mode::Mode;
 use super::super::state::{ChangeSet, ChangeSetType, Finding, OnFailure, Purpose, Stack, TokenUse, Wake};
 use super::super::status::{ChangeSetStatus, ExecutionStatus, OperationType, Status};
 use super::super::validate;
 use super::super::wire::{QueryRequest, Xml};
 use super::create::{blank, token_used};
 use super::update::{differs, not_updatable};
+use crate::template::limits;
 use crate::units::{Duration, Timestamp};
 
 /// From CREATE_PENDING to CREATE_IN_PROGRESS; a change set without changes has failed by then (CS-07: 0.25 s).
@@ -32,11 +35,13 @@ impl Engine {
         let name = request.required("ChangeSetName")?.to_owned();
         let fits = name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if !fits || name.len() > 128 {
+        bounded(request, &name)?;
+        if !fits {
             let rule = "satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*";
             return Err(Refusal::constraint(&name, "changeSetName", rule));
         }
         let kind = kind(request)?;
+        let mode = Mode::of(request)?;
         let id = match self.admit(request, &given, &name, kind)? {
             Admission::Known(id) => id,
             Admission::Repeated { id, stack } => {
@@ -80,6 +85,7 @@ impl Engine {
             validate: !request.flag("DisableValidation").unwrap_or(false),
             operation,
             execute_token: None,
+            mode,
         };
         self.with(&id, |engine, stack| {
             if fresh {
@@ -183,7 +189,11 @@ impl Engine {
             Ok(changes) if change_set.validate || change_set.import_existing => named_additions(change_set, changes),
             Ok(_) | Err(_) => BTreeMap::new(),
         };
-        let kind = change_set.target.document.clone();
+        let document = change_set.target.document.clone();
+        let incomplete = match &outcome {
+            Ok(_) if change_set.validate => self.incomplete(&stack.name, &stack.id, &change_set.target),
+            Ok(_) | Err(_) => Vec::new(),
+        };
         let Some(change_set) = stack.change_sets.iter_mut().find(|one| one.id == id) else { return };
         match outcome {
             Err(reason) => {
@@ -195,11 +205,12 @@ impl Engine {
                 change_set.changes = changes;
                 change_set.status = ChangeSetStatus::CreateInProgress;
                 change_set.asking.clone_from(&asking);
+                change_set.findings = incomplete;
             }
         }
         let tags = BTreeMap::new();
         for (logical_id, identifier) in asking {
-            let Some(definition) = kind.resources.get(&logical_id) else { continue };
+            let Some(definition) = document.resources.get(&logical_id) else { continue };
             let about = About { logical_id: &logical_id, type_name: &definition.type_name, tags: &tags };
             let purpose = Purpose::Existence { change_set: id.to_owned(), logical_id: logical_id.clone() };
             self.ask(at, stack, about, EffectAction::Read { physical_id: identifier }, purpose);
@@ -225,7 +236,7 @@ impl Engine {
             }
         } else if change_set.validate {
             change_set.findings.push(Finding {
-                name: "NAME_CONFLICT_VALIDATION".to_owned(),
+                name: early::NAME_CONFLICT.to_owned(),
                 reason: format!(
                     "Resource of type '{}' with identifier '{identifier}' already exists.",
                     definition.type_name
@@ -248,11 +259,7 @@ impl Engine {
                 names.join(", ")
             ))
         } else if !change_set.findings.is_empty() {
-            Some(
-                "The following hook(s)/validation failed: [AWS::EarlyValidation::ResourceExistenceCheck]. To troubleshoot \
-                 Early Validation errors, use the DescribeEvents API for detailed failure information."
-                    .to_owned(),
-            )
+            Some(early::failed_checks(&change_set.findings))
         } else {
             None
         };
@@ -276,7 +283,8 @@ impl Engine {
             }
         }
         for finding in &findings {
-            self.finding_event(stack, at, (id, &operation), finding);
+            let about = (OperationType::CreateChangeSet, operation.as_str(), Some(id));
+            self.finding_event(stack, at, about, finding);
         }
     }
 }
@@ -304,6 +312,19 @@ fn kind(request: &QueryRequest) -> Answer<ChangeSetType> {
             Err(Refusal::constraint(other, "changeSetType", rule))
         }
     }
+}
+
+/// CS-27.
+fn bounded(request: &QueryRequest, name: &str) -> Answer<()> {
+    let length = |value: &str, member: &str, found: usize, most: usize| {
+        let rule = format!("have length less than or equal to {most}");
+        (found <= most).then_some(()).ok_or_else(|| Refusal::constraint(value, member, &rule))
+    };
+    length(name, "changeSetName", name.len(), 128)?;
+    let description = request.text("Description").unwrap_or_default();
+    length(description, "description", description.chars().count(), 1_024)?;
+    let imported = request.records("ResourcesToImport").unwrap_or_default().len();
+    length("resources", "resourcesToImport", imported, limits::IMPORTS)
 }
 
 fn on_failure(request: &QueryRequest, kind: ChangeSetType) -> Answer<Option<OnFailure>> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::engine::{Engine, SECOND};
 use super::super::error::{Answer, Refusal};
+use super::super::mode::Mode;
 use super::super::operation::{Operation, Options, Phase};
 use super::super::policy;
 use super::super::state::{Deployment, OnFailure, Stack, TokenUse, Wake};
@@ -57,12 +58,17 @@ impl Engine {
         if let Some(policy) = request.text("StackPolicyBody") {
             policy::check(policy)?;
         }
+        if request.number("TimeoutInMinutes") == Some(0) {
+            return Err(Refusal::constraint("0", "timeoutInMinutes", "have value greater than or equal to 1"));
+        }
         let options = creation_options(request)?;
         let id = match self.find_id(&name) {
             Some(id) => id,
             None => self.new_stack_id(&name, now),
         };
         let target = self.target(request, None, &name, &id)?;
+        let validates = !request.flag("DisableValidation").unwrap_or(false);
+        let findings = if validates { self.incomplete(&name, &id, &target) } else { Vec::new() };
         self.state.stacks.entry(id.clone()).or_insert_with(|| blank(&name, &id, now));
         let operation = self.with(&id, |engine, stack| {
             obsolete(stack);
@@ -76,7 +82,11 @@ impl Engine {
                 token: request.text("ClientRequestToken").map(str::to_owned),
                 ..Beginning::new(OperationType::CreateStack, Status::CreateInProgress)
             };
-            engine.begin(stack, beginning, now)
+            let operation = engine.begin(stack, beginning, now);
+            if !findings.is_empty() {
+                engine.refuse_early(stack, findings, now);
+            }
+            operation
         });
         let mut xml = Xml::default();
         xml.text("StackId", &id).maybe("OperationId", operation.as_deref());
@@ -102,6 +112,7 @@ impl Engine {
         let before = stack.status;
         stack.disable_rollback = options.disable_rollback || options.on_failure == OnFailure::DoNothing;
         stack.on_failure = options.on_failure;
+        stack.express = options.express;
         stack.retain_except_on_create = options.retain_except_on_create;
         stack.last_operations.retain(|(one, _)| *one != kind);
         stack.last_operations.insert(0, (kind, id.clone()));
@@ -123,6 +134,7 @@ impl Engine {
             failure: None,
             before,
             policy,
+            findings: Vec::new(),
         });
         self.operation_event(stack, now, "IN_PROGRESS");
         self.stack_event_with_id(stack, now, status, Some("User Initiated"), event_id);
@@ -208,8 +220,10 @@ fn creation_options(request: &QueryRequest) -> Answer<Options> {
     if request.text("OnFailure").is_some() && request.text("DisableRollback").is_some() {
         return Err(Refusal::validation("You can specify either DisableRollback or OnFailure, but not both."));
     }
+    let mode = Mode::of(request)?;
     Ok(Options {
-        disable_rollback: request.flag("DisableRollback").unwrap_or(false),
+        disable_rollback: mode.keeps_failures(),
+        express: mode.express,
         on_failure,
         retain_except_on_create: request.flag("RetainExceptOnCreate").unwrap_or(false),
         ..Options::default()
@@ -245,5 +259,6 @@ pub(super) fn blank(name: &str, id: &str, now: Timestamp) -> Stack {
         tokens: BTreeMap::new(),
         last_operations: Vec::new(),
         drift: None,
+        express: false,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::engine::{Engine, SECOND};
 use super::super::error::{Answer, Refusal};
+use super::super::mode::Mode;
 use super::super::operation::{Options, Phase};
 use super::super::remove::removal_nodes;
 use super::super::state::Stack;
@@ -24,7 +25,7 @@ impl Engine {
             return Ok(Xml::default());
         }
         let stack = self.find(&id).ok_or_else(|| Refusal::no_stack(given))?;
-        let options = deletion_options(stack, request)?;
+        let options = Options { express: Mode::of(request)?.express, ..deletion_options(stack, request)? };
         let in_use = self.export_in_use(&id);
         self.with(&id, |engine, stack| {
             remember_token(stack, request);

@@ -54,7 +54,7 @@ impl Engine {
         if one.import_existing {
             xml.flag("ImportExistingResources", true);
         }
-        deployment_config(&mut xml, false);
+        deployment_config(&mut xml, one.mode.express, one.mode.keeps_failures());
         Ok(xml)
     }
 
@@ -166,7 +166,7 @@ fn describe(xml: &mut Xml, stack: &Stack) {
     if stack.retain_except_on_create {
         xml.flag("RetainExceptOnCreate", true);
     }
-    deployment_config(xml, stack.disable_rollback);
+    deployment_config(xml, stack.express, stack.disable_rollback);
     if !stack.last_operations.is_empty() {
         xml.list("LastOperations", &stack.last_operations, |xml, (kind, id)| {
             xml.text("OperationType", kind.as_str()).text("OperationId", id);
@@ -174,13 +174,13 @@ fn describe(xml: &mut Xml, stack: &Stack) {
     }
 }
 
-fn deployment_config(xml: &mut Xml, disable_rollback: bool) {
+fn deployment_config(xml: &mut Xml, express: bool, disable_rollback: bool) {
     xml.node("DeploymentConfig", |xml| {
-        xml.text("Mode", "STANDARD").flag("DisableRollback", disable_rollback);
+        xml.text("Mode", if express { "EXPRESS" } else { "STANDARD" }).flag("DisableRollback", disable_rollback);
     });
 }
 
-/// CS-35: NoEcho values are masked.
+/// CS-34: what the parameter store says is shown beside its name. CS-35: NoEcho values are masked.
 fn parameters(xml: &mut Xml, deployment: &Deployment) {
     if deployment.parameters.is_empty() {
         return;
@@ -188,6 +188,7 @@ fn parameters(xml: &mut Xml, deployment: &Deployment) {
     xml.list("Parameters", &deployment.parameters, |xml, (name, parameter)| {
         let shown = if parameter.no_echo { "****" } else { parameter.value.as_str() };
         xml.text("ParameterKey", name).text("ParameterValue", shown);
+        xml.maybe("ResolvedValue", parameter.resolved.as_deref());
     });
 }
 

@@ -130,7 +130,9 @@ fn common(xml: &mut Xml, event: &Event) {
 }
 
 fn progress(xml: &mut Xml, stack: &Stack, event: &Event) {
-    let failed = event.status.ends_with("_FAILED") && event.type_name != "AWS::CloudFormation::Stack";
+    let whole =
+        event.type_name == "AWS::CloudFormation::Stack" && event.detailed.as_deref() != Some("VALIDATION_FAILED");
+    let failed = event.status.ends_with("_FAILED") && !whole;
     xml.text("EventId", &ids::uuid4(&["progress", &event.id, &stack.id])).text("StackId", &stack.id);
     xml.text("OperationId", &event.operation).text("OperationType", event.operation_type.as_str());
     xml.text("EventType", if failed { "PROVISIONING_ERROR" } else { "PROGRESS" });

@@ -2,6 +2,7 @@
 
 use super::super::engine::Engine;
 use super::super::error::{Answer, Refusal};
+use super::super::mode::Mode;
 use super::super::operation::Options;
 use super::super::state::{ChangeSet, ChangeSetType, Stack};
 use super::super::status::{ChangeSetStatus, ExecutionStatus, OperationType, Status};
@@ -34,7 +35,10 @@ impl Engine {
     pub(super) fn execute_change_set(&mut self, request: &QueryRequest, now: Timestamp) -> Answer<Xml> {
         let (stack, change_set) = self.locate(request)?;
         let token = request.text("ClientRequestToken").map(str::to_owned);
-        let disable_rollback = request.flag("DisableRollback").unwrap_or(false);
+        let mode = Mode {
+            disable_rollback: request.flag("DisableRollback").or(change_set.mode.disable_rollback),
+            ..change_set.mode
+        };
         if token.is_some() && change_set.execute_token == token {
             return Ok(Xml::default());
         }
@@ -43,7 +47,7 @@ impl Engine {
         {
             return Err(token_used(token));
         }
-        executable(stack, change_set, disable_rollback)?;
+        executable(stack, change_set, mode)?;
         if request.text("DisableRollback").is_some() && change_set.on_failure.is_some() {
             return Err(Refusal::validation(
                 "You can specify either OnStackFailure on the change set or DisableRollback on its execution, but not both.",
@@ -51,7 +55,8 @@ impl Engine {
         }
         let (stack_id, change_set) = (stack.id.clone(), change_set.clone());
         let options = Options {
-            disable_rollback,
+            disable_rollback: mode.keeps_failures(),
+            express: mode.express,
             on_failure: change_set.on_failure.unwrap_or_default(),
             retain_except_on_create: request.flag("RetainExceptOnCreate").unwrap_or(false),
             ..Options::default()
@@ -146,7 +151,7 @@ fn in_progress() -> Refusal {
 }
 
 /// CS-11 to CS-14, and the `Exe` column of section 2.2.
-fn executable(stack: &Stack, change_set: &ChangeSet, disable_rollback: bool) -> Answer<()> {
+fn executable(stack: &Stack, change_set: &ChangeSet, mode: Mode) -> Answer<()> {
     let refuse = |what: &str, found: &str| {
         Err(Refusal::coded(
             "InvalidChangeSetStatus",
@@ -172,5 +177,5 @@ fn executable(stack: &Stack, change_set: &ChangeSet, disable_rollback: bool) -> 
     if change_set.kind == ChangeSetType::Create {
         return Err(not_updatable(stack));
     }
-    updatable(stack, disable_rollback)
+    updatable(stack, mode)
 }

@@ -1,8 +1,11 @@
 //! `ListStacks`, `ListExports`, `ListImports`.
 
+use serde_json::Value;
+
 use super::super::engine::Engine;
 use super::super::error::{Answer, Refusal};
-use super::super::state::Stack;
+use super::super::state::{Stack, StackOutput};
+use super::super::status::Status;
 use super::super::wire::{QueryRequest, Xml};
 use super::page;
 
@@ -10,6 +13,14 @@ impl Engine {
     /// Deleted ones too, newest first (DE-13).
     pub(super) fn list_stacks(&self, request: &QueryRequest) -> Answer<Xml> {
         let wanted = request.list("StackStatusFilter").filter(|wanted| !wanted.is_empty());
+        let known = |name: &&String| serde_json::from_value::<Status>(Value::from(name.as_str())).is_ok();
+        if let Some(strange) = wanted.iter().flatten().find(|name| !known(name)) {
+            return Err(Refusal::constraint(
+                strange,
+                "stackStatusFilter",
+                "satisfy enum value set of the stack's statuses",
+            ));
+        }
         let fits = |stack: &&Stack| wanted.as_ref().is_none_or(|w| w.iter().any(|one| one == stack.status.as_str()));
         let mut listed: Vec<&Stack> = self.state.stacks.values().filter(fits).collect();
         listed.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
@@ -35,15 +46,18 @@ impl Engine {
         Ok(xml)
     }
 
-    pub(super) fn list_exports(&self) -> Xml {
+    pub(super) fn list_exports(&self, request: &QueryRequest) -> Xml {
         let live = self.state.stacks.values().filter(|stack| stack.deleted.is_none());
-        let exports = live.flat_map(|stack| stack.outputs.iter().map(move |output| (stack, output)));
+        let outputs = live.flat_map(|stack| stack.outputs.iter().map(move |output| (stack, output)));
+        let exports: Vec<(&Stack, &StackOutput)> = outputs.filter(|(_, output)| output.export.is_some()).collect();
+        let (shown, next) = page(&exports, request, 100);
         let mut xml = Xml::default();
-        xml.list("Exports", exports.filter(|(_, output)| output.export.is_some()), |xml, (stack, output)| {
+        xml.list("Exports", shown, |xml, (stack, output)| {
             xml.text("ExportingStackId", &stack.id)
                 .maybe("Name", output.export.as_deref())
                 .text("Value", &output.value);
         });
+        xml.maybe("NextToken", next.as_deref());
         xml
     }
 
@@ -54,8 +68,21 @@ impl Engine {
         if importers.is_empty() {
             return Err(Refusal::validation(format!("Export '{export}' is not imported by any stack.")));
         }
+        let (shown, next) = page(&importers, request, 100);
         let mut xml = Xml::default();
-        xml.texts("Imports", importers.iter().map(String::as_str));
+        xml.texts("Imports", shown.iter().map(String::as_str)).maybe("NextToken", next.as_deref());
         Ok(xml)
+    }
+
+    /// There is no stack set, and none can be made (ER-46).
+    pub(super) fn no_stack_set(&self, request: &QueryRequest) -> Answer<Xml> {
+        let given = request.required("StackSetName")?;
+        Err(Refusal { status: 404, code: "StackSetNotFoundException", message: format!("StackSet {given} not found") })
+    }
+
+    pub(super) fn list_stack_sets(&self) -> Xml {
+        let mut xml = Xml::default();
+        xml.texts("Summaries", []);
+        xml
     }
 }

@@ -20,7 +20,7 @@ use super::wire::{QueryRequest, Xml};
 use crate::units::Timestamp;
 
 /// Every action that is answered, in alphabetical order.
-pub const ACTIONS: [&str; 29] = [
+pub const ACTIONS: [&str; 33] = [
     "CancelUpdateStack",
     "ContinueUpdateRollback",
     "CreateChangeSet",
@@ -34,6 +34,7 @@ pub const ACTIONS: [&str; 29] = [
     "DescribeStackResource",
     "DescribeStackResourceDrifts",
     "DescribeStackResources",
+    "DescribeStackSet",
     "DescribeStacks",
     "DetectStackDrift",
     "ExecuteChangeSet",
@@ -43,11 +44,14 @@ pub const ACTIONS: [&str; 29] = [
     "ListChangeSets",
     "ListExports",
     "ListImports",
+    "ListStackInstances",
     "ListStackResources",
+    "ListStackSets",
     "ListStacks",
     "RollbackStack",
     "SetStackPolicy",
     "UpdateStack",
+    "UpdateStackSet",
     "UpdateTerminationProtection",
     "ValidateTemplate",
 ];
@@ -82,8 +86,10 @@ impl Engine {
             "DetectStackDrift" => self.detect_drift(request, now),
             "DescribeStackDriftDetectionStatus" => self.drift_detection_status(request),
             "DescribeStackResourceDrifts" => self.describe_drifts(request),
-            "ListExports" => Ok(self.list_exports()),
+            "ListExports" => Ok(self.list_exports(request)),
             "ListImports" => self.list_imports(request),
+            "DescribeStackSet" | "ListStackInstances" | "UpdateStackSet" => self.no_stack_set(request),
+            "ListStackSets" => Ok(self.list_stack_sets()),
             "" => Err(Refusal::coded("MissingAction", "The request must contain the parameter Action")),
             other => {
                 Err(Refusal::coded("InvalidAction", format!("Could not find operation {other} for version 2010-05-15")))

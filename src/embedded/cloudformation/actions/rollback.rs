@@ -65,7 +65,14 @@ impl Engine {
     pub(super) fn rollback_stack(&mut self, request: &QueryRequest, now: Timestamp) -> Answer<Xml> {
         let given = request.required("StackName")?;
         let id = self.find_id(given).ok_or_else(|| Refusal::no_stack(given))?;
-        let status = self.find(&id).map(|stack| stack.status);
+        let stack = self.find(&id).ok_or_else(|| Refusal::no_stack(given))?;
+        if stack.express && matches!(stack.status, Status::CreateFailed | Status::UpdateFailed) {
+            return Err(Refusal::validation(
+                "RollbackStack is not supported for stacks that were last updated using EXPRESS deployment mode and are in a \
+                 failed state",
+            ));
+        }
+        let status = Some(stack.status);
         let creating = match status {
             Some(Status::CreateFailed) => true,
             Some(Status::UpdateFailed) => false,

@@ -7,6 +7,7 @@ use super::super::changes::Comparison;
 use super::super::engine::Engine;
 use super::super::error::{Answer, Refusal};
 use super::super::evaluate::Scope;
+use super::super::mode::Mode;
 use super::super::operation::Options;
 use super::super::policy;
 use super::super::state::{Deployment, OnFailure, Stack};
@@ -23,8 +24,8 @@ impl Engine {
             return Ok(done);
         }
         let stack = self.find(&id).ok_or_else(|| Refusal::no_stack(given))?;
-        let disable_rollback = request.flag("DisableRollback").unwrap_or(false);
-        updatable(stack, disable_rollback)?;
+        let mode = Mode::of(request)?;
+        updatable(stack, mode)?;
         if request.text("StackPolicyBody").is_some() && request.text("StackPolicyURL").is_some() {
             return Err(Refusal::validation("You cannot specify both StackPolicyURL and StackPolicyBody"));
         }
@@ -40,7 +41,8 @@ impl Engine {
             return Err(Refusal::validation("No updates are to be performed."));
         }
         let options = Options {
-            disable_rollback,
+            disable_rollback: mode.keeps_failures(),
+            express: mode.express,
             retain_except_on_create: request.flag("RetainExceptOnCreate").unwrap_or(false),
             ..Options::default()
         };
@@ -117,21 +119,29 @@ pub(in super::super) fn differs(stack: &Stack, target: &Deployment, changes: &Ch
 fn outputs_use_changed_parameters(deployed: &Deployment, target: &Deployment) -> bool {
     let references = target.document.outputs.values().flat_map(super::super::references::in_value);
     references.into_iter().any(|reference| {
-        let value = |d: &Deployment| d.parameters.get(&reference.target).map(|parameter| parameter.value.clone());
+        let value = |d: &Deployment| d.parameters.get(&reference.target).map(|parameter| parameter.used().to_owned());
         value(deployed) != value(target)
     })
 }
 
-/// The `Upd` column of section 2.2, ER-41 and ER-42.
-pub(in super::super) fn updatable(stack: &Stack, disable_rollback: bool) -> Answer<()> {
+/// The `Upd` column of section 2.2, ER-41 to ER-43.
+pub(in super::super) fn updatable(stack: &Stack, mode: Mode) -> Answer<()> {
     if matches!(stack.status, Status::CreateFailed | Status::UpdateFailed) {
+        if stack.express && !mode.express {
+            return Err(Refusal::validation(format!(
+                "This stack is in a {} state from a previous operation that used EXPRESS deployment mode with \
+                 disable-rollback. Follow-up operations must use the same DeploymentConfig (mode=EXPRESS) until the stack \
+                 reaches a *_COMPLETE state.",
+                stack.status
+            )));
+        }
         if stack.on_failure == OnFailure::DoNothing && stack.status == Status::CreateFailed {
             return Err(Refusal::validation(
                 "This stack cannot be updated from [CREATE_FAILED] state because it contains [on-failure: DO_NOTHING]. \
                  Please use disable-rollback option instead during stack creation.",
             ));
         }
-        if disable_rollback {
+        if mode.keeps_failures() {
             return Ok(());
         }
         return Err(Refusal::validation(format!(

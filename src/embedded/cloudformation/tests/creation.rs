@@ -281,14 +281,55 @@ fn an_output_that_cannot_be_evaluated_rolls_the_creation_back() {
     assert_eq!(cloud.status("s"), "ROLLBACK_COMPLETE");
 }
 
+fn untyped() -> String {
+    json!({"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Value": "v"}}}}).to_string()
+}
+
 #[test]
 fn a_missing_required_property_fails_before_the_handler_is_called() {
     let mut cloud = Cloud::new();
-    cloud.create("s", &json!({"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Value": "v"}}}}));
+    let params = [("StackName", "s"), ("TemplateBody", &untyped()), ("DisableValidation", "true")];
+    cloud.send("CreateStack", &params).ok();
+    cloud.finish();
     let events = cloud.events("s");
     let expected = "P CREATE_FAILED Property validation failure: [The property {/Type} is required]";
     assert!(events.contains(&expected.to_owned()), "{events:?}");
     assert!(!cloud.log.contains(&"create P".to_owned()));
+}
+
+#[test]
+fn early_validation_fails_a_creation_before_any_resource_is_touched() {
+    let mut cloud = Cloud::new();
+    cloud.send("CreateStack", &[("StackName", "s"), ("TemplateBody", &untyped())]).ok();
+    assert_eq!(cloud.status("s"), "CREATE_IN_PROGRESS");
+    cloud.finish();
+    let events = cloud.events("s");
+    assert_eq!(events.len(), 4, "{events:?}");
+    assert!(events[1].starts_with("stack CREATE_FAILED Validation failed with 1 error(s). "), "{events:?}");
+    assert!(events[2].starts_with("stack ROLLBACK_IN_PROGRESS Validation failure detected."), "{events:?}");
+    let told = cloud.send("DescribeEvents", &[("StackName", "s"), ("Filters.FailedEvents", "true")]).ok();
+    assert_eq!(told.all("EventType"), ["PROVISIONING_ERROR", "VALIDATION_ERROR"]);
+    assert_eq!(told.get("ValidationStatusReason").as_deref(), Some("Required property [Type] not found"));
+    let kept = [("StackName", "k"), ("TemplateBody", &untyped()), ("OnFailure", "DO_NOTHING")];
+    cloud.send("CreateStack", &kept).ok();
+    cloud.finish();
+    assert_eq!(cloud.status("k"), "CREATE_FAILED");
+}
+
+#[test]
+fn an_express_creation_waits_for_nothing_and_keeps_what_fails() {
+    let mut cloud = Cloud::new();
+    let body = json!({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}).to_string();
+    let params = [("StackName", "s"), ("TemplateBody", body.as_str()), ("DeploymentConfig.Mode", "EXPRESS")];
+    cloud.send("CreateStack", &params).ok();
+    cloud.advance(10);
+    assert_eq!(cloud.status("s"), "CREATE_COMPLETE");
+    let told = "Q CREATE_COMPLETE Resource operation completed using Express Mode. It may continue becoming available in the background.";
+    assert!(cloud.events("s").contains(&told.to_owned()), "{:?}", cloud.events("s"));
+    cloud.fault("create Q", boom());
+    cloud.send("CreateStack", &[("StackName", "t"), params[1], params[2]]).ok();
+    cloud.finish();
+    assert_eq!(cloud.status("t"), "CREATE_FAILED");
 }
 
 #[test]

@@ -35,8 +35,8 @@ fn eval(expression: Value) -> Result<Option<Value>, String> {
     )
     .expect("document");
     let parameters = BTreeMap::from([
-        ("P".to_owned(), Parameter { value: "v".to_owned(), no_echo: false, list: false }),
-        ("L".to_owned(), Parameter { value: "a, b".to_owned(), no_echo: false, list: true }),
+        ("P".to_owned(), Parameter { value: "v".to_owned(), ..Parameter::default() }),
+        ("L".to_owned(), Parameter { value: "a, b".to_owned(), list: true, ..Parameter::default() }),
     ]);
     let pseudo = Pseudo { region: "eu-west-1".to_owned(), partition: "aws".to_owned(), ..Pseudo::default() };
     Scope::new(&document, &parameters, pseudo).expect("scope").value(&expression, &Fixed)

@@ -51,12 +51,10 @@ fn a_stack_whose_export_is_in_use_is_not_deleted() {
 #[test]
 fn a_name_is_exported_once() {
     let mut cloud = Cloud::new();
-    let id = cloud.create("p", &producer(Some("1")));
+    cloud.create("p", &producer(Some("1")));
     cloud.create("q", &producer(Some("2")));
-    let expected = format!(
-        "stack ROLLBACK_IN_PROGRESS Export with name shared is already exported by stack {id}. Rollback requested by user."
-    );
-    assert!(cloud.events("q").contains(&expected), "{:?}", cloud.events("q"));
+    let expected = "stack ROLLBACK_IN_PROGRESS Export with name shared is already exported by stack p. Rollback requested by user.";
+    assert!(cloud.events("q").iter().any(|event| event == expected), "{:?}", cloud.events("q"));
 }
 
 #[test]

@@ -104,7 +104,14 @@ impl Cloud {
         self.settle();
         let params = params.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let caller = "arn:aws:iam::123456789012:user/me".to_owned();
-        let request = QueryRequest { action: action.to_owned(), params, caller, documents: BTreeMap::new() };
+        let request = QueryRequest {
+            action: action.to_owned(),
+            params,
+            caller,
+            documents: BTreeMap::new(),
+            role_trusts: true,
+            ..QueryRequest::default()
+        };
         let response = self.engine.handle(&request, self.now);
         Reply { status: response.status, xml: response.xml }
     }

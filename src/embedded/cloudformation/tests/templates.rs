@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::super::wire::QueryRequest;
 use super::{Cloud, topics};
 
 #[track_caller]
@@ -170,11 +171,12 @@ fn limits_hold_for_the_body_the_resources_and_the_name() {
 fn a_template_by_url_is_what_was_fetched() {
     let mut cloud = Cloud::new();
     let mut ask = |url: &str, fetched: Option<Result<String, String>>| {
-        let request = crate::embedded::cloudformation::QueryRequest {
+        let request = QueryRequest {
             action: "CreateStack".to_owned(),
             params: [("StackName".to_owned(), "s".to_owned()), ("TemplateURL".to_owned(), url.to_owned())].into(),
             caller: String::new(),
             documents: fetched.into_iter().map(|fetched| (url.to_owned(), fetched)).collect(),
+            ..QueryRequest::default()
         };
         let reply = cloud.engine.handle(&request, cloud.now);
         super::texts(&reply.xml, "Message").into_iter().next()
