@@ -8,6 +8,7 @@
 mod artifact;
 mod bucket;
 mod change_set;
+mod drift;
 mod failure;
 mod guarded;
 mod live;

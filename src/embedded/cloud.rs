@@ -370,6 +370,11 @@ impl Inner {
         if let Some(answer) = self.back.answered_aside(service, request) {
             return Ok(answer);
         }
+        if service == ServiceName::Firehose
+            && let Some(answer) = self.back.delivery_changed(request)
+        {
+            return Ok(answer);
+        }
         let mut inner = if service == ServiceName::S3 { path_style(request) } else { request.clone() };
         let chunked = request.header("content-encoding").is_some_and(|coding| coding.contains("aws-chunked"))
             || request.header("x-amz-content-sha256").is_some_and(|hash| hash.starts_with("STREAMING-"));
@@ -387,6 +392,9 @@ impl Inner {
         let mut response = self.back.service_call(service, &inner).await?;
         if let (Some(name), "DeleteQueue", true) = (&queue, request.action().as_str(), response.is_success()) {
             self.back.queue_is_gone(name);
+        }
+        if response.is_success() {
+            self.back.changed_past_formation(service, request);
         }
         self.back.complete(service, request, &mut response);
         Ok(response)
