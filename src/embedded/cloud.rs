@@ -364,6 +364,9 @@ impl Inner {
         if service == ServiceName::Sts && request.action() == "GetCallerIdentity" {
             return Ok(self.back.caller_identity());
         }
+        if service == ServiceName::Iam && request.action() == "SimulatePrincipalPolicy" {
+            return Ok(self.back.simulated(request));
+        }
         if service == ServiceName::Cloudwatch && is_newer(request) {
             return Ok(self.back.watching(request));
         }

@@ -14,6 +14,8 @@ mod denied;
 mod deploy;
 mod destroy;
 mod diff;
+mod doctor;
+mod drift;
 mod drive;
 mod earlier;
 mod ending;
@@ -56,6 +58,8 @@ pub use cost::{Compared, CostBaseline, CostOrder, Costed, cost, prices, refresh_
 pub use deploy::{Answer, Company, DeployOrder, Deployed, Leaving, Tools, deploy};
 pub use destroy::{DestroyOrder, Destroyed, destroy};
 pub use diff::diff;
+pub use doctor::{DoctorOrder, Examined, doctor};
+pub use drift::{DriftOrder, Drifting, drift};
 pub use drive::Interrupt;
 pub use earlier::{EarlierFiles, earlier_files};
 pub use failure::{Failure, FailureKind};
