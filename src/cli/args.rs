@@ -456,6 +456,9 @@ pub(crate) struct DeployArgs {
     /// Exit with 2 where something was changed
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    /// Deploy nothing new, but put back what was deployed where somebody changed it; what is meant to be otherwise stays
+    #[arg(long, conflicts_with = "plan")]
+    pub(crate) revert_drift: bool,
 }
 
 /// What to deploy: a pipeline into an environment, or a saved plan, which names both.

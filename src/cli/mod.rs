@@ -20,6 +20,7 @@ mod online;
 mod plan;
 mod producer;
 mod recover;
+mod revert;
 mod saved;
 mod screen;
 mod unlock;

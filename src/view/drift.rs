@@ -98,6 +98,31 @@ pub fn to_text(look: &Look, about: &About<'_>, drift: &Drift) -> String {
     page.out
 }
 
+/// Returns what putting back would do: what is put back, and what a person has to.
+#[must_use]
+pub fn reverting(look: &Look, put_back: &[&Drifted], beyond: &[&Drifted]) -> String {
+    let name = |one: &Drifted| match &one.path {
+        Some(path) => format!("{} {}", one.logical_id, path.trim_start_matches('/')),
+        None => format!("{} (made anew, with nothing in it)", one.logical_id),
+    };
+    let mut page = Page { look, out: String::new() };
+    if put_back.is_empty() {
+        page.paragraph(0, Label::Good, "nothing to put back");
+    } else {
+        page.paragraph(0, Label::Heading, "Is put back");
+        for one in put_back {
+            page.paragraph(2, Label::Changed, &format!("{} {}", look.symbol("↻", "~"), name(one)));
+        }
+    }
+    if !beyond.is_empty() {
+        page.paragraph(0, Label::Heading, "Is not put back, because CloudFormation does not see it");
+        for one in beyond {
+            page.paragraph(2, Label::Warning, &name(one));
+        }
+    }
+    page.out
+}
+
 struct Page<'a> {
     look: &'a Look,
     out: String,

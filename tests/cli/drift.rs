@@ -181,3 +181,50 @@ fn only_what_is_there_can_have_drifted() {
     ends(&drift, 1);
     assert!(drift.stderr.contains("E5040"), "{drift}");
 }
+
+#[test]
+fn what_nobody_meant_is_put_back_and_what_is_meant_to_be_so_stays() {
+    let project = deployed();
+    json_call(
+        &project,
+        "kinesis",
+        "Kinesis_20131202.DecreaseStreamRetentionPeriod",
+        &json!({"StreamName": "orders-here-orders", "RetentionPeriodHours": 24}),
+    );
+    json_call(
+        &project,
+        "dynamodb",
+        "DynamoDB_20120810.UpdateTable",
+        &json!({"TableName": "orders-here-state", "ProvisionedThroughput": {"ReadCapacityUnits": 20, "WriteCapacityUnits": 5}}),
+    );
+    disable(&project);
+    let note = json!({"format_version": 1, "readers": {"ConsumerScoreMapping": {"mapping": "x", "for": "a_while", "by": "jo"}}});
+    let path = "/sluice-artifacts-123456789012-eu-west-1/locks/here/orders.paused";
+    call(&project, "s3", "PUT", path, None, &note.to_string());
+    let unasked = project.sluice("deploy orders --env here --revert-drift");
+    ends(&unasked, 3);
+    insta::assert_snapshot!(told(&unasked));
+    let reverted = project.sluice("deploy orders --env here --revert-drift --yes --detailed-exitcode");
+    ends(&reverted, 2);
+    let after = project.sluice("drift orders --env here --detailed-exitcode");
+    ends(&after, 0);
+    assert!(after.stdout.contains("auto scaling keeps it between 5 and 50"), "{after}");
+    let path = format!("/2015-03-31/event-source-mappings/{}", mapping(&project));
+    let mapping = call(&project, "lambda", "GET", &path, None, "");
+    assert_eq!(mapping.get("State").and_then(Value::as_str), Some("Disabled"), "the paused reader stays paused");
+    ends(&project.sluice("deploy orders --env here --revert-drift --yes --detailed-exitcode"), 0);
+}
+
+#[test]
+fn what_is_gone_is_made_anew() {
+    let project = deployed();
+    let queue = "https://sqs.eu-west-1.amazonaws.com/123456789012/orders-here-score-failed";
+    json_call(&project, "sqs", "AmazonSQS.DeleteQueue", &json!({"QueueUrl": queue}));
+    let drift = project.sluice("drift orders --env here --detailed-exitcode");
+    ends(&drift, 2);
+    assert!(drift.stdout.contains("is gone"), "{drift}");
+    // A queue's name is free again after a minute.
+    ends(&project.sluice("embedded advance 2m --env here"), 0);
+    ends(&project.sluice("deploy orders --env here --revert-drift --yes"), 0);
+    ends(&project.sluice("drift orders --env here --detailed-exitcode"), 0);
+}

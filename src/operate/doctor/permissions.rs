@@ -131,3 +131,36 @@ fn judged(principal: &str, told: &[Simulated], unknown: &BTreeSet<String>) -> Ch
     let check = check.details(unknown.iter().map(|name| format!("{name}: Sluice does not know what it takes")));
     if open { check } else { check.help("deploy once into an environment where nothing hangs on it") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rollout::Health;
+
+    fn one(action: &str, decision: Decision, missing: &[&str]) -> Simulated {
+        let missing = missing.iter().map(|key| (*key).to_owned()).collect();
+        Simulated { action: action.to_owned(), resource: "*".to_owned(), decision, missing }
+    }
+
+    fn check(told: &[Simulated]) -> Check {
+        judged("arn:role", told, &BTreeSet::new())
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_named_and_a_condition_that_nobody_knows_is_no_failure() {
+        assert_eq!(check(&[one("s3:PutObject", Decision::Allowed, &[])]).health, Health::Ok);
+        let denied =
+            check(&[one("s3:PutObject", Decision::Allowed, &[]), one("kms:CreateKey", Decision::NotAllowed, &[])]);
+        assert_eq!(denied.health, Health::Failed);
+        assert_eq!(denied.details, ["kms:CreateKey on *: nothing allows it"]);
+        let open = check(&[one("iam:CreateRole", Decision::NotAllowed, &["aws:SourceIp"])]);
+        assert_eq!(open.health, Health::Warning);
+    }
+
+    #[test]
+    fn a_type_whose_rights_are_not_known_is_told() {
+        let check = judged("arn:role", &[], &BTreeSet::from(["AWS::Odd::One".to_owned()]));
+        assert_eq!(check.health, Health::Warning);
+        assert!(check.details.iter().any(|line| line.contains("AWS::Odd::One")));
+    }
+}

@@ -154,3 +154,24 @@ async fn counted(site: Site<'_>, prepared: &Prepared, observed: Option<&Observed
         Err(refusal) => unanswered(CheckArea::Quotas, what, &refusal),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rollout::Health;
+
+    #[test]
+    fn a_quota_is_too_small_nearly_used_up_or_large_enough() {
+        let health = |need: f64| compared("shards", need, 10.0, "").health;
+        assert_eq!([health(11.0), health(9.0), health(8.0)], [Health::Failed, Health::Warning, Health::Ok]);
+    }
+
+    #[test]
+    fn a_quota_is_found_by_its_name_in_any_case() {
+        let quota =
+            |name: &str| ServiceQuota { code: "L".to_owned(), name: name.to_owned(), value: 1.0, adjustable: true };
+        let quotas = [quota("Other"), quota("concurrent Executions")];
+        assert!(named(&quotas, "Concurrent executions").is_some());
+        assert!(named(&quotas, "Delivery streams").is_none());
+    }
+}
