@@ -138,13 +138,19 @@ impl Page<'_> {
     /// Differences that nobody meant, by resource.
     fn unintended(&mut self, drift: &Drift) {
         let mut last = None;
-        for one in drift.unintended() {
+        let all: Vec<&Drifted> = drift.unintended().collect();
+        for (at, one) in all.iter().copied().enumerate() {
             let dangerous = matches!(one.verdict, DriftVerdict::Dangerous { .. });
             if last != Some((&one.logical_id, dangerous)) {
                 self.resource(one, dangerous);
                 last = Some((&one.logical_id, dangerous));
             }
             self.difference(one);
+            // What several properties of a resource mean together is said once, below the last of them.
+            let said = |one: &Drifted| (one.logical_id.clone(), one.verdict.clone(), one.origin.clone(), one.seen_by);
+            if all.get(at + 1).is_none_or(|next| said(next) != said(one)) {
+                self.meaning(one);
+            }
         }
     }
 
@@ -175,6 +181,9 @@ impl Page<'_> {
                 self.paragraph(6, Label::Plain, &format!("{arrow} {actual}"));
             }
         }
+    }
+
+    fn meaning(&mut self, one: &Drifted) {
         if let DriftVerdict::Dangerous { meaning } | DriftVerdict::Unexpected { meaning } = &one.verdict {
             self.paragraph(6, Label::Plain, meaning);
         }

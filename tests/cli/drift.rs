@@ -107,7 +107,6 @@ fn disable(project: &Project) {
     call(project, "lambda", "PUT", &path, None, r#"{"Enabled": false}"#);
 }
 
-/// Without the ids and moments that are made up anew in every state.
 fn told(outcome: &Outcome) -> String {
     outcome.to_string()
 }

@@ -71,7 +71,9 @@ impl Drift {
                 .collect();
             drifted.extend(live::differences(id, live, template, sighting, &scaled, &known));
         }
-        drifted.sort_by(|a, b| (&a.verdict, &a.logical_id, &a.path).cmp(&(&b.verdict, &b.logical_id, &b.path)));
+        drifted.sort_by(|a, b| {
+            (a.verdict.rank(), &a.logical_id, &a.path).cmp(&(b.verdict.rank(), &b.logical_id, &b.path))
+        });
         let checked: BTreeSet<&LogicalId> = sighting
             .seen
             .iter()

@@ -41,7 +41,7 @@ pub struct Drifted {
 }
 
 /// What to make of a difference. In the order in which they are told.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "verdict")]
 pub enum Verdict {
     /// Records, secrets, or that somebody is told, are at risk.
@@ -75,6 +75,15 @@ impl Verdict {
     /// It is meant to be so.
     pub(super) fn intended(reason: impl Into<String>) -> Self {
         Self::Intended { reason: reason.into() }
+    }
+
+    /// Its place among the others: the worst first.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Self::Dangerous { .. } => 0,
+            Self::Unexpected { .. } => 1,
+            Self::Intended { .. } => 2,
+        }
     }
 
     /// Whether nobody meant it.
