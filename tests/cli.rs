@@ -918,6 +918,10 @@ mod ci;
 mod consent;
 #[path = "cli/cost.rs"]
 mod cost;
+#[path = "cli/doctor.rs"]
+mod doctor;
+#[path = "cli/drift.rs"]
+mod drift;
 #[path = "cli/environments.rs"]
 mod environments;
 #[path = "cli/forms.rs"]

@@ -20,7 +20,7 @@ pub use fill::quoted as shell_word;
 pub use mark::{FileState, state};
 pub use model::{Ci, CiFile, Deployable, Platform, TooMuch, Written};
 pub use order::{order, promoted_from};
-pub use policy::cut_names;
+pub use policy::{Needed, cut_names, needed};
 pub use repository::{Branch, BranchError, Repository, RepositoryError};
 pub use roles::{DEPLOY_SESSION, PLAN_SESSION, PLANS, Reach, Role, Tokens, subject, trust};
 

@@ -23,6 +23,51 @@ const STACK_TAG: &str = "aws:ResourceTag/sluice:pipeline";
 /// Where code, models and templates lie in the artifact bucket.
 const ARTIFACTS: [&str; 3] = ["functions/", "models/", "templates/"];
 
+/// What a deployment takes: actions, examples of the resources that they are done on, and what is told of the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needed {
+    /// What they are for, for instance `ChangeStream`.
+    pub purpose: String,
+    /// For instance `kinesis:CreateStream`.
+    pub actions: Vec<String>,
+    /// ARNs, or `*`: names as the environment's stacks give them, where a name is not known an example.
+    pub resources: Vec<String>,
+    /// Keys of conditions with the values that they would have.
+    pub context: Vec<(String, Vec<String>)>,
+}
+
+/// What a deployment of an environment's pipelines takes, as the role that deploys is given it.
+#[must_use]
+pub fn needed(environment: &Deployable) -> Vec<Needed> {
+    let texts = |value: Option<&Value>| -> Vec<String> {
+        match value {
+            Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Some(Value::String(one)) => vec![one.clone()],
+            _ => Vec::new(),
+        }
+    };
+    let of = |statement: &Value| Needed {
+        purpose: statement.get("Sid").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        actions: texts(statement.get("Action")),
+        // A policy names many by a star; somebody who acts names one.
+        resources: texts(statement.get("Resource"))
+            .into_iter()
+            .map(|arn| if arn == "*" { arn } else { arn.replace('*', "example") })
+            .collect(),
+        context: statement
+            .get("Condition")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(|operators| operators.iter().filter(|(operator, _)| operator.contains("StringEquals")))
+            .filter_map(|(_, keys)| keys.as_object())
+            .flatten()
+            .map(|(key, values)| (key.clone(), texts(Some(values))))
+            .filter(|(_, values)| !values.is_empty())
+            .collect(),
+    };
+    deploy(environment, Names::Pipelines).iter().map(of).collect()
+}
+
 /// Looks at stacks and change sets.
 const STACK_READ: &[&str] = &[
     "cloudformation:DescribeChangeSet",

@@ -129,6 +129,10 @@ pub(crate) enum Command {
     Unlock(UnlockArgs),
     /// Show a deployed stack: status, resources, outputs
     Status(StatusArgs),
+    /// Look before the first write: credentials, foundation, permissions, quotas, names, state; writes nothing
+    Doctor(DoctorArgs),
+    /// Find what is otherwise than it was deployed, and tell what is meant to be so from what is dangerous
+    Drift(DriftArgs),
     /// Get a stack out of a state that it does not leave by itself
     Recover(RecoverArgs),
     /// Follow what runs on a stack to its end, whoever started it
@@ -456,6 +460,9 @@ pub(crate) struct DeployArgs {
     /// Exit with 2 where something was changed
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    /// Deploy nothing new, but put back what was deployed where somebody changed it; what is meant to be otherwise stays
+    #[arg(long, conflicts_with = "plan")]
+    pub(crate) revert_drift: bool,
 }
 
 /// How many deployments at once, and how many may fail.
@@ -558,6 +565,34 @@ pub(crate) struct StatusArgs {
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Pipeline (a folder of `stacks/`); left out where there are several, the environment alone is looked at
+    #[arg(value_name = "PIPELINE", value_parser = pipeline)]
+    pub(crate) pipeline: Option<String>,
+    /// Environment (a file of `environments/`)
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_parser = environment)]
+    pub(crate) environment: String,
+    /// Region, where the environment has several
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: FileOutput,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DriftArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+    /// Exit with 2 where something has drifted that is not meant to
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,8 @@ mod check;
 mod ci;
 mod clouds;
 mod cost;
+mod doctor;
+mod drift;
 mod embedded;
 mod exit;
 mod faults;
@@ -19,6 +21,7 @@ mod online;
 mod plan;
 mod producer;
 mod recover;
+mod revert;
 mod saved;
 mod screen;
 mod unlock;
@@ -86,6 +89,8 @@ fn run() -> Exit {
         Command::Bootstrap(args) => foundation::bootstrap(&world, &cli.global, &args),
         Command::Unlock(args) => unlock::unlock(&world, &cli.global, &args),
         Command::Status(args) => online::status(&world, &cli.global, &args),
+        Command::Doctor(args) => doctor::doctor(&world, &cli.global, &args),
+        Command::Drift(args) => drift::drift(&world, &cli.global, &args),
         Command::Recover(args) => recover::recover(&world, &cli.global, &args),
         Command::Watch(args) => recover::watch(&world, &cli.global, &args),
         Command::Cancel(args) => recover::cancel(&world, &cli.global, &args),

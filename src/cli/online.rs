@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::forms::{Layout, Output};
 use super::many;
 use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
+use super::revert;
 use super::saved;
 use super::screen::{Screen, about, out_look};
 use super::world::{World, print_err, print_out};
@@ -63,6 +64,9 @@ pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit 
         Ok(target) => target,
         Err(failure) => return fail(world, &failure, NO_TEXTS),
     };
+    if args.revert_drift {
+        return revert::revert(world, global, args, &typed);
+    }
     let (project, name, region) = match one(world, &typed) {
         Ok(one) => one,
         Err(exit) => return exit,

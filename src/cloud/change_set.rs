@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::types::{Capability, ChangeSetType, RollbackConfiguration, RollbackTrigger, Tag};
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetType, DeploymentMode, RollbackConfiguration, RollbackTrigger, Tag,
+};
 
 use super::{Cloud, CloudError, failure, read};
 use crate::observed::{ChangeSet, FailureKind, Objection};
@@ -54,6 +56,23 @@ impl Cloud {
     /// # Errors
     /// The template is refused outright, the stack is in a state that forbids it, or the caller may not.
     pub async fn create_change_set(&self, request: &ChangeSetRequest) -> Result<(), CloudError> {
+        self.make_change_set(request, None).await
+    }
+
+    /// Asks for a drift-aware change set: what is really there is compared with the template, and put back to it (CloudFormation
+    /// user guide, "Using drift-aware change sets").
+    ///
+    /// # Errors
+    /// As [`Cloud::create_change_set`].
+    pub async fn create_reverting_change_set(&self, request: &ChangeSetRequest) -> Result<(), CloudError> {
+        self.make_change_set(request, Some(DeploymentMode::RevertDrift)).await
+    }
+
+    async fn make_change_set(
+        &self,
+        request: &ChangeSetRequest,
+        mode: Option<DeploymentMode>,
+    ) -> Result<(), CloudError> {
         let mut call = self
             .cloudformation
             .create_change_set()
@@ -62,6 +81,7 @@ impl Cloud {
             .description(&request.description)
             .capabilities(Capability::CapabilityIam)
             .set_role_arn(request.role.clone())
+            .set_deployment_mode(mode)
             .change_set_type(match request.kind {
                 ChangeSetKind::Create => ChangeSetType::Create,
                 ChangeSetKind::Update => ChangeSetType::Update,

@@ -5,9 +5,11 @@
 //! operation belongs to `rollout`. The HTTP client is injected, which is how the embedded cloud is reached
 //! by the very same code as Amazon's.
 
+mod account;
 mod artifact;
 mod bucket;
 mod change_set;
+mod drift;
 mod failure;
 mod guarded;
 mod live;
@@ -23,6 +25,7 @@ mod trace;
 
 use crate::units::{AccountId, Region};
 
+pub use account::Context;
 pub use artifact::{Uploaded, artifact_url};
 pub use change_set::{ChangeSetKind, ChangeSetRequest};
 pub use guarded::{Etag, Guarded};
@@ -43,10 +46,13 @@ pub struct Cloud {
     cloudformation: aws_sdk_cloudformation::Client,
     cloudwatch: aws_sdk_cloudwatch::Client,
     dynamodb: aws_sdk_dynamodb::Client,
+    credentials: Option<aws_sdk_sts::config::SharedCredentialsProvider>,
     firehose: aws_sdk_firehose::Client,
+    iam: aws_sdk_iam::Client,
     kinesis: aws_sdk_kinesis::Client,
     lambda: aws_sdk_lambda::Client,
     pricing: aws_sdk_pricing::Client,
+    quotas: aws_sdk_servicequotas::Client,
     s3: aws_sdk_s3::Client,
     sagemaker: aws_sdk_sagemaker::Client,
     sqs: aws_sdk_sqs::Client,
@@ -96,10 +102,13 @@ impl Cloud {
             cloudformation: client!(aws_sdk_cloudformation),
             cloudwatch: client!(aws_sdk_cloudwatch),
             dynamodb: client!(aws_sdk_dynamodb),
+            credentials: config.credentials_provider(),
             firehose: client!(aws_sdk_firehose),
+            iam: client!(aws_sdk_iam),
             kinesis: client!(aws_sdk_kinesis),
             lambda: client!(aws_sdk_lambda),
             pricing: aws_sdk_pricing::Client::from_conf(pricing.build()),
+            quotas: client!(aws_sdk_servicequotas),
             s3: aws_sdk_s3::Client::from_conf(s3.build()),
             sagemaker: client!(aws_sdk_sagemaker),
             sqs: client!(aws_sdk_sqs),

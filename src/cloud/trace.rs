@@ -67,6 +67,12 @@ impl Tracer {
         told.map_or(now, |told| told.theirs.plus(now.since(told.ours)))
     }
 
+    /// By how many milliseconds the clock of whoever answers is ahead of ours.
+    pub(super) fn ahead(&self) -> Option<i64> {
+        let told = *self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.map(|told| told.theirs.as_millis() - told.ours.as_millis())
+    }
+
     /// Takes down the moment that an answer tells; an older one than is known is behind.
     fn note(&self, date: &str) {
         let Some(theirs) = DateTime::from_str(date, Format::HttpDate).ok().and_then(|date| date.to_millis().ok())

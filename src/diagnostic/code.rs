@@ -157,6 +157,9 @@ codes! {
     StackBlocked = "E5007", "the stack is in a state that forbids this";
     NotVerified = "E5003", "what was deployed is not what runs";
     UpstreamMissing = "E5008", "a stream that is read is not there";
+    NothingToDrift = "E5040", "there is nothing deployed that could have drifted";
+    DriftNotDetected = "E5041", "drift could not be detected";
+    DriftIncomplete = "W5042", "not everything could be looked at for drift";
     LeaseHeld = "E5020", "somebody else is changing the pipeline";
     LeaseLost = "E5021", "the lease was lost";
     LeaseTakenOver = "W5022", "a lease had run out";
@@ -224,6 +227,10 @@ codes! {
     WrongAccount = "E7005", "the credentials are of another account";
     NoFoundation = "E7006", "the foundation is not there";
     FoundationOlder = "E7007", "the foundation is of another version";
+    PermissionMissing = "E7040", "an action that a deployment takes is not allowed";
+    QuotaTooSmall = "E7041", "a quota of the account is too small";
+    NameTaken = "E7042", "a name that the stack would give is taken";
+    ClockWrong = "E7043", "this machine's clock is wrong";
 
     // 8 files and command line
     NoProject = "E8001", "no project here";

@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use super::back::{Back, Record};
 use super::cloudformation::{like, texts};
+use super::mappings::made_up_uuid;
+use super::wire::{Request, Response, escape};
 
 impl Back {
     /// Whether a role's policies allow an action on a resource. `None` where it cannot be told: a role that was not
@@ -34,6 +36,59 @@ impl Back {
             statement.get("Effect").and_then(Value::as_str) == Some("Allow")
                 && principals.iter().any(|principal| principal == service)
         }))
+    }
+
+    /// Answers a simulation of a principal's policies (IAM API reference, SimulatePrincipalPolicy). A role that was deployed
+    /// here is judged by its policies; whoever else calls may do everything but what somebody had denied.
+    pub(crate) fn simulated(&self, request: &Request) -> Response {
+        let form = request.form();
+        let given = form.get("PolicySourceArn").map(String::as_str).unwrap_or_default();
+        let listed = |name: &str| -> Vec<&String> {
+            let of = |at: u32| form.get(&format!("{name}.member.{at}"));
+            (1..).map_while(of).collect()
+        };
+        let star = "*".to_owned();
+        let (actions, mut resources) = (listed("ActionNames"), listed("ResourceArns"));
+        if resources.is_empty() {
+            resources.push(&star);
+        }
+        let mut members = String::new();
+        for action in actions {
+            let operation = action.split(':').nth(1).unwrap_or(action);
+            for resource in &resources {
+                let decision = if self.world.faults.denies(operation) {
+                    "explicitDeny"
+                } else if self.role(given).is_none() {
+                    "allowed"
+                } else {
+                    match self.role_allows(given, action, resource) {
+                        Some(true) => "allowed",
+                        Some(false) => "implicitDeny",
+                        None => {
+                            let message = "The embedded cloud does not know the text of a policy of this role.";
+                            return Response::query_error(
+                                501,
+                                "NotImplemented",
+                                message,
+                                &made_up_uuid(0, given, action),
+                            );
+                        }
+                    }
+                };
+                members.push_str(&format!(
+                    "<member><EvalActionName>{}</EvalActionName><EvalResourceName>{}</EvalResourceName>\
+                     <EvalDecision>{decision}</EvalDecision><MatchedStatements/><MissingContextValues/></member>",
+                    escape(action),
+                    escape(resource)
+                ));
+            }
+        }
+        let xml = format!(
+            "<SimulatePrincipalPolicyResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
+             <SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated><EvaluationResults>{members}</EvaluationResults>\
+             </SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>"
+        );
+        Response::new(200, "text/xml", xml)
     }
 
     fn role(&self, arn: &str) -> Option<(&str, &Record)> {

@@ -126,12 +126,15 @@ impl Back {
     /// The answer of STS to who is calling.
     #[must_use]
     pub(crate) fn caller_identity(&self) -> Response {
+        let caller = self.caller();
+        // arn:PARTITION:sts::ACCOUNT:…
+        let account = caller.split(':').nth(4).filter(|account| account.len() == 12).unwrap_or(self.account.as_str());
         let xml = format!(
             "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
              <Arn>{}</Arn><UserId>AROAEMBEDDEDCLOUD:sluice</UserId><Account>{}</Account></GetCallerIdentityResult>\
              </GetCallerIdentityResponse>",
-            super::wire::escape(&self.caller()),
-            self.account
+            super::wire::escape(&caller),
+            super::wire::escape(account)
         );
         Response::new(200, "text/xml", xml)
     }

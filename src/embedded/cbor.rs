@@ -64,6 +64,7 @@ fn to_cbor(name: &str, value: &Value) -> Cbor {
         Value::Number(number) if is_moment(name) => {
             Cbor::Tag(MOMENT, Box::new(Cbor::Float(number.as_f64().unwrap_or_default())))
         }
+        Value::Number(number) if is_fraction(name) => Cbor::Float(number.as_f64().unwrap_or_default()),
         Value::Number(number) => match number.as_i64() {
             Some(whole) => Cbor::Integer(whole.into()),
             None => Cbor::Float(number.as_f64().unwrap_or_default()),
@@ -75,6 +76,11 @@ fn to_cbor(name: &str, value: &Value) -> Cbor {
             Cbor::Map(written.collect())
         }
     }
+}
+
+/// Whether members of this name hold numbers that need not be whole: a reader does not take an integer for one.
+fn is_fraction(name: &str) -> bool {
+    matches!(name, "Threshold" | "Values")
 }
 
 /// Whether members of this name hold moments: `StateUpdatedTimestamp`, `Timestamps`.

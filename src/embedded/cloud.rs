@@ -368,10 +368,18 @@ impl Inner {
         if service == ServiceName::Sts && request.action() == "GetCallerIdentity" {
             return Ok(self.back.caller_identity());
         }
+        if service == ServiceName::Iam && request.action() == "SimulatePrincipalPolicy" {
+            return Ok(self.back.simulated(request));
+        }
         if service == ServiceName::Cloudwatch && is_newer(request) {
             return Ok(self.back.watching(request));
         }
         if let Some(answer) = self.back.answered_aside(service, request) {
+            return Ok(answer);
+        }
+        if service == ServiceName::Firehose
+            && let Some(answer) = self.back.delivery_changed(request)
+        {
             return Ok(answer);
         }
         let mut inner = if service == ServiceName::S3 { path_style(request) } else { request.clone() };
@@ -391,6 +399,9 @@ impl Inner {
         let mut response = self.back.service_call(service, &inner).await?;
         if let (Some(name), "DeleteQueue", true) = (&queue, request.action().as_str(), response.is_success()) {
             self.back.queue_is_gone(name);
+        }
+        if response.is_success() {
+            self.back.changed_past_formation(service, request);
         }
         self.back.complete(service, request, &mut response);
         Ok(response)

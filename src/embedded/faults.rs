@@ -65,6 +65,13 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
+    /// Whether calls of an operation are denied, without using a denial up.
+    #[must_use]
+    pub(crate) fn denies(&self, action: &str) -> bool {
+        let denials = self.calls.iter().filter(|fault| fault.times > 0 && fault.fault == CallFault::Deny);
+        denials.into_iter().any(|fault| fault.action == "*" || fault.action == action)
+    }
+
     /// Uses up one fault of a call, if there is one.
     pub(crate) fn take_call(&mut self, action: &str) -> Option<CallFault> {
         let found =

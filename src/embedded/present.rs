@@ -6,6 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::back::{Back, merge};
+use super::kept::{ON_DEMAND_STREAMS, shards as shard_quota};
 use super::provision::{Kind, expiry_is_changing};
 use super::services::ServiceName;
 use super::wire::{Request, Response};
@@ -165,6 +166,9 @@ impl Back {
     pub(crate) fn answered_aside(&self, service: ServiceName, request: &Request) -> Option<Response> {
         let asked: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
         match service {
+            ServiceName::Kinesis if request.action() == "DescribeLimits" => {
+                Some(Response::json(200, &self.stream_limits()))
+            }
             ServiceName::Kinesis if request.action() == "ListTagsForResource" => {
                 let tags = self.world.details.get(&format!("kinesis-tags/{}", text(&asked, "ResourceARN")))?;
                 Some(Response::json(200, tags))
@@ -172,6 +176,25 @@ impl Back {
             ServiceName::Lambda => self.function_policy(request),
             _ => None,
         }
+    }
+
+    /// What an account has of streams where nobody raised its quotas, and what CloudFormation made here.
+    fn stream_limits(&self) -> Value {
+        let prefix = format!("{}|", Kind::Stream.name());
+        let streams = self.world.records.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix));
+        let (mut shards, mut on_demand) = (0, 0);
+        for (_, stream) in streams {
+            match stream.properties.get("ShardCount").and_then(Value::as_i64) {
+                Some(count) => shards += count,
+                None => on_demand += 1,
+            }
+        }
+        json!({
+            "ShardLimit": shard_quota(self.region().as_str()),
+            "OpenShardCount": shards,
+            "OnDemandStreamCountLimit": ON_DEMAND_STREAMS,
+            "OnDemandStreamCount": on_demand,
+        })
     }
 
     /// Who may call a function, version or alias: one policy for each of them.

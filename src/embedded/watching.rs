@@ -42,6 +42,8 @@ impl Back {
                 Response::json(200, &json!({}))
             }
             "DescribeAlarms" => Response::json(200, &self.describe_alarms(&asked)),
+            "EnableAlarmActions" => self.alarm_actions(&asked, true),
+            "DisableAlarmActions" => self.alarm_actions(&asked, false),
             "GetMetricData" => Response::json(200, &self.metric_data(&asked)),
             "PutAnomalyDetector" => {
                 self.put_detector(&asked);
@@ -92,6 +94,20 @@ impl Back {
                 &format!("The embedded cloud does not answer {action} of CloudWatch in this protocol."),
             ),
         }
+    }
+
+    /// Switches the actions of alarms on or off, past CloudFormation.
+    fn alarm_actions(&mut self, asked: &Value, enabled: bool) -> Response {
+        let names = asked.get("AlarmNames").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        for name in names {
+            if let Some(alarm) = self.world.alarms.remove(name) {
+                let mut definition = alarm.definition().clone();
+                definition.insert("ActionsEnabled".to_owned(), json!(enabled));
+                let alarm = Alarm::defined(&definition, Some(alarm), self.now);
+                self.world.alarms.insert(name.to_owned(), alarm);
+            }
+        }
+        Response::json(200, &json!({}))
     }
 
     /// Tags of an alarm or a dashboard, by its ARN.

@@ -104,6 +104,15 @@ pub struct LiveDelivery {
     pub failure: Option<String>,
 }
 
+/// An alarm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LiveAlarm {
+    /// Its name.
+    pub name: String,
+    /// Whether it tells anybody when its state changes.
+    pub actions_enabled: bool,
+}
+
 /// What a bucket holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Holding {

@@ -4,6 +4,8 @@
 //! talks to anybody, and nothing here guesses: a status that this version does not know is kept as
 //! text and treated as one on which nobody may act.
 
+mod account;
+mod drift;
 mod failure;
 mod held;
 mod live;
@@ -12,9 +14,11 @@ mod status;
 
 /// Whether changing a property recreates the resource; the template room knows it from the schemas.
 pub use crate::template::Recreation;
+pub use account::{Decision, ServiceQuota, Simulated, StreamLimits};
+pub use drift::{Detection, DriftStatus, SeenDifference, SeenDrift};
 pub use failure::{Failure, FailureKind};
 pub use held::{AlarmState, Behind, ExpiryStatus, Held, HeldUnit, SeenAlarm};
-pub use live::{Holding, LiveDelivery, LiveEndpoint, LiveFunction, LiveMapping, LiveStream};
+pub use live::{Holding, LiveAlarm, LiveDelivery, LiveEndpoint, LiveFunction, LiveMapping, LiveStream};
 pub use stack::{
     ChangeSet, ChangeSetState, DetailTarget, ExecutionState, Objection, Observed, ObservedResource, PropertyChange,
     Replacement, ResourceAction, ResourceChange, StackDescription, StackEvent, StackHead,

@@ -48,9 +48,9 @@ pub struct Stuck {
     pub obstacles: Vec<(LogicalId, ObservedResource)>,
     /// Where its resources come from; empty where the pipeline file does not pass its check.
     pub origins: Origins,
-    cloud: Cloud,
-    pipeline: PipelineName,
-    caller: String,
+    pub(super) cloud: Cloud,
+    pub(super) pipeline: PipelineName,
+    pub(super) caller: String,
 }
 
 /// Looks at a stack and finds the way out of its state.
@@ -139,7 +139,8 @@ pub async fn watch(stuck: &Stuck, tools: Tools<'_>, company: &mut dyn Company) -
     follow(stuck, goal, tools, company, None).await
 }
 
-async fn follow(
+/// Drives a machine on a stack to its end.
+pub(super) async fn follow(
     stuck: &Stuck,
     goal: Goal,
     tools: Tools<'_>,

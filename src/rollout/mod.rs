@@ -10,6 +10,7 @@
 mod advice;
 mod begin;
 mod cadence;
+mod checkup;
 mod deploy;
 mod destroy;
 mod fleet;
@@ -25,6 +26,7 @@ mod tests;
 pub use advice::{Advice, advise};
 pub use cadence::Cadence;
 pub use fleet::{Fleet, Job, Limits, Skip};
+pub use checkup::{Check, CheckArea, Checkup, Health};
 pub use lease::{Claim, HolderId, LEASE_FORMAT, Lease, STAND_IN_TERM, TERM, UnreadableLease};
 pub use machine::Machine;
 pub use model::{

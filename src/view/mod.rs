@@ -9,6 +9,8 @@ pub mod ci;
 pub mod comment;
 pub mod cost;
 pub mod diagnostics;
+pub mod doctor;
+pub mod drift;
 pub mod environments;
 pub mod events;
 pub mod explain;

@@ -111,6 +111,7 @@ impl Engine {
             Purpose::Existence { change_set, logical_id } => {
                 self.looked_up(&change_set, &logical_id, result.is_ok());
             }
+            Purpose::Actual { change_set, logical_id } => self.actual_read(&change_set, &logical_id, result),
             Purpose::Drift { detection, logical_id } => self.drift_read(&detection, &logical_id, result, effect.at),
             Purpose::Alarm { stack, run } => {
                 let state = result.ok().and_then(|found| found.attributes.get("StateValue").cloned());

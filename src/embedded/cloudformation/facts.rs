@@ -14,6 +14,25 @@ pub(super) fn of(type_name: &str) -> Option<Facts> {
     schema::facts(type_name).map(Facts)
 }
 
+/// Types that CloudFormation has no way to read: drift is not detected in them (DR-06; CloudFormation user guide, "Resource type
+/// support", which lists none of these).
+const NOT_READ: [&str; 9] = [
+    "AWS::Budgets::Budget",
+    "AWS::CloudWatch::AnomalyDetector",
+    "AWS::Glue::Table",
+    "AWS::IAM::Policy",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+    "AWS::SageMaker::Endpoint",
+    "AWS::SageMaker::EndpointConfig",
+    "AWS::SageMaker::Model",
+];
+
+/// Whether drift is detected in resources of a type.
+pub(super) fn detects_drift(type_name: &str) -> bool {
+    !NOT_READ.contains(&type_name)
+}
+
 impl Facts {
     /// The property that names it, if people may name it.
     pub(super) fn name(self) -> Option<&'static str> {

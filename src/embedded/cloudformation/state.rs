@@ -91,6 +91,8 @@ pub(super) enum Purpose {
     Existence { change_set: String, logical_id: String },
     /// A drift detection.
     Drift { detection: String, logical_id: String },
+    /// A drift-aware change set that reads what is there.
+    Actual { change_set: String, logical_id: String },
     /// An operation that watches an alarm.
     Alarm { stack: String, run: u64 },
 }
@@ -309,6 +311,15 @@ pub(super) struct Finding {
     pub type_name: String,
 }
 
+/// What a drift-aware change set read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Reverting {
+    /// Resources that are still being read.
+    pub waiting: BTreeSet<String>,
+    /// Properties by logical id; none of a resource that is gone.
+    pub actual: BTreeMap<String, Option<Properties>>,
+}
+
 /// A change set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct ChangeSet {
@@ -329,6 +340,9 @@ pub(super) struct ChangeSet {
     /// Take in what exists already under its name.
     pub import_existing: bool,
     pub findings: Vec<Finding>,
+    /// What is really there, where it is drift-aware (DR-09).
+    #[serde(default)]
+    pub reverting: Option<Reverting>,
     /// Those that exist but may not be imported (CI-03).
     pub unretained: Vec<(String, String)>,
     pub on_failure: Option<OnFailure>,

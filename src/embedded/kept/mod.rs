@@ -8,10 +8,12 @@ mod budgets;
 mod detectors;
 mod glue;
 mod invoke;
+mod quotas;
 mod ssm;
 
 pub(crate) use invoke::is_about_invocations;
 pub(crate) use ssm::stored_parameters;
+pub(crate) use quotas::{ON_DEMAND_STREAMS, shards};
 
 use std::collections::BTreeMap;
 
@@ -31,6 +33,8 @@ pub(crate) enum KeptService {
     Budgets,
     /// The data catalogue of Glue.
     Glue,
+    /// Service Quotas.
+    Quotas,
     /// Parameters of Systems Manager.
     Ssm,
 }
@@ -41,6 +45,7 @@ impl KeptService {
         match self {
             Self::Budgets => "Budgets",
             Self::Glue => "Glue",
+            Self::Quotas => "ServiceQuotas",
             Self::Ssm => "Ssm",
         }
     }
@@ -59,6 +64,7 @@ impl Back {
         let answer = match service {
             KeptService::Budgets => budgets::answer(self, action, body),
             KeptService::Glue => glue::answer(self, action, body),
+            KeptService::Quotas => quotas::answer(self, action, body),
             KeptService::Ssm => ssm::answer(self, action, body),
         };
         answer.unwrap_or_else(|| {

@@ -125,6 +125,10 @@ impl Provisioner for Back {
         }
         refuse_unkept(kind, effect)?;
         let made = kind.apply(self, effect).await;
+        let made = match (&effect.action, made) {
+            (EffectAction::Read { .. }, Ok(made)) => self.looked_at(kind, effect, made).await,
+            (_, made) => made,
+        };
         self.note(effect, made)
     }
 }
@@ -133,6 +137,21 @@ impl Back {
     /// Carries an effect out at its own moment.
     pub(crate) async fn carry_out(&mut self, effect: &Effect) -> Made {
         self.apply(effect).await
+    }
+
+    /// Adds to a read how the resource really is, where CloudFormation applied it once: what it set is what is looked at.
+    async fn looked_at(&mut self, kind: Kind, effect: &Effect, mut made: Provisioned) -> Made {
+        let Some(record) = self.record(&effect.type_name, &made.physical_id) else { return Ok(made) };
+        let wanted = record.properties.clone();
+        let id = made.physical_id.clone();
+        match self.as_it_is(kind, &id, &wanted).await {
+            Ok(live) => {
+                made.properties.extend(live);
+                Ok(made)
+            }
+            Err(refusal) if refusal.is_not_found() => Err(not_found(effect, &id)),
+            Err(refusal) => Err(refusal.into()),
+        }
     }
 
     /// Keeps the record of what was applied in step, and answers reads from it.

@@ -339,6 +339,33 @@ fn retain(back: &mut Back, name: &str, serving: &[Value], properties: &Propertie
 }
 
 impl Back {
+    /// Somebody gave an endpoint another configuration, past CloudFormation.
+    pub(crate) fn endpoint_moved(&mut self, name: &str, config: &str, asked: &Properties) {
+        let serving = endpoint_variants(self, name);
+        describe_endpoint(self, name, config, asked);
+        retain(self, name, &serving, asked);
+    }
+
+    /// Somebody, or what scales by itself, gave variants of an endpoint other instances or weights.
+    pub(crate) fn endpoint_resized(&mut self, name: &str, wanted: &[Value]) {
+        let mut variants = endpoint_variants(self, name);
+        for variant in &mut variants {
+            let of = |one: &&Value| one.get("VariantName") == variant.get("VariantName");
+            let Some(wanted) = wanted.iter().find(of) else { continue };
+            for (given, fields) in [
+                ("DesiredInstanceCount", ["DesiredInstanceCount", "CurrentInstanceCount"]),
+                ("DesiredWeight", ["DesiredWeight", "CurrentWeight"]),
+            ] {
+                for field in fields {
+                    if let (Some(value), Some(map)) = (wanted.get(given), variant.as_object_mut()) {
+                        map.insert(field.to_owned(), value.clone());
+                    }
+                }
+            }
+        }
+        self.remember(&ENDPOINT.subject(name), json!({"ProductionVariants": variants}));
+    }
+
     /// Whether an endpoint serves a variant of that name.
     #[must_use]
     pub(crate) fn endpoint_has_variant(&self, endpoint: &str, variant: &str) -> bool {

@@ -40,6 +40,7 @@ fn by_signing_name(name: &str) -> Option<Destination> {
         "cloudformation" => return Some(Destination::CloudFormation),
         "budgets" => return Some(Destination::Kept(KeptService::Budgets)),
         "glue" => return Some(Destination::Kept(KeptService::Glue)),
+        "servicequotas" => return Some(Destination::Kept(KeptService::Quotas)),
         "ssm" => return Some(Destination::Kept(KeptService::Ssm)),
         "application-autoscaling" => ServiceName::Autoscaling,
         "monitoring" => ServiceName::Cloudwatch,
@@ -65,6 +66,7 @@ fn by_target(target: &str) -> Option<Destination> {
     let service = match prefix.split('_').next()? {
         "AWSBudgetServiceGateway" => return Some(Destination::Kept(KeptService::Budgets)),
         "AWSGlue" => return Some(Destination::Kept(KeptService::Glue)),
+        "ServiceQuotasV20190624" => return Some(Destination::Kept(KeptService::Quotas)),
         "AmazonSSM" => return Some(Destination::Kept(KeptService::Ssm)),
         "Kinesis" => ServiceName::Kinesis,
         "Firehose" => ServiceName::Firehose,

@@ -1,6 +1,7 @@
 //! The embedded cloud from the outside: requests in, answers out; and each provisioned type through the API
 //! of its service.
 
+mod drift;
 mod life;
 mod refusals;
 mod stacks;

@@ -22,11 +22,11 @@ use crate::units::{Duration, Timestamp};
 /// From CREATE_PENDING to CREATE_IN_PROGRESS; a change set without changes has failed by then (CS-07: 0.25 s).
 const PENDING: Duration = Duration::from_millis(200);
 /// From there to CREATE_COMPLETE (CS-03: complete by 5 s).
-const MAKING: Duration = Duration::from_secs(2);
+pub(super) const MAKING: Duration = Duration::from_secs(2);
 /// Change sets that one stack may hold (CS-26 gives the text, not the number).
 const MOST: usize = 1000;
 
-const NO_CHANGES: &str =
+pub(super) const NO_CHANGES: &str =
     "The submitted information didn't contain changes. Submit different information to create a change set.";
 
 impl Engine {
@@ -80,6 +80,7 @@ impl Engine {
             imports,
             import_existing: request.flag("ImportExistingResources").unwrap_or(false),
             findings: Vec::new(),
+            reverting: super::revert_drift::asked(request, kind)?,
             unretained: Vec::new(),
             on_failure: on_failure(request, kind)?,
             validate: !request.flag("DisableValidation").unwrap_or(false),
@@ -164,8 +165,18 @@ impl Engine {
         self.with(&stack_id, |engine, stack| {
             let Some(change_set) = stack.change_sets.iter().find(|one| one.id == id) else { return };
             match change_set.status {
+                ChangeSetStatus::CreatePending if change_set.reverting.is_some() => engine.read_actual(stack, id, at),
                 ChangeSetStatus::CreatePending => engine.examine(stack, id, at),
-                ChangeSetStatus::CreateInProgress if change_set.asking.is_empty() => engine.judge(stack, id, at),
+                ChangeSetStatus::CreateInProgress if change_set.asking.is_empty() => {
+                    let refused = engine.compare_actual(stack, id).err();
+                    match (refused, stack.change_sets.iter_mut().find(|one| one.id == id)) {
+                        (Some(reason), Some(change_set)) => {
+                            change_set.status = ChangeSetStatus::Failed;
+                            change_set.reason = Some(reason);
+                        }
+                        (Some(_) | None, _) => engine.judge(stack, id, at),
+                    }
+                }
                 ChangeSetStatus::CreateInProgress | ChangeSetStatus::CreateComplete | ChangeSetStatus::Failed => {}
             }
         });

@@ -44,6 +44,9 @@ impl Engine {
             let mut waiting = BTreeSet::new();
             let tags = BTreeMap::new();
             for (logical_id, resource) in stack.present() {
+                if !facts::detects_drift(&resource.type_name) {
+                    continue;
+                }
                 let Some(physical_id) = resource.physical_id.clone() else { continue };
                 let about = About { logical_id, type_name: &resource.type_name, tags: &tags };
                 let purpose = Purpose::Drift { detection: detection.clone(), logical_id: logical_id.clone() };
@@ -160,7 +163,9 @@ fn compare(type_name: &str, wanted: &Map<String, Value>, live: &Map<String, Valu
     let checked = |name: &&String| live.contains_key(*name) && readable(name);
     let names: Vec<&String> = wanted.keys().filter(checked).collect();
     let pick = |from: &Map<String, Value>| {
-        let members = names.iter().filter_map(|name| Some(((*name).clone(), stringly(from.get(*name)?))));
+        // `null` is what a resource no longer has.
+        let there = |name: &&&String| from.get(**name).is_some_and(|value| !value.is_null());
+        let members = names.iter().filter(there).filter_map(|name| Some(((*name).clone(), stringly(from.get(*name)?))));
         Value::Object(members.collect())
     };
     let (expected, actual) = (pick(wanted), pick(live));

@@ -74,6 +74,10 @@ impl Engine {
                 };
                 stack.tokens.insert(token.clone(), used);
             }
+            if let Some(reverting) = &change_set.reverting {
+                // What is there is what is changed, and what a failure rolls back to (DR-11).
+                stack.resources = super::revert_drift::as_it_is(stack, reverting).resources;
+            }
             stack.updated = Some(now);
             stack.change_set_id = Some(change_set.id.clone());
             let (kind, status) = match change_set.kind {

@@ -9,6 +9,7 @@ mod events;
 mod execute;
 mod lists;
 mod policies;
+mod revert_drift;
 mod rollback;
 mod templates;
 mod update;

@@ -1,8 +1,8 @@
 //! Drift: DR-01 to DR-08.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Cloud, boom, topics};
+use super::{Cloud, Reply, boom, topics};
 
 #[test]
 fn drift_is_told_by_path_and_reset_by_an_update() {
@@ -85,4 +85,74 @@ fn drift_is_detected_only_from_a_settled_stack() {
     cloud.fault("create A", boom());
     cloud.create("s", &topics(&[("A", json!({}))]));
     assert_eq!(cloud.send("DetectStackDrift", &[("StackName", "s")]).get("Code").as_deref(), Some("ValidationError"));
+}
+
+/// Makes a drift-aware change set of the template, and lets it be made.
+fn reverting(cloud: &mut Cloud, template: &Value) -> Reply {
+    let template = template.to_string();
+    let asked = [
+        ("StackName", "s"),
+        ("ChangeSetName", "back"),
+        ("ChangeSetType", "UPDATE"),
+        ("DeploymentMode", "REVERT_DRIFT"),
+        ("TemplateBody", template.as_str()),
+    ];
+    cloud.send("CreateChangeSet", &asked).ok();
+    cloud.finish();
+    cloud.send("DescribeChangeSet", &[("StackName", "s"), ("ChangeSetName", "back")]).ok()
+}
+
+#[test]
+fn a_drift_aware_change_set_puts_back_what_the_template_says() {
+    let mut cloud = Cloud::new();
+    let template = topics(&[
+        ("A", json!({"TopicName": "a", "DisplayName": "1"})),
+        ("B", json!({"TopicName": "b", "DisplayName": "1"})),
+    ]);
+    cloud.create("s", &template);
+    cloud.live.get_mut("a").expect("a").insert("DisplayName".to_owned(), json!("drifted"));
+    cloud.live.remove("b");
+    let described = reverting(&mut cloud, &template);
+    assert_eq!(described.get("Status").as_deref(), Some("CREATE_COMPLETE"));
+    assert_eq!(described.all("LogicalResourceId"), ["A", "B"]);
+    cloud.send("ExecuteChangeSet", &[("StackName", "s"), ("ChangeSetName", "back")]).ok();
+    cloud.finish();
+    assert_eq!(cloud.live["a"]["DisplayName"], json!("1"));
+    assert!(cloud.live.contains_key("b"), "it is made anew");
+}
+
+#[test]
+fn a_drift_aware_change_set_of_a_template_that_says_what_is_there_changes_nothing() {
+    let mut cloud = Cloud::new();
+    let of = |name: &str| topics(&[("A", json!({"TopicName": "a", "DisplayName": name}))]);
+    cloud.create("s", &of("1"));
+    cloud.live.get_mut("a").expect("a").insert("DisplayName".to_owned(), json!("drifted"));
+    let described = reverting(&mut cloud, &of("drifted"));
+    assert_eq!(described.get("Status").as_deref(), Some("CREATE_COMPLETE"));
+    assert!(described.all("LogicalResourceId").is_empty());
+    cloud.send("ExecuteChangeSet", &[("StackName", "s"), ("ChangeSetName", "back")]).ok();
+    cloud.finish();
+    let detection =
+        cloud.send("DetectStackDrift", &[("StackName", "s")]).ok().get("StackDriftDetectionId").expect("id");
+    cloud.finish();
+    let done = cloud.send("DescribeStackDriftDetectionStatus", &[("StackDriftDetectionId", &detection)]).ok();
+    assert_eq!(done.get("StackDriftStatus").as_deref(), Some("IN_SYNC"));
+}
+
+#[test]
+fn a_drift_aware_change_set_that_fails_rolls_back_to_what_was_there() {
+    let mut cloud = Cloud::new();
+    let template = topics(&[
+        ("A", json!({"TopicName": "a", "DisplayName": "1"})),
+        ("B", json!({"TopicName": "b", "DisplayName": "1"})),
+    ]);
+    cloud.create("s", &template);
+    for name in ["a", "b"] {
+        cloud.live.get_mut(name).expect("one").insert("DisplayName".to_owned(), json!("drifted"));
+    }
+    reverting(&mut cloud, &template);
+    cloud.fault("update B", boom());
+    cloud.send("ExecuteChangeSet", &[("StackName", "s"), ("ChangeSetName", "back")]).ok();
+    cloud.finish();
+    assert_eq!(cloud.live["a"]["DisplayName"], json!("drifted"), "and not what the template said before (DR-11)");
 }

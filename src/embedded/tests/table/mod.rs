@@ -361,6 +361,12 @@ async fn gives(cloud: &EmbeddedCloud, case: &Case) {
     }
 }
 
+/// What nobody touched past CloudFormation has not drifted.
+async fn in_sync(cloud: &EmbeddedCloud, name: &str, after: &str) {
+    let drifted = super::drift::drifted(cloud).await;
+    assert!(drifted.is_empty(), "{name}, after {after}: {drifted:#?}");
+}
+
 async fn lives(case: &Case) {
     let cloud = cloud();
     for key in ["code/one.zip", "code/two.zip"] {
@@ -374,6 +380,7 @@ async fn lives(case: &Case) {
     let name = case.kind.name();
     deploy(&cloud, "CreateStack", &case.template(&properties)).await.unwrap_or_else(|why| panic!("{name}: {why}"));
     read_back(&cloud, case, &properties).await;
+    in_sync(&cloud, name, "deployed").await;
     tags_are(&cloud, case, &[("own", "1"), ("old", "x"), ("team", "ml")]).await;
     gives(&cloud, case).await;
     let facts = schema::facts(name).unwrap();
@@ -384,6 +391,7 @@ async fn lives(case: &Case) {
             .await
             .unwrap_or_else(|why| panic!("{name}, {at} becomes {to}: {why}"));
         read_back(&cloud, case, &properties).await;
+        in_sync(&cloud, name, at).await;
         let path: PropertyPath = at.trim_start_matches('/').split('/').fold(PropertyPath::root(), |path, part| {
             if part.parse::<usize>().is_ok() { path.index(part.parse().unwrap()) } else { path.key(part) }
         });
