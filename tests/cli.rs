@@ -910,6 +910,8 @@ mod import {
     }
 }
 
+#[path = "cli/artifacts.rs"]
+mod artifacts;
 #[path = "cli/baseline.rs"]
 mod baseline;
 #[path = "cli/ci.rs"]

@@ -119,6 +119,10 @@ codes! {
     ServiceRefuses = "E3035", "a service would refuse the resource";
     UnknownResourceType = "W3031", "a resource type whose schema is not known here";
 
+    // 306 template: artifacts
+    HandlerTooLarge = "E3060", "a handler is more than Lambda unpacks";
+    HandlerLarge = "W3061", "an archive is large";
+
     // 4 plan
     PlanImpossible = "E4001", "a service would refuse the change";
     PlanStale = "E4002", "the world moved since the plan was made";

@@ -405,6 +405,7 @@ fn rule_name(destination: Destination, request: &Request) -> String {
             "HeadBucket" | "ListObjectsV2" => "s3:ListBucket".to_owned(),
             "HeadObject" => "s3:GetObject".to_owned(),
             "ListObjectVersions" => "s3:ListBucketVersions".to_owned(),
+            "CompleteMultipartUpload" | "CreateMultipartUpload" | "UploadPart" => "s3:PutObject".to_owned(),
             _ => format!("s3:{name}"),
         },
         Destination::Service(service) => format!("{}:{name}", service.host()),

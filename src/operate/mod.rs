@@ -42,6 +42,7 @@ mod shards;
 mod share;
 mod status;
 mod unlock;
+mod upload;
 mod upstream;
 mod verify;
 mod work;

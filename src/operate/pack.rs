@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::failure::Failure;
 use super::load::Shelf;
 use super::prepare::{Upload, UploadSource};
-use crate::artifact::{self, ArtifactFile, ModelFile};
-use crate::diagnostic::{Code, Diagnostic, FilePath};
+use crate::artifact::{self, ArtifactError, ArtifactFile, IgnoreRules, ModelFile};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::pipeline::{Function, Model, Pipeline, StageRef, names};
 use crate::readiness::{HandlerCode, Handlers};
 use crate::render::{Assets, target_model};
-use crate::units::Digest;
-use crate::workspace::Project;
+use crate::units::{ByteSize, Digest};
+use crate::workspace::{Project, ReadFile};
 
 /// Handlers and models of one pipeline after another: they are the same in every environment.
 #[derive(Debug, Default)]
@@ -31,9 +31,22 @@ struct Packed {
     code: Arc<HandlerCode>,
 }
 
+/// What a template points at, ready to be rendered and uploaded.
+#[derive(Debug)]
+pub(super) struct Packs {
+    /// Where everything will lie.
+    pub(super) assets: Assets,
+    /// What must be there.
+    pub(super) uploads: Vec<Upload>,
+    /// What handlers are written like.
+    pub(super) handlers: Handlers,
+    /// What somebody should look at, never errors.
+    pub(super) warnings: Diagnostics,
+}
+
 impl Shelf<'_> {
     /// Packs handlers and addresses models by content.
-    pub(super) fn pack(&mut self, name: &str, pipeline: &Pipeline) -> Result<(Assets, Vec<Upload>, Handlers), Failure> {
+    pub(super) fn pack(&mut self, name: &str, pipeline: &Pipeline) -> Result<Packs, Failure> {
         let project = self.project();
         let packing = self.packing();
         if packing.pipeline != name {
@@ -44,9 +57,10 @@ impl Shelf<'_> {
             code: BTreeMap::new(),
             models: BTreeMap::new(),
         };
-        let (mut uploads, mut handlers) = (Vec::new(), Handlers::default());
+        let (mut uploads, mut handlers, mut warnings) = (Vec::new(), Handlers::default(), Diagnostics::new());
         for (stage, function) in pipeline.functions() {
             let packed = packing.handler(project, pipeline, &stage, function)?;
+            warnings.extend(large(pipeline, &stage, packed));
             let key = artifact::function_key(&stage.name, &packed.digest);
             let source = UploadSource::Packed(Arc::clone(&packed.bytes));
             handlers.insert(stage.clone(), Arc::clone(&packed.code));
@@ -61,8 +75,48 @@ impl Shelf<'_> {
         // One file may be the model of several variants.
         let mut seen = BTreeSet::new();
         uploads.retain(|upload| seen.insert(upload.key.clone()));
-        Ok((assets, uploads, handlers))
+        Ok(Packs { assets, uploads, handlers, warnings })
     }
+}
+
+/// What somebody should know of an archive that Lambda takes from S3 only.
+fn large(pipeline: &Pipeline, stage: &StageRef, packed: &Packed) -> Option<Diagnostic> {
+    let size = ByteSize::from_bytes(packed.bytes.len() as u64);
+    (size > artifact::LARGE_ZIPPED).then(|| {
+        let place = pipeline.stage_origin(stage, "code").place;
+        Diagnostic::warning(Code::HandlerLarge, format!("the archive of {stage} has {size:.1}"))
+            .at_maybe(place, "this folder")
+            .note("the larger it is, the longer a cold start takes")
+            .help("leave out what the function does not need, in `.sluiceignore`")
+    })
+}
+
+/// Why a handler cannot be packed, at its line.
+fn unpacked(pipeline: &Pipeline, stage: &StageRef, function: &Function, error: &ArtifactError) -> Failure {
+    let place = pipeline.stage_origin(stage, "code").place;
+    let ArtifactError::TooLarge { size, most, largest } = error else {
+        let title = format!("cannot pack the handler of {stage}: {error}");
+        return Failure::error(Diagnostic::error(Code::FileTrouble, title).at_maybe(place, "this folder"));
+    };
+    let title = format!("the handler of {stage} has {size:.1} unzipped; Lambda takes {most}, layers included");
+    let named: Vec<String> = largest.iter().map(|(path, size)| format!("{path} {size:.1}")).collect();
+    let told = Diagnostic::error(Code::HandlerTooLarge, title).at_maybe(place, "this folder");
+    let told = told.note(format!("largest: {}", named.join(", ")));
+    let told = match function.layers.as_slice() {
+        [] => told,
+        layers => told.note(format!("{} layers count too; their sizes are not known here", layers.len())),
+    };
+    let ignoring = format!("{}/{}", function.code, artifact::IGNORE_FILE);
+    Failure::error(told.help(format!("name what the function does not need in `{ignoring}`")))
+}
+
+/// What a handler's folder says stays out of its archive.
+fn rules(project: &Project, name: &str, code: &str) -> Result<IgnoreRules, Failure> {
+    let file = FilePath::new(&format!("stacks/{name}/{code}/{}", artifact::IGNORE_FILE));
+    Ok(match project.read(&file)? {
+        ReadFile::Bytes(bytes) => IgnoreRules::parse(&String::from_utf8_lossy(&bytes)),
+        ReadFile::Missing | ReadFile::TooLarge { .. } => IgnoreRules::default(),
+    })
 }
 
 impl Packing {
@@ -76,7 +130,13 @@ impl Packing {
         match self.handlers.entry(function.code.clone()) {
             Entry::Occupied(packed) => Ok(packed.into_mut()),
             Entry::Vacant(free) => {
-                let files = project.read_tree(&self.pipeline, &function.code)?;
+                let wrong = |error| unpacked(pipeline, stage, function, &error);
+                let rules = rules(project, &self.pipeline, &function.code)?;
+                let mut files = project.list_tree(&self.pipeline, &function.code)?;
+                files.retain(|file| !rules.excludes(&file.path));
+                // Before a byte of it is read: a folder may hold a data set by mistake.
+                artifact::weigh(files.iter().map(|file| (file.path.as_str(), file.bytes))).map_err(wrong)?;
+                let files = project.read_files(&self.pipeline, &function.code, files)?;
                 let folder =
                     FilePath::new(&format!("stacks/{}/{}", self.pipeline, function.code.trim_end_matches('/')));
                 let texts = files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
@@ -85,13 +145,7 @@ impl Packing {
                     .into_iter()
                     .map(|file| ArtifactFile { path: file.path, bytes: file.bytes, executable: file.executable })
                     .collect();
-                let packed = artifact::zip(files).map_err(|error| {
-                    let place = pipeline.stage_origin(stage, "code").place;
-                    Failure::error(
-                        Diagnostic::error(Code::FileTrouble, format!("cannot pack the handler of {stage}: {error}"))
-                            .at_maybe(place, "this folder"),
-                    )
-                })?;
+                let packed = artifact::zip(files).map_err(wrong)?;
                 Ok(free.insert(Packed { digest: packed.digest, bytes: packed.bytes.into(), code }))
             }
         }
@@ -107,29 +161,27 @@ impl Packing {
         let artifacts = model.artifacts();
         let digests =
             artifacts.iter().map(|artifact| self.digest(project, artifact.file)).collect::<Result<Vec<_>, _>>()?;
-        let found = artifacts.iter().zip(digests);
-        let upload = |file: &str, key: String| Upload {
+        let upload = |file: &str, key: String, digest: &Digest| Upload {
             name: file.to_owned(),
             key,
-            source: UploadSource::File { path: file.to_owned() },
+            source: UploadSource::File { path: file.to_owned(), digest: digest.clone() },
         };
+        let found = || artifacts.iter().zip(&digests);
         match model {
             Model::Multi { .. } => {
-                let files: Vec<ModelFile> =
-                    found.map(|(artifact, digest)| ModelFile { name: target_model(artifact.name), digest }).collect();
+                let file = |name: &str, digest: &Digest| ModelFile { name: target_model(name), digest: digest.clone() };
+                let files: Vec<ModelFile> = found().map(|(artifact, digest)| file(artifact.name, digest)).collect();
                 let prefix = artifact::model_set_prefix(&files);
-                let uploads = artifacts
-                    .iter()
-                    .map(|artifact| upload(artifact.file, format!("{prefix}{}", target_model(artifact.name))))
-                    .collect();
+                let key = |name: &str| format!("{prefix}{}", target_model(name));
+                let uploads =
+                    found().map(|(artifact, digest)| upload(artifact.file, key(artifact.name), digest)).collect();
                 Ok((BTreeMap::from([(String::new(), prefix)]), uploads))
             }
             Model::Single { .. } | Model::Variants(_) => {
-                let keys: Vec<(&str, &str, String)> = found
-                    .map(|(artifact, digest)| (artifact.name, artifact.file, artifact::model_key(&digest)))
-                    .collect();
-                let by_name = keys.iter().map(|(name, _, key)| ((*name).to_owned(), key.clone())).collect();
-                Ok((by_name, keys.into_iter().map(|(_, file, key)| upload(file, key)).collect()))
+                let key = artifact::model_key;
+                let by_name = found().map(|(artifact, digest)| (artifact.name.to_owned(), key(digest))).collect();
+                let uploads = found().map(|(artifact, digest)| upload(artifact.file, key(digest), digest)).collect();
+                Ok((by_name, uploads))
             }
         }
     }

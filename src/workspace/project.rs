@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::error::WorkspaceError;
-use super::folder::{self, FileBytes, PathState};
+use super::folder::{self, FileBytes, FileEntry, PathState};
+use super::parts::PartReader;
 use crate::diagnostic::FilePath;
 use crate::units::Digest;
 
@@ -134,6 +135,36 @@ impl Project {
         folder::read_tree(&fence, &fence.join(relative))
     }
 
+    /// Lists every file below a folder of a pipeline, sorted by path, without reading any.
+    ///
+    /// # Errors
+    /// When a link leads out of the pipeline's folder or round in a circle.
+    pub fn list_tree(&self, pipeline: &str, relative: &str) -> Result<Vec<FileEntry>, WorkspaceError> {
+        let fence = self.pipeline_folder(pipeline);
+        folder::list_tree(&fence, &fence.join(relative))
+    }
+
+    /// Reads files that [`Self::list_tree`] listed.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn read_files(
+        &self,
+        pipeline: &str,
+        relative: &str,
+        files: Vec<FileEntry>,
+    ) -> Result<Vec<FileBytes>, WorkspaceError> {
+        folder::read_files(&self.pipeline_folder(pipeline).join(relative), files)
+    }
+
+    /// Opens one file of a pipeline's folder, to be read in parts.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn open_asset(&self, pipeline: &str, relative: &str) -> Result<PartReader, WorkspaceError> {
+        PartReader::open(&self.pipeline_folder(pipeline).join(relative))
+    }
+
     /// Reads one file of a pipeline's folder whole, whatever its size.
     ///
     /// # Errors
@@ -148,18 +179,15 @@ impl Project {
     /// # Errors
     /// When it cannot be read.
     pub fn digest_asset(&self, pipeline: &str, relative: &str) -> Result<Digest, WorkspaceError> {
-        let path = self.pipeline_folder(pipeline).join(relative);
-        let mut file = fs::File::open(&path).map_err(WorkspaceError::io("read", &path))?;
+        let mut file = self.open_asset(pipeline, relative)?;
         let mut hash = Sha256::new();
-        let mut piece = vec![0; 1 << 16];
         loop {
-            match file.read(&mut piece).map_err(WorkspaceError::io("read", &path))? {
-                0 => break,
-                read => hash.update(piece.get(..read).unwrap_or_default()),
+            let piece = file.next(1 << 16)?;
+            if piece.is_empty() {
+                return Ok(Digest::of_sha256(&hash.finalize().into()));
             }
+            hash.update(piece);
         }
-        let digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Digest::new(&digits).map_err(|error| WorkspaceError::io("digest", &path)(std::io::Error::other(error)))
     }
 
     /// Reads the project's own Handlebars files: `templates/*.hbs`, by file name.
