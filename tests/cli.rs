@@ -914,6 +914,8 @@ mod import {
 mod artifacts;
 #[path = "cli/baseline.rs"]
 mod baseline;
+#[path = "cli/builds.rs"]
+mod builds;
 #[path = "cli/ci.rs"]
 mod ci;
 #[path = "cli/consent.rs"]
@@ -926,6 +928,8 @@ mod environments;
 mod forms;
 #[path = "cli/foundation.rs"]
 mod foundation;
+#[path = "cli/gc.rs"]
+mod gc;
 #[path = "cli/leases.rs"]
 mod leases;
 #[path = "cli/many.rs"]

@@ -1,10 +1,10 @@
 //! A folder as a zip that is the same wherever it is made.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Write as _};
+use std::io::{Cursor, Read as _, Write as _};
 
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, System, ZipWriter};
+use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
 
 use super::ignore::IgnoreRules;
 use super::key::digest_of;
@@ -66,6 +66,9 @@ pub enum ArtifactError {
         /// The largest of them, largest first, with their sizes.
         largest: Vec<(String, ByteSize)>,
     },
+    /// An archive that was kept is not one.
+    #[error("an archive cannot be read: {0}")]
+    Read(String),
     /// The archive writer gave up, which writing to memory does not explain.
     #[error("the archive cannot be written: {0}")]
     Write(String),
@@ -113,6 +116,25 @@ pub fn zip(files: Vec<ArtifactFile>) -> Result<Artifact, ArtifactError> {
     Ok(Artifact { bytes, digest, files: count, unzipped })
 }
 
+/// Takes the files out of an archive again.
+///
+/// # Errors
+/// It is none that [`zip`] makes.
+pub fn unzip(bytes: &[u8]) -> Result<Vec<ArtifactFile>, ArtifactError> {
+    let broken = |error: &dyn std::fmt::Display| ArtifactError::Read(error.to_string());
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+    let mut files = Vec::with_capacity(archive.len());
+    for at in 0..archive.len() {
+        let mut member = archive.by_index(at).map_err(|error| broken(&error))?;
+        let path = member.name().map_err(|error| broken(&error))?.into_owned();
+        let executable = member.unix_mode().is_some_and(|mode| mode & 0o100 != 0);
+        let mut bytes = Vec::new();
+        member.read_to_end(&mut bytes).map_err(|error| broken(&error))?;
+        files.push(ArtifactFile { path, bytes, executable });
+    }
+    Ok(files)
+}
+
 fn write(files: impl Iterator<Item = ArtifactFile>) -> zip::result::ZipResult<Vec<u8>> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for file in files {
@@ -130,8 +152,6 @@ fn write(files: impl Iterator<Item = ArtifactFile>) -> zip::result::ZipResult<Ve
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -178,6 +198,17 @@ mod tests {
         member.read_to_string(&mut text).expect("text");
         assert_eq!((text.as_str(), member.unix_mode().map(|mode| mode & 0o777)), ("#!/bin/sh", Some(0o755)));
         assert_eq!(member.last_modified(), Some(DateTime::default()));
+    }
+
+    #[test]
+    fn an_archive_that_is_opened_and_packed_again_is_the_same() {
+        let mut run = file("bin/run", "#!/bin/sh");
+        run.executable = true;
+        let artifact = zip(vec![file("app.py", "print()"), run]).expect("an archive");
+        let files = unzip(&artifact.bytes).expect("its files");
+        assert_eq!(files.iter().map(|file| file.executable).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(zip(files).expect("an archive"), artifact);
+        assert!(matches!(unzip(b"nothing"), Err(ArtifactError::Read(_))));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod exit;
 mod faults;
 mod forms;
 mod foundation;
+mod gc;
 mod graph;
 mod import;
 mod offline;
@@ -83,6 +84,7 @@ fn run() -> Exit {
         Command::Deploy(args) => online::deploy(&world, &cli.global, &args),
         Command::Destroy(args) => online::destroy(&world, &cli.global, &args),
         Command::Bootstrap(args) => foundation::bootstrap(&world, &cli.global, &args),
+        Command::Gc(args) => gc::gc(&world, &cli.global, &args),
         Command::Unlock(args) => unlock::unlock(&world, &cli.global, &args),
         Command::Status(args) => online::status(&world, &cli.global, &args),
         Command::Recover(args) => recover::recover(&world, &cli.global, &args),

@@ -9,7 +9,7 @@ use super::args::{ConsentArgs, DeployArgs, DestroyArgs, Global, One, StatusArgs}
 use super::clouds::Clouds;
 use super::exit::Exit;
 use super::forms::{Layout, Output};
-use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
+use super::offline::{NO_TEXTS, exit_of, fail, open, running, typed_region};
 use super::saved;
 use super::screen::{Screen, about, out_look};
 use super::world::{World, print_err, print_out};
@@ -60,7 +60,7 @@ pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit 
         Err(failure) => return fail(world, &failure, NO_TEXTS),
     };
     let (project, name, region) = match one(world, &typed) {
-        Ok(one) => one,
+        Ok((project, name, region)) => (running(project), name, region),
         Err(exit) => return exit,
     };
     let order = DeployOrder {

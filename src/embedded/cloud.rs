@@ -388,6 +388,10 @@ impl Inner {
         if let (Some(name), "DeleteQueue", true) = (&queue, request.action().as_str(), response.is_success()) {
             self.back.queue_is_gone(name);
         }
+        if service == ServiceName::S3 {
+            self.back.object_written(&inner, &response);
+            self.back.tell_object_times(&inner, &mut response);
+        }
         self.back.complete(service, request, &mut response);
         Ok(response)
     }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::load::Shelf;
+use super::make::{Archive, Handler};
 use super::prepare::{Upload, UploadSource};
-use crate::artifact::{self, ArtifactError, ArtifactFile, IgnoreRules, ModelFile};
+use super::requirements;
+use crate::artifact::{self, IgnoreRules, ModelFile};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
-use crate::pipeline::{Function, Model, Pipeline, StageRef, names};
+use crate::pipeline::{Model, Pipeline, names};
 use crate::readiness::{HandlerCode, Handlers};
 use crate::render::{Assets, target_model};
 use crate::units::{ByteSize, Digest};
@@ -19,16 +21,28 @@ use crate::workspace::{Project, ReadFile};
 #[derive(Debug, Default)]
 pub(super) struct Packing {
     pipeline: String,
-    handlers: BTreeMap<String, Packed>,
+    handlers: BTreeMap<MadeOf, Packed>,
     models: BTreeMap<String, Digest>,
+}
+
+/// What decides an archive besides the files: two functions may share a folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct MadeOf {
+    code: String,
+    runtime: String,
+    build: Option<(Vec<String>, String, Vec<String>)>,
+    requirements: Option<String>,
 }
 
 /// A handler: as it is uploaded, and as people wrote it.
 #[derive(Debug)]
 struct Packed {
-    digest: Digest,
-    bytes: Arc<[u8]>,
+    archive: Archive,
     code: Arc<HandlerCode>,
+    /// Whether it names packages that nobody puts in.
+    left: bool,
+    /// The packages whose versions its requirements leave open.
+    loose: Vec<String>,
 }
 
 /// What a template points at, ready to be rendered and uploaded.
@@ -59,13 +73,16 @@ impl Shelf<'_> {
         };
         let (mut uploads, mut handlers, mut warnings) = (Vec::new(), Handlers::default(), Diagnostics::new());
         for (stage, function) in pipeline.functions() {
-            let packed = packing.handler(project, pipeline, &stage, function)?;
-            warnings.extend(large(pipeline, &stage, packed));
-            let key = artifact::function_key(&stage.name, &packed.digest);
-            let source = UploadSource::Packed(Arc::clone(&packed.bytes));
+            let handler = Handler { project, name, pipeline, stage: &stage, function };
+            let packed = packing.handler(handler)?;
+            warnings.extend(packed.warnings(handler));
+            let key = artifact::function_key(&stage.name, packed.archive.digest());
             handlers.insert(stage.clone(), Arc::clone(&packed.code));
-            assets.code.insert(stage.name, key.clone());
-            uploads.push(Upload { name: function.code.clone(), key, source });
+            if let Archive::Made { bytes, .. } = &packed.archive {
+                let source = UploadSource::Packed(Arc::clone(bytes));
+                uploads.push(Upload { name: function.code.clone(), key: key.clone(), source });
+            }
+            assets.code.insert(stage.name, key);
         }
         for (stage, endpoint) in pipeline.endpoints() {
             let (keys, files) = packing.address(project, &endpoint.model)?;
@@ -79,35 +96,45 @@ impl Shelf<'_> {
     }
 }
 
-/// What somebody should know of an archive that Lambda takes from S3 only.
-fn large(pipeline: &Pipeline, stage: &StageRef, packed: &Packed) -> Option<Diagnostic> {
-    let size = ByteSize::from_bytes(packed.bytes.len() as u64);
-    (size > artifact::LARGE_ZIPPED).then(|| {
-        let place = pipeline.stage_origin(stage, "code").place;
-        Diagnostic::warning(Code::HandlerLarge, format!("the archive of {stage} has {size:.1}"))
-            .at_maybe(place, "this folder")
-            .note("the larger it is, the longer a cold start takes")
-            .help("leave out what the function does not need, in `.sluiceignore`")
-    })
-}
-
-/// Why a handler cannot be packed, at its line.
-fn unpacked(pipeline: &Pipeline, stage: &StageRef, function: &Function, error: &ArtifactError) -> Failure {
-    let place = pipeline.stage_origin(stage, "code").place;
-    let ArtifactError::TooLarge { size, most, largest } = error else {
-        let title = format!("cannot pack the handler of {stage}: {error}");
-        return Failure::error(Diagnostic::error(Code::FileTrouble, title).at_maybe(place, "this folder"));
-    };
-    let title = format!("the handler of {stage} has {size:.1} unzipped; Lambda takes {most}, layers included");
-    let named: Vec<String> = largest.iter().map(|(path, size)| format!("{path} {size:.1}")).collect();
-    let told = Diagnostic::error(Code::HandlerTooLarge, title).at_maybe(place, "this folder");
-    let told = told.note(format!("largest: {}", named.join(", ")));
-    let told = match function.layers.as_slice() {
-        [] => told,
-        layers => told.note(format!("{} layers count too; their sizes are not known here", layers.len())),
-    };
-    let ignoring = format!("{}/{}", function.code, artifact::IGNORE_FILE);
-    Failure::error(told.help(format!("name what the function does not need in `{ignoring}`")))
+impl Packed {
+    /// What somebody should know of an archive.
+    fn warnings(&self, handler: Handler<'_>) -> Diagnostics {
+        let Handler { pipeline, stage, function, .. } = handler;
+        let place = |field: &str| pipeline.stage_origin(stage, field).place;
+        let mut told = Diagnostics::new();
+        if let Archive::Made { bytes, .. } = &self.archive {
+            let size = ByteSize::from_bytes(bytes.len() as u64);
+            if size > artifact::LARGE_ZIPPED {
+                let large = Diagnostic::warning(Code::HandlerLarge, format!("the archive of {stage} has {size:.1}"));
+                told.push(
+                    large
+                        .at_maybe(place("code"), "this folder")
+                        .note("the larger it is, the longer a cold start takes")
+                        .help("leave out what the function does not need, in `.sluiceignore`"),
+                );
+            }
+        }
+        if self.left {
+            let file = format!("{}/{}", function.code, requirements::CUSTOMARY);
+            let left = format!("the packages of `{file}` are not in the archive of {stage}");
+            told.push(
+                Diagnostic::warning(Code::RequirementsLeft, left)
+                    .at_maybe(place("code"), "this folder")
+                    .help(format!("put them in: `requirements: {}`", requirements::CUSTOMARY))
+                    .help("where a layer or the runtime has them, name the file in the folder's `.sluiceignore`"),
+            );
+        }
+        if !self.loose.is_empty() {
+            let title = format!("the requirements of {stage} leave versions open: {}", self.loose.join(", "));
+            told.push(
+                Diagnostic::warning(Code::RequirementsLoose, title)
+                    .at_maybe(place("requirements"), "this file")
+                    .note("another machine may resolve others, and then the function changes though nobody changed it")
+                    .help("write a lock: `uv pip compile --generate-hashes` or `pip-compile --generate-hashes`"),
+            );
+        }
+        told
+    }
 }
 
 /// What a handler's folder says stays out of its archive.
@@ -120,33 +147,39 @@ fn rules(project: &Project, name: &str, code: &str) -> Result<IgnoreRules, Failu
 }
 
 impl Packing {
-    fn handler(
-        &mut self,
-        project: &Project,
-        pipeline: &Pipeline,
-        stage: &StageRef,
-        function: &Function,
-    ) -> Result<&Packed, Failure> {
-        match self.handlers.entry(function.code.clone()) {
+    fn handler(&mut self, handler: Handler<'_>) -> Result<&Packed, Failure> {
+        let Handler { project, name, function, .. } = handler;
+        let made_of = MadeOf {
+            code: function.code.clone(),
+            runtime: function.runtime.clone(),
+            build: function.build.clone().map(|build| (build.command, build.output, build.inputs)),
+            requirements: function.requirements.clone(),
+        };
+        match self.handlers.entry(made_of) {
             Entry::Occupied(packed) => Ok(packed.into_mut()),
             Entry::Vacant(free) => {
-                let wrong = |error| unpacked(pipeline, stage, function, &error);
-                let rules = rules(project, &self.pipeline, &function.code)?;
-                let mut files = project.list_tree(&self.pipeline, &function.code)?;
+                let rules = rules(project, name, &function.code)?;
+                let mut files = project.list_tree(name, &function.code)?;
                 files.retain(|file| !rules.excludes(&file.path));
                 // Before a byte of it is read: a folder may hold a data set by mistake.
-                artifact::weigh(files.iter().map(|file| (file.path.as_str(), file.bytes))).map_err(wrong)?;
-                let files = project.read_files(&self.pipeline, &function.code, files)?;
-                let folder =
-                    FilePath::new(&format!("stacks/{}/{}", self.pipeline, function.code.trim_end_matches('/')));
-                let texts = files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
-                let code = Arc::new(HandlerCode::pick(&function.runtime, &folder, texts));
-                let files = files
-                    .into_iter()
-                    .map(|file| ArtifactFile { path: file.path, bytes: file.bytes, executable: file.executable })
-                    .collect();
-                let packed = artifact::zip(files).map_err(wrong)?;
-                Ok(free.insert(Packed { digest: packed.digest, bytes: packed.bytes.into(), code }))
+                artifact::weigh(files.iter().map(|file| (file.path.as_str(), file.bytes)))
+                    .map_err(|error| handler.unpacked(&error))?;
+                let files = project.read_files(name, &function.code, files)?;
+                let folder = FilePath::new(&format!("stacks/{name}/{}", function.code));
+                let texts = || files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
+                let code = Arc::new(HandlerCode::pick(&function.runtime, &folder, texts()));
+                let text = |file: &str| {
+                    let bytes = texts().find(|(path, _)| *path == file).map(|(_, bytes)| bytes);
+                    bytes.map(String::from_utf8_lossy)
+                };
+                let installed = || texts().any(|(path, _)| path.contains(".dist-info/"));
+                let python = function.runtime.starts_with("python");
+                let asked = function.requirements.is_some() || function.build.is_some();
+                let left = python && !asked && text(requirements::CUSTOMARY).is_some() && !installed();
+                let lock = function.requirements.as_deref().and_then(text);
+                let loose = lock.map(|lock| requirements::loose(&lock)).unwrap_or_default();
+                let archive = handler.archive(files)?;
+                Ok(free.insert(Packed { archive, code, left, loose }))
             }
         }
     }

@@ -12,6 +12,7 @@ pub mod diagnostics;
 pub mod environments;
 pub mod events;
 pub mod explain;
+pub mod gc;
 pub mod graph;
 pub mod import;
 pub mod lease;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::cache::Cache;
 use super::error::WorkspaceError;
 use super::folder::{self, FileBytes, FileEntry, PathState};
 use super::parts::PartReader;
@@ -33,7 +34,13 @@ pub enum ReadFile {
 #[derive(Clone, Debug)]
 pub struct Project {
     root: PathBuf,
+    /// Where dear results are kept: the same folder for a project and for other states of it.
+    caches: PathBuf,
+    runner: Option<Runner>,
 }
+
+/// Who hears of a command of the project's own before it begins.
+pub type Runner = fn(&str);
 
 impl Project {
     /// Finds the project that `start` is in by walking up.
@@ -45,7 +52,7 @@ impl Project {
         let mut folder: Option<&Path> = Some(start.as_path());
         while let Some(here) = folder {
             if here.join("stacks").is_dir() && here.join("environments").is_dir() {
-                return Ok(Self { root: here.to_owned() });
+                return Ok(Self::of(here.to_owned()));
             }
             folder = here.parent();
         }
@@ -56,7 +63,35 @@ impl Project {
     #[must_use]
     pub fn at(folder: &Path) -> Option<Self> {
         let root = folder.canonicalize().ok()?;
-        (root.join("stacks").is_dir() && root.join("environments").is_dir()).then_some(Self { root })
+        (root.join("stacks").is_dir() && root.join("environments").is_dir()).then(|| Self::of(root))
+    }
+
+    fn of(root: PathBuf) -> Self {
+        Self { caches: root.join(".sluice").join("cache"), root, runner: None }
+    }
+
+    /// The same project, of which commands may be run (builds, installers); each is told before it begins.
+    #[must_use]
+    pub fn running(self, runner: Runner) -> Self {
+        Self { runner: Some(runner), ..self }
+    }
+
+    /// The same project, which keeps dear results where another one does.
+    #[must_use]
+    pub fn with_caches_of(self, other: &Self) -> Self {
+        Self { caches: other.caches.clone(), ..self }
+    }
+
+    /// Who hears of commands; none where none may be run.
+    #[must_use]
+    pub fn runner(&self) -> Option<Runner> {
+        self.runner
+    }
+
+    /// The results of one kind.
+    #[must_use]
+    pub fn cache(&self, kind: &str) -> Cache {
+        Cache::at(self.caches.join(kind))
     }
 
     /// The project's root folder.
