@@ -910,8 +910,12 @@ mod import {
     }
 }
 
+#[path = "cli/artifacts.rs"]
+mod artifacts;
 #[path = "cli/baseline.rs"]
 mod baseline;
+#[path = "cli/builds.rs"]
+mod builds;
 #[path = "cli/ci.rs"]
 mod ci;
 #[path = "cli/consent.rs"]
@@ -928,6 +932,8 @@ mod environments;
 mod forms;
 #[path = "cli/foundation.rs"]
 mod foundation;
+#[path = "cli/gc.rs"]
+mod gc;
 #[path = "cli/leases.rs"]
 mod leases;
 #[path = "cli/many.rs"]

@@ -10,6 +10,23 @@ pub fn digest_of(bytes: &[u8]) -> Digest {
     Digest::of_sha256(&Sha256::digest(bytes).into())
 }
 
+/// SHA-256 of what comes in parts.
+#[derive(Clone, Debug, Default)]
+pub struct Digesting(Sha256);
+
+impl Digesting {
+    /// Takes the next part in.
+    pub fn update(&mut self, part: &[u8]) {
+        self.0.update(part);
+    }
+
+    /// The digest of all parts.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        Digest::of_sha256(&self.0.finalize().into())
+    }
+}
+
 /// SHA-256 of an archive in base64, as Lambda tells it (`CodeSha256`).
 #[must_use]
 pub fn base64_sha256(bytes: &[u8]) -> String {

@@ -6,7 +6,11 @@
 mod ignore;
 mod key;
 mod pack;
+mod sweep;
 
 pub use ignore::IgnoreRules;
-pub use key::{ModelFile, base64_sha256, digest_of, function_key, model_key, model_set_prefix, template_key};
-pub use pack::{Artifact, ArtifactError, ArtifactFile, IGNORE_FILE, MAX_UNZIPPED, MAX_ZIPPED, zip};
+pub use key::{
+    Digesting, ModelFile, base64_sha256, digest_of, function_key, model_key, model_set_prefix, template_key,
+};
+pub use pack::{Artifact, ArtifactError, ArtifactFile, IGNORE_FILE, LARGE_ZIPPED, MAX_UNZIPPED, unzip, weigh, zip};
+pub use sweep::{ArtifactKind, Pile, Stored, Sweep, Unneeded};

@@ -1,10 +1,10 @@
 //! A folder as a zip that is the same wherever it is made.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Write as _};
+use std::io::{Cursor, Read as _, Write as _};
 
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, System, ZipWriter};
+use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
 
 use super::ignore::IgnoreRules;
 use super::key::digest_of;
@@ -12,11 +12,13 @@ use crate::units::{ByteSize, Digest};
 
 /// The file of a handler folder that says what stays out of its archive.
 pub const IGNORE_FILE: &str = ".sluiceignore";
-/// Largest archive that Lambda takes in a request; Sluice sends archives by way of S3 and holds them to the same
-/// bound, because a larger one is slow to start and is better a container image (aws-facts.md 2.2).
-pub const MAX_ZIPPED: ByteSize = ByteSize::from_mib(50);
-/// Largest code and layers unpacked, Lambda's own limit.
+/// Largest archive that Lambda takes in a request; a larger one it takes from S3 only, by which way Sluice sends every
+/// one, and shows no code of it in its console (Lambda developer guide, "Lambda quotas": deployment package).
+pub const LARGE_ZIPPED: ByteSize = ByteSize::from_mib(50);
+/// Largest code and layers unpacked, however they are sent: 262,144,000 bytes (the same page).
 pub const MAX_UNZIPPED: ByteSize = ByteSize::from_mib(250);
+/// How many files are named of a folder that is too large.
+const NAMED: usize = 5;
 
 /// One file of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,31 +57,43 @@ pub enum ArtifactError {
     #[error("`{0}` is not a path inside the folder")]
     Outside(String),
     /// Too large before compression.
-    #[error("the files have {size} together; Lambda allows {most}")]
-    TooLargeUnzipped {
+    #[error("the files have {size:.1} together; Lambda takes {most} unzipped, layers included")]
+    TooLarge {
         /// Their size.
         size: ByteSize,
         /// The limit.
         most: ByteSize,
+        /// The largest of them, largest first, with their sizes.
+        largest: Vec<(String, ByteSize)>,
     },
-    /// Too large after compression.
-    #[error("the archive has {size}; {most} are allowed")]
-    TooLargeZipped {
-        /// Its size.
-        size: ByteSize,
-        /// The limit.
-        most: ByteSize,
-    },
+    /// An archive that was kept is not one.
+    #[error("an archive cannot be read: {0}")]
+    Read(String),
     /// The archive writer gave up, which writing to memory does not explain.
     #[error("the archive cannot be written: {0}")]
     Write(String),
+}
+
+/// Weighs files by their paths and sizes in bytes, before any of them is read.
+///
+/// # Errors
+/// Together they are more than Lambda unpacks.
+pub fn weigh<'f>(files: impl IntoIterator<Item = (&'f str, u64)>) -> Result<ByteSize, ArtifactError> {
+    let mut files: Vec<(&str, u64)> = files.into_iter().collect();
+    let size = ByteSize::from_bytes(files.iter().fold(0, |sum, (_, bytes)| sum.saturating_add(*bytes)));
+    if size <= MAX_UNZIPPED {
+        return Ok(size);
+    }
+    files.sort_by(|(one, small), (other, large)| large.cmp(small).then(one.cmp(other)));
+    let largest = files.iter().take(NAMED).map(|(path, bytes)| ((*path).to_owned(), ByteSize::from_bytes(*bytes)));
+    Err(ArtifactError::TooLarge { size, most: MAX_UNZIPPED, largest: largest.collect() })
 }
 
 /// Packs files into a zip: sorted by path, dated 1980-01-01, mode 0644 or 0755, deflated. Leaves out by-products
 /// and whatever a `.sluiceignore` at the top names.
 ///
 /// # Errors
-/// No file is left, paths collide or leave the folder, or Lambda's size limits are passed.
+/// No file is left, paths collide or leave the folder, or they are more than Lambda unpacks.
 pub fn zip(files: Vec<ArtifactFile>) -> Result<Artifact, ArtifactError> {
     let rules = files.iter().find(|file| file.path == IGNORE_FILE).map(|file| String::from_utf8_lossy(&file.bytes));
     let rules = IgnoreRules::parse(rules.as_deref().unwrap_or_default());
@@ -95,18 +109,30 @@ pub fn zip(files: Vec<ArtifactFile>) -> Result<Artifact, ArtifactError> {
     if sorted.is_empty() {
         return Err(ArtifactError::Empty);
     }
-    let unzipped = ByteSize::from_bytes(sorted.values().map(|file| file.bytes.len() as u64).sum());
-    if unzipped > MAX_UNZIPPED {
-        return Err(ArtifactError::TooLargeUnzipped { size: unzipped, most: MAX_UNZIPPED });
-    }
+    let unzipped = weigh(sorted.values().map(|file| (file.path.as_str(), file.bytes.len() as u64)))?;
     let count = sorted.len();
     let bytes = write(sorted.into_values()).map_err(|error| ArtifactError::Write(error.to_string()))?;
-    let size = ByteSize::from_bytes(bytes.len() as u64);
-    if size > MAX_ZIPPED {
-        return Err(ArtifactError::TooLargeZipped { size, most: MAX_ZIPPED });
-    }
     let digest = digest_of(&bytes);
     Ok(Artifact { bytes, digest, files: count, unzipped })
+}
+
+/// Takes the files out of an archive again.
+///
+/// # Errors
+/// It is none that [`zip`] makes.
+pub fn unzip(bytes: &[u8]) -> Result<Vec<ArtifactFile>, ArtifactError> {
+    let broken = |error: &dyn std::fmt::Display| ArtifactError::Read(error.to_string());
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+    let mut files = Vec::with_capacity(archive.len());
+    for at in 0..archive.len() {
+        let mut member = archive.by_index(at).map_err(|error| broken(&error))?;
+        let path = member.name().map_err(|error| broken(&error))?.into_owned();
+        let executable = member.unix_mode().is_some_and(|mode| mode & 0o100 != 0);
+        let mut bytes = Vec::new();
+        member.read_to_end(&mut bytes).map_err(|error| broken(&error))?;
+        files.push(ArtifactFile { path, bytes, executable });
+    }
+    Ok(files)
 }
 
 fn write(files: impl Iterator<Item = ArtifactFile>) -> zip::result::ZipResult<Vec<u8>> {
@@ -126,8 +152,6 @@ fn write(files: impl Iterator<Item = ArtifactFile>) -> zip::result::ZipResult<Ve
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -177,6 +201,17 @@ mod tests {
     }
 
     #[test]
+    fn an_archive_that_is_opened_and_packed_again_is_the_same() {
+        let mut run = file("bin/run", "#!/bin/sh");
+        run.executable = true;
+        let artifact = zip(vec![file("app.py", "print()"), run]).expect("an archive");
+        let files = unzip(&artifact.bytes).expect("its files");
+        assert_eq!(files.iter().map(|file| file.executable).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(zip(files).expect("an archive"), artifact);
+        assert!(matches!(unzip(b"nothing"), Err(ArtifactError::Read(_))));
+    }
+
+    #[test]
     fn by_products_and_ignored_files_stay_out() {
         let files = vec![
             file("app.py", "a"),
@@ -194,6 +229,19 @@ mod tests {
         for bad in ["../a", "/a", "a//b", "a\\b", "."] {
             assert_eq!(zip(vec![file(bad, "")]), Err(ArtifactError::Outside(bad.into())));
         }
+    }
+
+    #[test]
+    fn what_lambda_would_not_unpack_is_refused_with_its_largest_files() {
+        const MIB: u64 = 1 << 20;
+        let files: Vec<(String, u64)> = (1..=8).map(|size| (format!("{size}.bin"), size * 10 * MIB)).collect();
+        let weighed = weigh(files.iter().map(|(path, bytes)| (path.as_str(), *bytes)));
+        let Err(ArtifactError::TooLarge { size, largest, .. }) = weighed else { panic!("{weighed:?}") };
+        assert_eq!(size, ByteSize::from_mib(360));
+        let named: Vec<&str> = largest.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(named, ["8.bin", "7.bin", "6.bin", "5.bin", "4.bin"]);
+        assert_eq!(weigh([("just", 250 * MIB)]), Ok(MAX_UNZIPPED));
+        assert!(weigh([("over", 250 * MIB), ("it", 1)]).is_err());
     }
 
     #[test]

@@ -138,7 +138,9 @@ pub(super) fn deploy(environment: &Deployable, names: Names) -> Vec<Value> {
     statements.push(allow("FindArtifacts", &["s3:GetBucketTagging", "s3:ListBucket"], &buckets, None));
     let below = |prefix: &str| buckets.iter().map(|bucket| format!("{bucket}/{prefix}*")).collect::<Vec<_>>();
     let objects: Vec<String> = ARTIFACTS.iter().flat_map(|prefix| below(prefix)).collect();
-    statements.push(allow("HandOverArtifacts", &["s3:GetObject", "s3:PutObject"], &objects, None));
+    // Large ones go in parts, which are given up where one does not arrive.
+    let hand_over = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"];
+    statements.push(allow("HandOverArtifacts", &hand_over, &objects, None));
     let leases = below(&names::lease_prefix(&environment.name));
     let lease = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"];
     statements.push(allow("HoldLeases", &lease, &leases, None));

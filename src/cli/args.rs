@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::forms::{CheckOutput, EventOutput, FileOutput, ImportOutput, Output, PageOutput, PlanOutput};
 use crate::operate;
-use crate::units::LogicalId;
+use crate::units::{Duration, LogicalId};
 
 /// One declarative file in, a production streaming-ML system on AWS out.
 ///
@@ -125,6 +125,8 @@ pub(crate) enum Command {
     Destroy(DestroyArgs),
     /// Make what deployments to an environment need: the artifact bucket, and roles where its file asks for them
     Bootstrap(BootstrapArgs),
+    /// List what no deployed stack needs in the artifact bucket, and remove it
+    Gc(GcArgs),
     /// Take the lease of a pipeline from whoever has it
     Unlock(UnlockArgs),
     /// Show a deployed stack: status, resources, outputs
@@ -383,6 +385,10 @@ pub(crate) struct DiffArgs {
     pub(crate) detailed_exitcode: bool,
 }
 
+fn duration(typed: &str) -> Result<Duration, String> {
+    Duration::parse(typed).map_err(|error| error.to_string())
+}
+
 fn logical_id(typed: &str) -> Result<LogicalId, String> {
     LogicalId::new(typed).map_err(|error| format!("it {error}; the plan names them, for instance TableDecisions"))
 }
@@ -522,6 +528,28 @@ pub(crate) struct DestroyArgs {
 pub(crate) struct UnlockArgs {
     #[command(flatten)]
     pub(crate) one: One,
+    /// Do not ask
+    #[arg(short, long, env = "SLUICE_YES")]
+    pub(crate) yes: bool,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GcArgs {
+    /// Environment (a file of `environments/`): its account and region have one bucket, with others' artifacts too
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_parser = environment)]
+    pub(crate) environment: String,
+    /// Region, where the environment has several: each has a bucket of its own
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+    /// What was uploaded within this time stays, whoever needs it: the window in which a release is gone back to
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = duration, env = "SLUICE_KEEP")]
+    pub(crate) keep: Duration,
+    /// Remove what is listed, after having asked; without it nothing is changed
+    #[arg(long)]
+    pub(crate) delete: bool,
     /// Do not ask
     #[arg(short, long, env = "SLUICE_YES")]
     pub(crate) yes: bool,

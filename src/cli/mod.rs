@@ -13,6 +13,7 @@ mod exit;
 mod faults;
 mod forms;
 mod foundation;
+mod gc;
 mod graph;
 mod import;
 mod many;
@@ -87,6 +88,7 @@ fn run() -> Exit {
         Command::Deploy(args) => online::deploy(&world, &cli.global, &args),
         Command::Destroy(args) => online::destroy(&world, &cli.global, &args),
         Command::Bootstrap(args) => foundation::bootstrap(&world, &cli.global, &args),
+        Command::Gc(args) => gc::gc(&world, &cli.global, &args),
         Command::Unlock(args) => unlock::unlock(&world, &cli.global, &args),
         Command::Status(args) => online::status(&world, &cli.global, &args),
         Command::Doctor(args) => doctor::doctor(&world, &cli.global, &args),

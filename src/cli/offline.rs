@@ -21,7 +21,7 @@ pub(crate) const NO_TEXTS: &BTreeMap<FilePath, String> = &BTreeMap::new();
 /// `sluice render`.
 pub(crate) fn render(world: &World, args: &RenderArgs) -> Exit {
     let project = match open(world) {
-        Ok(project) => project,
+        Ok(project) => running(project),
         Err(exit) => return exit,
     };
     let (form, ending) = match args.output {
@@ -126,6 +126,11 @@ pub(crate) fn init(world: &World, args: &InitArgs) -> Exit {
 /// Opens the project, or says why there is none.
 pub(crate) fn open(world: &World) -> Result<Project, Exit> {
     Project::find(&world.folder).map_err(|error| fail(world, &error.into(), NO_TEXTS))
+}
+
+/// The same project, of which builds and installers may run; each is told before it begins.
+pub(crate) fn running(project: Project) -> Project {
+    project.running(|begins| super::world::print_err(&format!("{begins}\n")))
 }
 
 /// Pairs of pipeline and environment.

@@ -10,7 +10,7 @@ use super::clouds::Clouds;
 use super::exit::Exit;
 use super::forms::{Layout, Output};
 use super::many;
-use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
+use super::offline::{NO_TEXTS, exit_of, fail, open, running, typed_region};
 use super::revert;
 use super::saved;
 use super::screen::{Screen, about, out_look};
@@ -68,7 +68,7 @@ pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit 
         return revert::revert(world, global, args, &typed);
     }
     let (project, name, region) = match one(world, &typed) {
-        Ok(one) => one,
+        Ok((project, name, region)) => (running(project), name, region),
         Err(exit) => return exit,
     };
     let order = DeployOrder {

@@ -4,7 +4,7 @@ use super::args::{Against, DiffArgs, Global, PlanArgs};
 use super::clouds::Clouds;
 use super::exit::Exit;
 use super::forms::{Layout, PageOutput, PlanOutput};
-use super::offline::{NO_TEXTS, exit_of, fail, open, typed_region};
+use super::offline::{NO_TEXTS, exit_of, fail, open, running, typed_region};
 use super::online::block_on;
 use super::saved;
 use super::screen::{about, out_look, print_diagnostics};
@@ -46,7 +46,7 @@ fn described(prepared: &Prepared, plan: &Plan, earlier: Option<&Sized>, drawn: b
 /// `sluice plan`.
 pub(crate) fn plan(world: &World, global: &Global, args: &PlanArgs) -> Exit {
     let project = match open(world) {
-        Ok(project) => project,
+        Ok(project) => running(project),
         Err(exit) => return exit,
     };
     let found = operate::pairs_to_plan(&project, &args.pipelines, args.all, &args.environments).and_then(|pairs| {

@@ -119,6 +119,14 @@ codes! {
     ServiceRefuses = "E3035", "a service would refuse the resource";
     UnknownResourceType = "W3031", "a resource type whose schema is not known here";
 
+    // 306 template: artifacts
+    HandlerTooLarge = "E3060", "a handler is more than Lambda unpacks";
+    HandlerLarge = "W3061", "an archive is large";
+    BuildFailed = "E3062", "a build failed";
+    RequirementsFailed = "E3063", "requirements cannot be resolved";
+    RequirementsLeft = "W3064", "required packages are not in the archive";
+    RequirementsLoose = "W3065", "requirements leave versions open";
+
     // 4 plan
     PlanImpossible = "E4001", "a service would refuse the change";
     PlanStale = "E4002", "the world moved since the plan was made";
@@ -164,6 +172,8 @@ codes! {
     LeaseLost = "E5021", "the lease was lost";
     LeaseTakenOver = "W5022", "a lease had run out";
     LeaseLeft = "W5023", "a lease could not be given back";
+    SweepUnsafe = "E5060", "artifacts are not removed while something is deployed";
+    NoVersions = "E5061", "the artifact bucket keeps no versions";
 
     // R6 readiness: load and what carries it
     LoadUndeclared = "R6001", "what capacity rests on is not declared";

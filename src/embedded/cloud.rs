@@ -403,6 +403,10 @@ impl Inner {
         if response.is_success() {
             self.back.changed_past_formation(service, request);
         }
+        if service == ServiceName::S3 {
+            self.back.object_written(&inner, &response);
+            self.back.tell_object_times(&inner, &mut response);
+        }
         self.back.complete(service, request, &mut response);
         Ok(response)
     }
@@ -431,6 +435,7 @@ fn rule_name(destination: Destination, request: &Request) -> String {
             "HeadBucket" | "ListObjectsV2" => "s3:ListBucket".to_owned(),
             "HeadObject" => "s3:GetObject".to_owned(),
             "ListObjectVersions" => "s3:ListBucketVersions".to_owned(),
+            "CompleteMultipartUpload" | "CreateMultipartUpload" | "UploadPart" => "s3:PutObject".to_owned(),
             _ => format!("s3:{name}"),
         },
         Destination::Service(service) => format!("{}:{name}", service.host()),

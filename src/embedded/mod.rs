@@ -19,6 +19,7 @@ mod faults;
 mod kept;
 mod mappings;
 mod metrics;
+mod objects;
 mod operations;
 mod present;
 mod provision;

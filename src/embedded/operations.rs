@@ -9,9 +9,12 @@ use super::wire::{Request, parse_form};
 const NAMED: &str = include_str!("operations.txt");
 
 /// Operations of the services that are asked by method and path, as far as [`called`] tells them apart.
-const CALLED: [&str; 19] = [
+const CALLED: [&str; 23] = [
+    "AbortMultipartUpload",
+    "CompleteMultipartUpload",
     "CreateBucket",
     "CreateFunction",
+    "CreateMultipartUpload",
     "DeleteBucket",
     "DeleteObject",
     "DeleteObjects",
@@ -29,6 +32,7 @@ const CALLED: [&str; 19] = [
     "ListObjectVersions",
     "ListObjectsV2",
     "PutObject",
+    "UploadPart",
 ];
 
 /// Every operation by its name, service by service.
@@ -69,6 +73,10 @@ fn object_call(request: &Request) -> Option<&'static str> {
         (1, "GET") if asks("tagging") => "GetBucketTagging",
         (1, "GET") if asks("versions") => "ListObjectVersions",
         (1, "GET") if asks("list-type") => "ListObjectsV2",
+        (2.., "POST") if asks("uploads") => "CreateMultipartUpload",
+        (2.., "POST") if asks("uploadId") => "CompleteMultipartUpload",
+        (2.., "PUT") if asks("uploadId") => "UploadPart",
+        (2.., "DELETE") if asks("uploadId") => "AbortMultipartUpload",
         (2.., "HEAD") => "HeadObject",
         (2.., "GET") if query.is_empty() => "GetObject",
         (2.., "PUT") if query.is_empty() => "PutObject",
@@ -164,6 +172,10 @@ mod tests {
             ("GET", "/bucket?list-type=2&prefix=a", Some("ListObjectsV2")),
             ("POST", "/bucket?delete", Some("DeleteObjects")),
             ("PUT", "/bucket/a/b?x-id=PutObject", Some("PutObject")),
+            ("POST", "/bucket/a?uploads=", Some("CreateMultipartUpload")),
+            ("PUT", "/bucket/a?partNumber=1&uploadId=u&x-id=UploadPart", Some("UploadPart")),
+            ("POST", "/bucket/a?uploadId=u", Some("CompleteMultipartUpload")),
+            ("DELETE", "/bucket/a?uploadId=u", Some("AbortMultipartUpload")),
             ("PUT", "/bucket?policy", None),
         ] {
             assert_eq!(call(ServiceName::S3, method, path), name, "{method} {path}");

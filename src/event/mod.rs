@@ -86,6 +86,17 @@ pub enum EventKind {
         /// Whether it was already there.
         already_there: bool,
     },
+    /// Artifacts are on their way to the bucket. Told only where some of them are large, at most some twenty times.
+    Uploading {
+        /// How many are there.
+        done: usize,
+        /// How many there are.
+        files: usize,
+        /// How many of the bytes are there, those included that were there before.
+        sent_bytes: u64,
+        /// How many bytes they have together.
+        all_bytes: u64,
+    },
     /// An operation that somebody started earlier was found still running and is being followed.
     Reattached {
         /// The stack.

@@ -8,15 +8,16 @@ use super::drive::{Interrupt, drive, drive_under};
 use super::ending::judge;
 use super::failure::{Failure, FailureKind};
 use super::foundation;
-use super::lease::{self, Held, Place, Wish};
+use super::lease::{self, Place, Wish};
 use super::load::Shelf;
 use super::outlook::outlook;
 use super::plan::{Keep, Look, spec_places};
-use super::prepare::{Prepared, UploadSource, prepare};
+use super::prepare::{Prepared, prepare};
 use super::saved::{Reviewed, as_shown};
+use super::upload::upload;
 use super::upstream;
 use super::verify::verify;
-use crate::cloud::{Cloud, Uploaded};
+use crate::cloud::Cloud;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::environment::Environment;
 use crate::event::{Event, EventKind, OperationResult};
@@ -221,7 +222,7 @@ pub(super) async fn deploy_ready(
         Ok(held) => held,
         Err(refused) => return Err(not_begun(refused, &look, order, &cloud, tools).await),
     };
-    let outcome = match upload(shelf, &order.pipeline, &prepared, tools.clock, company, &mut held).await {
+    let outcome = match upload(shelf.project(), &order.pipeline, &prepared, tools, company, &mut held).await {
         Ok(()) => {
             let goal = Goal::Deploy(Box::new(look.approved(&approved)));
             let mut machine = Machine::new(goal, cadence(environment, tools.clock.is_virtual()));
@@ -322,39 +323,4 @@ pub(super) fn answered(answer: Answer) -> Result<(), Failure> {
         Answer::No => Err(Failure::error(Diagnostic::error(Code::Declined, "declined, nothing was changed"))),
         Answer::Nobody => Err(nobody("")),
     }
-}
-
-/// Puts what the template points at into the artifact bucket.
-async fn upload(
-    shelf: &Shelf<'_>,
-    name: &str,
-    prepared: &Prepared,
-    clock: &dyn Clock,
-    company: &mut dyn Company,
-    held: &mut Held<'_>,
-) -> Result<(), Failure> {
-    for upload in &prepared.uploads {
-        if !held.keep().await {
-            break;
-        }
-        let bytes = match &upload.source {
-            UploadSource::Packed(bytes) => bytes.to_vec(),
-            UploadSource::File { path } => shelf.project().read_asset(name, path)?,
-        };
-        let size = bytes.len() as u64;
-        let already_there = match held.cloud().put_artifact(&prepared.bucket, &upload.key, bytes).await? {
-            Uploaded::AlreadyThere => true,
-            Uploaded::Sent => false,
-        };
-        company.tell(Event {
-            at: clock.now(),
-            kind: EventKind::Artifact {
-                name: upload.name.clone(),
-                key: upload.key.clone(),
-                bytes: size,
-                already_there,
-            },
-        });
-    }
-    Ok(())
 }

@@ -113,7 +113,7 @@ impl Bench {
         let file = self.home.environment().file();
         let environment = environment::read_tree(file, settings.environment.clone())?;
         let (pipeline, _) = pipeline::resolve(&spec, &environment, Some(&self.region), &self.facts)?;
-        let (assets, _, _) = shelf.pack(&self.name, &pipeline)?;
+        let assets = shelf.pack(&self.name, &pipeline)?.assets;
         let templates = shelf.templates()?;
         Ok(render::render(&capacity::size(pipeline), &templates, &assets)?)
     }

@@ -47,7 +47,9 @@ impl EarlierFiles {
     pub fn of_revision(project: &Project, revision: &str) -> Result<Self, Failure> {
         let checkout = Checkout::of(project.root(), revision, &FOLDERS)?;
         let source = Source::Revision { revision: revision.to_owned(), commit: checkout.commit().to_owned() };
-        let held = Held::Project { project: Project::at(&checkout.project()), checkout: Some(checkout) };
+        // Its builds are not run again; what was made from the same inputs is the same.
+        let earlier = Project::at(&checkout.project()).map(|earlier| earlier.with_caches_of(project));
+        let held = Held::Project { project: earlier, checkout: Some(checkout) };
         Ok(Self { source, held })
     }
 
@@ -61,7 +63,7 @@ impl EarlierFiles {
             if other.root() == project.root() {
                 return Err(itself(typed).into());
             }
-            let held = Held::Project { project: Some(other), checkout: None };
+            let held = Held::Project { project: Some(other.with_caches_of(project)), checkout: None };
             return Ok(Self { source: Source::Folder { path: typed.to_owned() }, held });
         }
         if !TEMPLATES.iter().any(|ending| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending))) {

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::load::{Resolved, Shelf};
+use super::pack::Packs;
 use crate::capacity::{self, Sized};
 use crate::diagnostic::Diagnostics;
 use crate::readiness::Handlers;
 use crate::render::{self, Rendered};
-use crate::units::Region;
+use crate::units::{Digest, Region};
 
 /// A file that must be in the artifact bucket before the stack is deployed.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub enum UploadSource {
     File {
         /// Path from that folder.
         path: String,
+        /// What its content was when it was addressed.
+        digest: Digest,
     },
 }
 
@@ -63,7 +66,8 @@ pub fn prepare(
     // Asked for first: they compile while the files are read.
     let templates = shelf.templates();
     let Resolved { pipeline, mut warnings } = shelf.resolve(name, environment, region)?;
-    let (assets, uploads, handlers) = shelf.pack(name, &pipeline)?;
+    let Packs { assets, uploads, handlers, warnings: packing } = shelf.pack(name, &pipeline)?;
+    warnings.extend(packing);
     let sized = capacity::size(pipeline);
     let rendered = render::render(&sized, &*templates?, &assets)?;
     warnings.extend(rendered.warnings.iter().cloned());

@@ -169,6 +169,8 @@ fn consumer() -> Consumer {
 fn function() -> Function {
     Function {
         code: "handlers/score".to_owned(),
+        build: None,
+        requirements: None,
         handler: "app.handler".to_owned(),
         runtime: "python3.13".to_owned(),
         memory: ByteSize::from_mib(1_024),

@@ -43,6 +43,7 @@ pub use assets::{Assets, target_model};
 pub use producer::{Producer, producers};
 pub use sources::{TemplateName, TemplateSources};
 pub use suppress::answer_findings;
+pub use tags::PIPELINE as PIPELINE_TAG;
 
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use crate::pipeline::Pipeline;
 use crate::template::limits;
 
 /// The tag that names the pipeline.
-pub(super) const PIPELINE: &str = "sluice:pipeline";
+pub const PIPELINE: &str = "sluice:pipeline";
 /// The tag that names the environment.
 pub(super) const ENVIRONMENT: &str = "sluice:environment";
 /// The tag that names the team.

@@ -33,8 +33,8 @@ pub use leaf::{
 };
 pub use merge::merge;
 pub use read::{
-    Merged, Reference, ReferenceKind, SpecFile, handler_files, read, read_partly, read_pipelines, referenced_paths,
-    too_large,
+    Merged, Reference, ReferenceKind, SpecFile, handler_files, in_folder, read, read_partly, read_pipelines,
+    referenced_paths, too_large,
 };
 pub use reference::reference;
 pub use schema::{Definitions, Properties, document, json_schema};

@@ -25,6 +25,10 @@ pub struct SpecFile {
 pub enum ReferenceKind {
     /// A folder of handler code.
     HandlerFolder,
+    /// A file or folder that a build reads besides the handler's.
+    BuildInput,
+    /// A file of Python requirements.
+    Requirements,
     /// A file that may hold the handler; one of the candidates must be there.
     HandlerFile,
     /// A model file.
@@ -188,6 +192,10 @@ pub fn referenced_paths(file: &PipelineFile) -> Vec<Reference> {
     for function in functions(file) {
         references.push(Reference { path: function.code.0.clone(), kind: ReferenceKind::HandlerFolder });
         let runtime = function.runtime.as_ref().map_or("", |runtime| runtime.0.as_str());
+        let inputs = function.build.iter().flat_map(|build| &build.inputs);
+        references.extend(inputs.map(|path| Reference { path: path.0.clone(), kind: ReferenceKind::BuildInput }));
+        let requirements = function.requirements.iter().map(|file| in_folder(&function.code.0, &file.0));
+        references.extend(requirements.map(|path| Reference { path, kind: ReferenceKind::Requirements }));
         let candidates = handler_files(&function.code.0, &function.handler.0, runtime);
         references.extend(candidates.into_iter().map(|path| Reference { path, kind: ReferenceKind::HandlerFile }));
     }
@@ -216,6 +224,12 @@ fn functions(file: &PipelineFile) -> impl Iterator<Item = &FunctionSpec> {
 #[must_use]
 pub fn read_pipelines(file: &PipelineFile) -> BTreeSet<&PipelineName> {
     file.consumers.values().filter_map(|consumer| consumer.from.pipeline.as_ref()).collect()
+}
+
+/// A path in a handler's folder, from the pipeline's.
+#[must_use]
+pub fn in_folder(code: &str, path: &str) -> String {
+    format!("{}/{path}", code.trim_end_matches('/'))
 }
 
 /// The files of which one must hold the handler; none where the runtime finds it in another way.

@@ -14,6 +14,7 @@ pub mod drift;
 pub mod environments;
 pub mod events;
 pub mod explain;
+pub mod gc;
 pub mod graph;
 pub mod import;
 pub mod lease;

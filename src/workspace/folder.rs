@@ -41,6 +41,17 @@ pub struct FileBytes {
     pub executable: bool,
 }
 
+/// One file of a folder, not yet read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileEntry {
+    /// Path from the folder, forward slashes.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Whether its owner may execute it.
+    pub executable: bool,
+}
+
 /// Says what `relative` leads to from `base`, never following it out of `base`.
 pub(super) fn path_state(base: &Path, relative: &str) -> PathState {
     let path = Path::new(relative);
@@ -79,9 +90,9 @@ fn leads_round(base: &Path, relative: &Path) -> bool {
     false
 }
 
-/// Reads every file below `folder`, sorted by path. Links are followed as long as they stay inside `fence`;
+/// Lists every file below `folder`, sorted by path. Links are followed as long as they stay inside `fence`;
 /// a link that leads out or back to a folder above it is an error.
-pub(super) fn read_tree(fence: &Path, folder: &Path) -> Result<Vec<FileBytes>, WorkspaceError> {
+pub(super) fn list_tree(fence: &Path, folder: &Path) -> Result<Vec<FileEntry>, WorkspaceError> {
     let fence = fence.canonicalize().map_err(WorkspaceError::io("read", fence))?;
     let mut files = Vec::new();
     let mut above = BTreeSet::new();
@@ -90,12 +101,27 @@ pub(super) fn read_tree(fence: &Path, folder: &Path) -> Result<Vec<FileBytes>, W
     Ok(files)
 }
 
+/// Reads files of a folder that was listed.
+pub(super) fn read_files(folder: &Path, files: Vec<FileEntry>) -> Result<Vec<FileBytes>, WorkspaceError> {
+    let read = |FileEntry { path, executable, .. }: FileEntry| {
+        let whole = folder.join(&path);
+        let bytes = fs::read(&whole).map_err(WorkspaceError::io("read", &whole))?;
+        Ok(FileBytes { path, bytes, executable })
+    };
+    files.into_iter().map(read).collect()
+}
+
+/// Reads every file below `folder`, as [`list_tree`] finds them.
+pub(super) fn read_tree(fence: &Path, folder: &Path) -> Result<Vec<FileBytes>, WorkspaceError> {
+    read_files(folder, list_tree(fence, folder)?)
+}
+
 fn walk(
     fence: &Path,
     folder: &Path,
     prefix: &str,
     above: &mut BTreeSet<PathBuf>,
-    files: &mut Vec<FileBytes>,
+    files: &mut Vec<FileEntry>,
 ) -> Result<(), WorkspaceError> {
     let real = folder.canonicalize().map_err(WorkspaceError::io("read", folder))?;
     if !real.starts_with(fence) {
@@ -121,8 +147,7 @@ fn walk(
         if files.len() >= MAX_FILES {
             return Err(WorkspaceError::TooManyFiles { path: folder.to_owned(), limit: MAX_FILES });
         }
-        let bytes = fs::read(&path).map_err(WorkspaceError::io("read", &path))?;
-        files.push(FileBytes { path: inside, bytes, executable: is_executable(&meta) });
+        files.push(FileEntry { path: inside, bytes: meta.len(), executable: is_executable(&meta) });
     }
     above.remove(&real);
     Ok(())

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::cache::Cache;
 use super::error::WorkspaceError;
-use super::folder::{self, FileBytes, PathState};
+use super::folder::{self, FileBytes, FileEntry, PathState};
+use super::parts::PartReader;
 use crate::diagnostic::FilePath;
 use crate::units::Digest;
 
@@ -32,7 +34,13 @@ pub enum ReadFile {
 #[derive(Clone, Debug)]
 pub struct Project {
     root: PathBuf,
+    /// Where dear results are kept: the same folder for a project and for other states of it.
+    caches: PathBuf,
+    runner: Option<Runner>,
 }
+
+/// Who hears of a command of the project's own before it begins.
+pub type Runner = fn(&str);
 
 impl Project {
     /// Finds the project that `start` is in by walking up.
@@ -44,7 +52,7 @@ impl Project {
         let mut folder: Option<&Path> = Some(start.as_path());
         while let Some(here) = folder {
             if here.join("stacks").is_dir() && here.join("environments").is_dir() {
-                return Ok(Self { root: here.to_owned() });
+                return Ok(Self::of(here.to_owned()));
             }
             folder = here.parent();
         }
@@ -55,7 +63,35 @@ impl Project {
     #[must_use]
     pub fn at(folder: &Path) -> Option<Self> {
         let root = folder.canonicalize().ok()?;
-        (root.join("stacks").is_dir() && root.join("environments").is_dir()).then_some(Self { root })
+        (root.join("stacks").is_dir() && root.join("environments").is_dir()).then(|| Self::of(root))
+    }
+
+    fn of(root: PathBuf) -> Self {
+        Self { caches: root.join(".sluice").join("cache"), root, runner: None }
+    }
+
+    /// The same project, of which commands may be run (builds, installers); each is told before it begins.
+    #[must_use]
+    pub fn running(self, runner: Runner) -> Self {
+        Self { runner: Some(runner), ..self }
+    }
+
+    /// The same project, which keeps dear results where another one does.
+    #[must_use]
+    pub fn with_caches_of(self, other: &Self) -> Self {
+        Self { caches: other.caches.clone(), ..self }
+    }
+
+    /// Who hears of commands; none where none may be run.
+    #[must_use]
+    pub fn runner(&self) -> Option<Runner> {
+        self.runner
+    }
+
+    /// The results of one kind.
+    #[must_use]
+    pub fn cache(&self, kind: &str) -> Cache {
+        Cache::at(self.caches.join(kind))
     }
 
     /// The project's root folder.
@@ -134,6 +170,36 @@ impl Project {
         folder::read_tree(&fence, &fence.join(relative))
     }
 
+    /// Lists every file below a folder of a pipeline, sorted by path, without reading any.
+    ///
+    /// # Errors
+    /// When a link leads out of the pipeline's folder or round in a circle.
+    pub fn list_tree(&self, pipeline: &str, relative: &str) -> Result<Vec<FileEntry>, WorkspaceError> {
+        let fence = self.pipeline_folder(pipeline);
+        folder::list_tree(&fence, &fence.join(relative))
+    }
+
+    /// Reads files that [`Self::list_tree`] listed.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn read_files(
+        &self,
+        pipeline: &str,
+        relative: &str,
+        files: Vec<FileEntry>,
+    ) -> Result<Vec<FileBytes>, WorkspaceError> {
+        folder::read_files(&self.pipeline_folder(pipeline).join(relative), files)
+    }
+
+    /// Opens one file of a pipeline's folder, to be read in parts.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn open_asset(&self, pipeline: &str, relative: &str) -> Result<PartReader, WorkspaceError> {
+        PartReader::open(&self.pipeline_folder(pipeline).join(relative))
+    }
+
     /// Reads one file of a pipeline's folder whole, whatever its size.
     ///
     /// # Errors
@@ -148,18 +214,15 @@ impl Project {
     /// # Errors
     /// When it cannot be read.
     pub fn digest_asset(&self, pipeline: &str, relative: &str) -> Result<Digest, WorkspaceError> {
-        let path = self.pipeline_folder(pipeline).join(relative);
-        let mut file = fs::File::open(&path).map_err(WorkspaceError::io("read", &path))?;
+        let mut file = self.open_asset(pipeline, relative)?;
         let mut hash = Sha256::new();
-        let mut piece = vec![0; 1 << 16];
         loop {
-            match file.read(&mut piece).map_err(WorkspaceError::io("read", &path))? {
-                0 => break,
-                read => hash.update(piece.get(..read).unwrap_or_default()),
+            let piece = file.next(1 << 16)?;
+            if piece.is_empty() {
+                return Ok(Digest::of_sha256(&hash.finalize().into()));
             }
+            hash.update(piece);
         }
-        let digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Digest::new(&digits).map_err(|error| WorkspaceError::io("digest", &path)(std::io::Error::other(error)))
     }
 
     /// Reads the project's own Handlebars files: `templates/*.hbs`, by file name.

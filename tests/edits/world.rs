@@ -193,7 +193,7 @@ impl World {
         for upload in &planned.prepared.uploads {
             let bytes = match &upload.source {
                 UploadSource::Packed(bytes) => bytes.to_vec(),
-                UploadSource::File { path } => project.read_asset(&self.stack, path).unwrap(),
+                UploadSource::File { path, .. } => project.read_asset(&self.stack, path).unwrap(),
             };
             cloud.put_artifact(&planned.prepared.bucket, &upload.key, bytes).await.unwrap();
         }

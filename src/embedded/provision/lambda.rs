@@ -319,7 +319,7 @@ pub(crate) async fn version(back: &mut Back, effect: &Effect) -> Made {
         }
         EffectAction::Delete { physical_id, .. } => {
             let (name, number) = split_version(physical_id);
-            call(back, "DELETE", &format!("{FUNCTIONS}/{name}?Qualifier={number}"), None).await?;
+            // The service knows no qualifier here and would delete the function with all its versions.
             back.forget(&format!("lambda/{name}:{number}"));
             gone()
         }

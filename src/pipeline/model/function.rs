@@ -10,6 +10,10 @@ use crate::units::{ByteSize, Duration, LocalName, StageName, Timestamp};
 pub struct Function {
     /// Folder of the handler's code, relative to the pipeline's folder, checked to stay inside it.
     pub code: String,
+    /// The command that makes what is packed; none where the folder is packed as it is.
+    pub build: Option<Build>,
+    /// A requirements file in the folder whose Python packages are packed too.
+    pub requirements: Option<String>,
     /// `module.function`.
     pub handler: String,
     /// Lambda runtime identifier.
@@ -51,6 +55,21 @@ impl Function {
     pub fn endpoints(&self) -> impl Iterator<Item = &StageName> {
         self.scores_with.iter().chain(&self.falls_back_to)
     }
+}
+
+/// A command that makes what is packed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// The program and its arguments, at least the program.
+    pub command: Vec<String>,
+    /// The folder that it leaves what is packed in, relative to the code's; empty for the code's own.
+    pub output: String,
+    /// Files and folders that it reads besides the code's, relative to the pipeline's folder.
+    pub inputs: Vec<String>,
+    /// Variables of the caller that it sees, by name.
+    pub variables: Vec<String>,
+    /// Longest run, 1 s to 1 h.
+    pub timeout: Duration,
 }
 
 /// What a function sends to, besides tables.

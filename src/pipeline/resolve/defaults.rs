@@ -4,6 +4,9 @@ use crate::environment::Tier;
 use crate::pipeline::model::AfterStandard;
 use crate::units::{ByteSize, Duration, Percent};
 
+/// Longest run of a build.
+pub(super) const BUILD_TIMEOUT: Duration = Duration::from_secs(600);
+
 /// Retention of a stream: a week leaves time to mend a consumer over a weekend; development pays for a day.
 pub(super) fn retention(tier: Tier) -> Duration {
     match tier {

@@ -1,10 +1,11 @@
 //! What consumers and workers have in common: code, edges, networks, layers, concurrency.
 
+use super::paths::leads_out;
 use super::{Resolver, defaults};
 use crate::diagnostic::Code;
-use crate::pipeline::model::{Concurrency, Function, FunctionNetwork, Sends, Work};
+use crate::pipeline::model::{Build, Concurrency, Function, FunctionNetwork, Sends, Work};
 use crate::pipeline::stage::{StageKind, StageRef};
-use crate::spec::{FunctionSpec, SendsSpec};
+use crate::spec::{BuildSpec, FunctionSpec, SendsSpec, in_folder};
 use crate::units::LocalName;
 
 /// Runtimes that can be created today (Lambda developer guide, supported runtimes).
@@ -43,12 +44,18 @@ impl Resolver<'_> {
         self.check_edges(&path, spec);
         let runtime = spec.runtime.as_ref().map_or(defaults::RUNTIME, |runtime| runtime.0.as_str());
         self.check_runtime(&path, runtime, &spec.handler.0);
-        self.check_handler(&path, &spec.code.0, &spec.handler.0, runtime);
+        // What a build makes is not there yet.
+        let written = if spec.build.is_none() { spec.handler.0.as_str() } else { "" };
+        self.check_handler(&path, &spec.code.0, written, runtime);
+        let build = spec.build.as_ref().map(|build| self.build(&path, build));
+        self.check_requirements(&path, spec, runtime);
         self.check_variables(&path, spec);
         let sends = spec.sends.as_ref();
         let sent = |pick: fn(&SendsSpec) -> &Vec<_>| sends.map(|sends| pick(sends).clone()).unwrap_or_default();
         Function {
             code: spec.code.0.trim_end_matches('/').to_owned(),
+            build,
+            requirements: spec.requirements.as_ref().map(|file| file.0.clone()),
             handler: spec.handler.0.clone(),
             runtime: runtime.to_owned(),
             memory: spec.memory.map_or(defaults::MEMORY, |memory| memory.0),
@@ -72,6 +79,42 @@ impl Resolver<'_> {
             log_retention_days: self.log_days(&path, spec),
             work: spec.work.as_ref().map(|work| Work { fixed: work.fixed, per_record: work.per_record }),
         }
+    }
+
+    fn build(&mut self, path: &str, spec: &BuildSpec) -> Build {
+        let path = format!("{path}.build");
+        if spec.command.is_empty() {
+            let finding = self.error(Code::MissingSetting, &format!("{path}.command"), "the build has no command");
+            self.push(finding.help("write the program and its arguments: `command: [make, package]`"));
+        }
+        let output = spec.output.as_ref().map_or("", |output| output.0.trim_end_matches('/')).to_owned();
+        if leads_out(&output) {
+            let title = format!("`{output}` leads out of the handler's folder");
+            let finding = self.error(Code::MissingFile, &format!("{path}.output"), title);
+            self.push(finding.note("a build works on a copy of the folder, and what it leaves elsewhere is gone"));
+        }
+        for (index, input) in spec.inputs.iter().enumerate() {
+            self.check_input(&format!("{path}.inputs.{index}"), &input.0);
+        }
+        Build {
+            command: spec.command.iter().map(|word| word.0.clone()).collect(),
+            output,
+            inputs: spec.inputs.iter().map(|input| input.0.clone()).collect(),
+            variables: spec.variables.iter().map(|name| name.0.clone()).collect(),
+            timeout: spec.timeout.map_or(defaults::BUILD_TIMEOUT, |timeout| timeout.0),
+        }
+    }
+
+    fn check_requirements(&mut self, path: &str, spec: &FunctionSpec, runtime: &str) {
+        let Some(file) = &spec.requirements else { return };
+        let at = format!("{path}.requirements");
+        if !runtime.starts_with("python") {
+            let title = format!("`requirements` are Python packages, and the function runs on `{runtime}`");
+            let finding = self.error(Code::Conflict, &at, title);
+            let finding = self.also(finding, &format!("{path}.runtime"), "this runtime");
+            return self.push(finding.help("install what it needs with a `build`"));
+        }
+        self.check_requirements_file(&at, &in_folder(&spec.code.0, &file.0));
     }
 
     fn check_edges(&mut self, path: &str, spec: &FunctionSpec) {

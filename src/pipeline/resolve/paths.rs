@@ -6,6 +6,11 @@ use crate::diagnostic::Code;
 use crate::pipeline::facts::PathFact;
 use crate::spec::handler_files;
 
+/// Whether a path is not one inside the folder that it starts from.
+pub(super) fn leads_out(path: &str) -> bool {
+    path.starts_with('/') || path.contains('\\') || path.split('/').any(|part| part == "..")
+}
+
 impl Resolver<'_> {
     /// Checks the folder of a handler and that it holds the handler's file.
     pub(super) fn check_handler(&mut self, path: &str, code: &str, handler: &str, runtime: &str) {
@@ -19,6 +24,9 @@ impl Resolver<'_> {
             }
             Some(PathFact::Missing | PathFact::Outside | PathFact::Loop) | None => return,
         }
+        if handler.is_empty() {
+            return;
+        }
         let candidates = handler_files(code, handler, runtime);
         let facts: Vec<PathFact> = candidates.iter().filter_map(|file| self.folder.get(file)).collect();
         let looked_at_all = facts.len() == candidates.len() && !candidates.is_empty();
@@ -28,6 +36,19 @@ impl Resolver<'_> {
             let finding = self.error(Code::MissingFile, &format!("{path}.handler"), title);
             let help = "create one of them, or name the handler as `module.function` of a file that is there";
             self.push(finding.note(format!("looked for {}", looked.join(", "))).help(help));
+        }
+    }
+
+    /// Checks what a build reads besides its folder.
+    pub(super) fn check_input(&mut self, at: &str, path: &str) {
+        self.judge(at, path);
+    }
+
+    /// Checks a file of Python requirements.
+    pub(super) fn check_requirements_file(&mut self, at: &str, path: &str) {
+        if let Some(PathFact::Folder) = self.judge(at, path) {
+            let title = format!("`{path}` is a folder; `requirements` names a file");
+            self.push(self.error(Code::MissingFile, at, title));
         }
     }
 
@@ -46,8 +67,7 @@ impl Resolver<'_> {
 
     /// Says what a path leads to, after recording what is wrong with it whatever it should be.
     fn judge(&mut self, at: &str, path: &str) -> Option<PathFact> {
-        let outside = path.starts_with('/') || path.contains('\\') || path.split('/').any(|part| part == "..");
-        let fact = if outside { Some(PathFact::Outside) } else { self.folder.get(path) };
+        let fact = if leads_out(path) { Some(PathFact::Outside) } else { self.folder.get(path) };
         let problem: Option<Finding> = match fact {
             Some(PathFact::Missing) => Some(
                 self.error(Code::MissingFile, at, format!("`{path}` is not there"))

@@ -11,6 +11,10 @@ record! {
     "a function" FunctionSpec {
         /// Folder of the handler's code, relative to this file.
         code: Text<512>,
+        /// The command that makes what is packed, run in a copy of `code`. Left out, the folder itself is packed.
+        build: Option<BuildSpec>,
+        /// The requirements file in `code` whose Python packages are put into the archive. Left out, none are.
+        requirements: Option<Text<512>>,
         /// The function: `module.function`.
         handler: Text<128>,
         /// Lambda runtime. Left out, `python3.13`.
@@ -45,6 +49,20 @@ record! {
         log_retention: Option<Days<1, 3653>>,
         /// Measured work of one invocation; capacity uses it.
         work: Option<WorkSpec>,
+    }
+
+    /// A command that makes what is packed.
+    "a build" BuildSpec {
+        /// The program and its arguments. No shell is started unless it is one: `[sh, -c, "…"]`.
+        command: Vec<Text<4096>>,
+        /// The folder in `code` that it leaves what is packed in. Left out, `code` itself.
+        output: Option<Text<512>>,
+        /// Files and folders that it reads besides `code`, relative to this file.
+        inputs: Vec<Text<512>>,
+        /// Variables of the caller that it sees besides `PATH`, `HOME` and those of the language and the proxy.
+        variables: Vec<VariableName>,
+        /// Longest run, 1s to 1h. Left out, 10m.
+        timeout: Option<Seconds<1, 3600>>,
     }
 
     /// What a function sends to, besides tables.

@@ -84,19 +84,16 @@ impl LiveTree {
 
     fn head(&self, look: &Look, now: Timestamp) -> Vec<Line> {
         let (done, all) = self.progress();
-        let filled = (done.min(all) * BAR).checked_div(all).unwrap_or(0);
-        let bar = format!(
-            "{}{}{}{}",
-            look.symbol("", "["),
-            look.symbol("█", "#").repeat(filled),
-            look.symbol("░", ".").repeat(BAR - filled),
-            look.symbol("", "]")
-        );
+        // Before the first resource moves, the bar is that of the bytes that are sent.
+        let (word, bar, count) = match self.uploading {
+            Some((sent, bytes)) => ("uploading", bar(look, sent, bytes), percent(sent, bytes)),
+            None => (self.phase.word(), bar(look, done as u64, all as u64), format!("{done} of {all}")),
+        };
         let mut head = vec![
             Line::default()
                 .with(Label::Heading, &self.scene.stack)
-                .with(Label::Busy, format!("  {}", self.phase.word()))
-                .with(Label::Plain, format!("  {bar}  {done} of {all}"))
+                .with(Label::Busy, format!("  {word}"))
+                .with(Label::Plain, format!("  {bar}  {count}"))
                 .with(Label::Faint, format!("  {}", self.times(now))),
         ];
         if self.scene.embedded {
@@ -128,6 +125,22 @@ impl LiveTree {
         }
         lines
     }
+}
+
+fn bar(look: &Look, done: u64, all: u64) -> String {
+    let filled = (done.min(all) * BAR as u64).checked_div(all).and_then(|cells| usize::try_from(cells).ok());
+    let filled = filled.unwrap_or(0).min(BAR);
+    format!(
+        "{}{}{}{}",
+        look.symbol("", "["),
+        look.symbol("█", "#").repeat(filled),
+        look.symbol("░", ".").repeat(BAR - filled),
+        look.symbol("", "]")
+    )
+}
+
+fn percent(done: u64, all: u64) -> String {
+    format!("{}%", (done.min(all) * 100).checked_div(all).unwrap_or(100))
 }
 
 fn is_active(row: &Row) -> bool {
@@ -179,10 +192,10 @@ fn resource(look: &Look, row: &Row, widest: usize, now: Timestamp) -> Line {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{at, failing_create, first_half, good_create, scene};
+    use super::super::fixtures::{at, event, failing_create, first_half, good_create, scene};
     use super::super::{Scene, SceneResource};
     use super::*;
-    use crate::event::Event;
+    use crate::event::{Event, EventKind};
     use crate::view::style::{Palette, Symbols};
 
     fn after(events: &[Event]) -> LiveTree {
@@ -205,6 +218,21 @@ mod tests {
         let events = failing_create();
         let tree = after(events.get(..events.len() - 2).unwrap());
         insta::assert_snapshot!(tree.frame(&unicode(), 24, at(26_000)).join("\n"));
+    }
+
+    #[test]
+    fn while_artifacts_are_sent_the_bar_is_theirs() {
+        let mut tree = LiveTree::new(scene());
+        let uploading = |done, sent_bytes| EventKind::Uploading { done, files: 2, sent_bytes, all_bytes: 100 << 20 };
+        tree.on(&event(0, uploading(0, 25 << 20)));
+        let frame = tree.frame(&unicode(), 24, at(100));
+        let first = frame.first().unwrap();
+        assert!(first.contains("uploading  ██████░░░░░░░░░░░░░░░░░░  25%"), "{first}");
+        assert!(frame.last().unwrap().contains("25.0 MiB of 100.0 MiB, 0 of 2 artifacts"), "{frame:#?}");
+        tree.on(&event(200, uploading(2, 100 << 20)));
+        assert!(tree.frame(&unicode(), 24, at(200)).first().unwrap().contains("100%"));
+        first_half().iter().for_each(|event| tree.on(event));
+        assert!(tree.frame(&unicode(), 24, at(19_000)).first().unwrap().contains("creating"));
     }
 
     #[test]

@@ -50,6 +50,10 @@ impl PlainLines {
                 let size = ByteSize::from_bytes(*bytes);
                 self.entry(status, Label::Plain, name, &format!("{size}  {}", printable(key)))
             }
+            EventKind::Uploading { done, files, sent_bytes, all_bytes } => {
+                let text = format!("{}, {done} of {}", portion(*sent_bytes, *all_bytes), plural(*files, "artifact"));
+                self.entry("UPLOADING", Label::Busy, &self.scene.stack, &text)
+            }
             EventKind::Reattached { stack, status } => {
                 self.entry("REATTACHED", Label::Busy, stack, &format!("still running: {status}"))
             }
@@ -100,6 +104,11 @@ impl PlainLines {
     }
 }
 
+/// How much of some bytes is there, in words.
+pub(super) fn portion(sent: u64, all: u64) -> String {
+    format!("{:.1} of {:.1}", ByteSize::from_bytes(sent), ByteSize::from_bytes(all))
+}
+
 /// What an operation is doing.
 pub(crate) fn doing(operation: OperationKind) -> &'static str {
     match operation {
@@ -132,6 +141,18 @@ mod tests {
         let mut text: Vec<String> = lines.opening().into_iter().collect();
         text.extend(failing_create().iter().map(|event| lines.line(event)));
         insta::assert_snapshot!(text.join("\n"));
+    }
+
+    #[test]
+    fn an_upload_says_how_far_it_is() {
+        let mut lines = PlainLines::new(Look::plain(), scene());
+        let kind =
+            EventKind::Uploading { done: 1, files: 3, sent_bytes: 12 << 20, all_bytes: (210 << 20) + (300 << 10) };
+        let line = lines.line(&super::super::fixtures::event(0, kind));
+        assert!(
+            line.ends_with("UPLOADING           fraud-detection-local  12.0 MiB of 210.3 MiB, 1 of 3 artifacts"),
+            "{line}"
+        );
     }
 
     #[test]

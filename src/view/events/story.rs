@@ -72,6 +72,7 @@ impl Story {
                 });
             }
             EventKind::Artifact { .. }
+            | EventKind::Uploading { .. }
             | EventKind::Reattached { .. }
             | EventKind::ChangeSetCreating { .. }
             | EventKind::OperationStarted { .. }

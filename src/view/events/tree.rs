@@ -1,6 +1,6 @@
 //! The live tree as a model: events go in, frames come out. It holds no screen and reads no clock.
 
-use super::plain::doing;
+use super::plain::{doing, portion};
 use super::step::{self, State};
 use super::{Scene, Story};
 use crate::event::{Event, EventKind, OperationKind};
@@ -94,6 +94,8 @@ pub struct LiveTree {
     pub(super) stages: Vec<Stage>,
     pub(super) phase: Phase,
     pub(super) notice: Option<String>,
+    /// How many of the bytes that are uploaded are there, while they are.
+    pub(super) uploading: Option<(u64, u64)>,
     pub(super) started: Option<Timestamp>,
     pub(super) expected: Option<Duration>,
     /// The first and the latest event of the operation: the watcher's moment and the service's.
@@ -110,6 +112,7 @@ impl LiveTree {
             stages: Vec::new(),
             phase: Phase::Preparing,
             notice: None,
+            uploading: None,
             started: None,
             expected: None,
             seen: None,
@@ -145,13 +148,22 @@ impl LiveTree {
                 let found = if *already_there { "is already there" } else { "uploaded" };
                 self.notice = Some(format!("{name} {found}"));
             }
+            EventKind::Uploading { done, files, sent_bytes, all_bytes } => {
+                self.uploading = Some((*sent_bytes, *all_bytes));
+                self.notice =
+                    Some(format!("{}, {done} of {}", portion(*sent_bytes, *all_bytes), plural(*files, "artifact")));
+            }
             EventKind::Reattached { status, .. } => {
                 self.started.get_or_insert(event.at);
                 self.notice = Some(format!("found an operation that was still running: {status}"));
             }
-            EventKind::ChangeSetCreating { name, .. } => self.notice = Some(format!("making change set {name}")),
+            EventKind::ChangeSetCreating { name, .. } => {
+                self.uploading = None;
+                self.notice = Some(format!("making change set {name}"));
+            }
             EventKind::OperationStarted { operation, resources, expected, .. } => {
                 self.phase = Phase::Forward(*operation);
+                self.uploading = None;
                 self.announced = *resources;
                 self.expected = Some(*expected);
                 self.started = Some(event.at);
