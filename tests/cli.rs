@@ -912,10 +912,14 @@ mod import {
 
 #[path = "cli/baseline.rs"]
 mod baseline;
+#[path = "cli/causes.rs"]
+mod causes;
 #[path = "cli/ci.rs"]
 mod ci;
 #[path = "cli/consent.rs"]
 mod consent;
+#[path = "cli/consumers.rs"]
+mod consumers;
 #[path = "cli/cost.rs"]
 mod cost;
 #[path = "cli/environments.rs"]

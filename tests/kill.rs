@@ -34,6 +34,7 @@ use sluicegate::embedded::EmbeddedCloud;
 use sluicegate::event::OperationResult;
 use sluicegate::observed::{Observed, StackStatus};
 use sluicegate::operate::{self, DeployOrder, Deployed, Failure, Interrupt, Shelf, Tools};
+use sluicegate::plan::DrainOf;
 use sluicegate::units::Region;
 use sluicegate::workspace::Project;
 use tokio::sync::Notify;
@@ -109,6 +110,10 @@ struct Ran {
 }
 
 async fn deploy(folder: &Path, last: Option<(usize, Dies)>) -> Ran {
+    deploy_with(folder, last, None).await
+}
+
+async fn deploy_with(folder: &Path, last: Option<(usize, Dies)>, drain: Option<DrainOf>) -> Ran {
     let clock = clock();
     let (sent, dead) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
     let writes = Arc::new(Mutex::new(BTreeSet::new()));
@@ -130,6 +135,7 @@ async fn deploy(folder: &Path, last: Option<(usize, Dies)>) -> Ran {
         yes: true,
         given: BTreeSet::new(),
         reviewed: None,
+        drain,
     };
     let tools = Tools { connector: &clouds, clock: &*clock, interrupt: &interrupt };
     let mut nobody = Nobody;
@@ -186,10 +192,10 @@ fn edit(folder: &Path, from: &str, to: &str) {
 
 /// Kills the command at every request, runs it again, and compares the end with that of an undisturbed run. The deaths
 /// have nothing to do with each other and are spread over the cores.
-async fn converges_from_everywhere(before: &Path) {
+async fn converges_from_everywhere(before: &Path, drain: Option<DrainOf>) {
     let undisturbed = tempfile::tempdir().unwrap();
     copy(before, undisturbed.path());
-    let reference = deploy(undisturbed.path(), None).await;
+    let reference = deploy_with(undisturbed.path(), None, drain.clone()).await;
     assert_eq!(reference.result.unwrap().unwrap().result, OperationResult::Succeeded);
     let wanted = seen(undisturbed.path()).await;
     assert!((3..reference.requests).contains(&reference.writes.len()), "writes: {:?}", reference.writes);
@@ -202,21 +208,21 @@ async fn converges_from_everywhere(before: &Path) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for first in 0..cores {
-            let (deaths, wanted) = (&deaths, &wanted);
+            let (deaths, wanted, drain) = (&deaths, &wanted, &drain);
             scope.spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
                 for death in deaths.iter().skip(first).step_by(cores) {
-                    runtime.block_on(converges_after(before, *death, wanted));
+                    runtime.block_on(converges_after(before, *death, wanted, drain.clone()));
                 }
             });
         }
     });
 }
 
-async fn converges_after(before: &Path, death: (usize, Dies), wanted: &Seen) {
+async fn converges_after(before: &Path, death: (usize, Dies), wanted: &Seen, drain: Option<DrainOf>) {
     let dir = tempfile::tempdir().unwrap();
     copy(before, dir.path());
-    let killed = deploy(dir.path(), Some(death)).await;
+    let killed = deploy_with(dir.path(), Some(death), drain).await;
     assert!(killed.result.is_none(), "request {death:?} was never made");
     let again = deploy(dir.path(), None).await.result.unwrap();
     let again = again.unwrap_or_else(|failure| panic!("killed at {death:?}: {:?}", failure.diagnostics));
@@ -226,13 +232,21 @@ async fn converges_after(before: &Path, death: (usize, Dies), wanted: &Seen) {
         again.result
     );
     assert_eq!(seen(dir.path()).await, *wanted, "killed at {death:?}");
-    assert!(locks(dir.path()).await.is_empty(), "killed at {death:?}: a lock is left");
+    assert!(locks(dir.path()).await.is_empty(), "killed at {death:?}: a lock, or a note of a paused reader, is left");
+    assert_eq!(silent(dir.path()).await, Vec::<String>::new(), "killed at {death:?}: readers are left paused");
+}
+
+/// Mappings that do not read.
+async fn silent(folder: &Path) -> Vec<String> {
+    let clock = clock();
+    let all = embedded(folder, "rehearsal", &clock).status().await.unwrap().consumers;
+    all.into_iter().filter(|one| one.state != "Enabled").map(|one| format!("{} {}", one.function, one.state)).collect()
 }
 
 #[tokio::test]
 async fn a_first_deployment_killed_at_any_request_ends_well_when_run_again() {
     let project = project();
-    converges_from_everywhere(project.path()).await;
+    converges_from_everywhere(project.path(), None).await;
 }
 
 #[tokio::test]
@@ -240,5 +254,13 @@ async fn an_update_killed_at_any_request_ends_well_when_run_again() {
     let project = project();
     deploy(project.path(), None).await.result.unwrap().unwrap();
     edit(project.path(), "parallel: 4", "parallel: 8");
-    converges_from_everywhere(project.path()).await;
+    converges_from_everywhere(project.path(), None).await;
+}
+
+#[tokio::test]
+async fn a_drained_update_killed_at_any_request_leaves_no_reader_paused_when_run_again_undrained() {
+    let project = project();
+    deploy(project.path(), None).await.result.unwrap().unwrap();
+    edit(project.path(), "parallel: 4", "parallel: 8");
+    converges_from_everywhere(project.path(), Some(DrainOf::All)).await;
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::forms::{CheckOutput, EventOutput, FileOutput, ImportOutput, Output, PageOutput, PlanOutput};
-use crate::units::LogicalId;
+use crate::plan::DrainOf;
+use crate::units::{LogicalId, StageName};
 
 /// One declarative file in, a production streaming-ML system on AWS out.
 ///
@@ -125,6 +126,10 @@ pub(crate) enum Command {
     Bootstrap(BootstrapArgs),
     /// Take the lease of a pipeline from whoever has it
     Unlock(UnlockArgs),
+    /// Switch readers of streams off; they keep their position, and stay off across deployments
+    Pause(PauseArgs),
+    /// Switch readers of streams on again; they read on from where they were
+    Resume(PauseArgs),
     /// Show a deployed stack: status, resources, outputs
     Status(StatusArgs),
     /// Get a stack out of a state that it does not leave by itself
@@ -377,6 +382,19 @@ pub(crate) struct DiffArgs {
     pub(crate) detailed_exitcode: bool,
 }
 
+/// Which readers are paused.
+fn drain(typed: &str) -> Result<DrainOf, String> {
+    match typed {
+        "" => Ok(DrainOf::Touched),
+        "all" => Ok(DrainOf::All),
+        names => names
+            .split(',')
+            .map(|name| StageName::new(name).map_err(|error| format!("`{name}` {error}")))
+            .collect::<Result<_, _>>()
+            .map(DrainOf::Named),
+    }
+}
+
 fn logical_id(typed: &str) -> Result<LogicalId, String> {
     LogicalId::new(typed).map_err(|error| format!("it {error}; the plan names them, for instance TableDecisions"))
 }
@@ -446,6 +464,9 @@ pub(crate) struct DeployArgs {
     pub(crate) target: DeployTarget,
     #[command(flatten)]
     pub(crate) consent: ConsentArgs,
+    /// Pause readers meanwhile and wait until they have caught up: those that change, `all`, or the named ones
+    #[arg(long, value_name = "all|CONSUMER,…", num_args = 0..=1, require_equals = true, default_missing_value = "", value_parser = drain)]
+    pub(crate) drain: Option<DrainOf>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: Output,
@@ -496,6 +517,32 @@ pub(crate) struct UnlockArgs {
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PauseArgs {
+    /// Pipeline (a folder of `stacks/`)
+    #[arg(value_name = "PIPELINE", value_parser = pipeline)]
+    pub(crate) pipeline: String,
+    /// Consumers; all of the pipeline where none is named
+    #[arg(value_name = "CONSUMER", value_parser = consumer)]
+    pub(crate) consumers: Vec<StageName>,
+    /// Environment (a file of `environments/`)
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_parser = environment)]
+    pub(crate) environment: String,
+    /// Region, where the environment has several
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+    /// Do not ask
+    #[arg(short, long, env = "SLUICE_YES")]
+    pub(crate) yes: bool,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+fn consumer(typed: &str) -> Result<StageName, String> {
+    StageName::new(typed).map_err(|error| format!("it {error}"))
 }
 
 #[derive(Debug, Args)]
@@ -701,7 +748,8 @@ pub(crate) struct CommentArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// The code, for instance E1004; all of them are listed where none is given
+    /// The code, for instance E1004, or the name of a known cause; all codes are listed where none is given, and all
+    /// causes for `causes`
     pub(crate) code: Option<String>,
 }
 

@@ -15,6 +15,7 @@ mod graph;
 mod import;
 mod offline;
 mod online;
+mod pause;
 mod plan;
 mod producer;
 mod recover;
@@ -31,6 +32,8 @@ use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command, PricesCommand};
 use world::{World, print_err, print_out};
+
+use crate::operate::Switching;
 
 /// Runs the program with the process's own arguments, streams and clock.
 #[must_use]
@@ -84,6 +87,8 @@ fn run() -> Exit {
         Command::Destroy(args) => online::destroy(&world, &cli.global, &args),
         Command::Bootstrap(args) => foundation::bootstrap(&world, &cli.global, &args),
         Command::Unlock(args) => unlock::unlock(&world, &cli.global, &args),
+        Command::Pause(args) => pause::pause(&world, &cli.global, &args, Switching::Pause),
+        Command::Resume(args) => pause::pause(&world, &cli.global, &args, Switching::Resume),
         Command::Status(args) => online::status(&world, &cli.global, &args),
         Command::Recover(args) => recover::recover(&world, &cli.global, &args),
         Command::Watch(args) => recover::watch(&world, &cli.global, &args),

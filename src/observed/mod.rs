@@ -4,6 +4,7 @@
 //! talks to anybody, and nothing here guesses: a status that this version does not know is kept as
 //! text and treated as one on which nobody may act.
 
+mod cause;
 mod failure;
 mod held;
 mod live;
@@ -12,6 +13,7 @@ mod status;
 
 /// Whether changing a property recreates the resource; the template room knows it from the schemas.
 pub use crate::template::Recreation;
+pub use cause::{KnownCause, Recorded, RunAgain};
 pub use failure::{Failure, FailureKind};
 pub use held::{AlarmState, Behind, ExpiryStatus, Held, HeldUnit, SeenAlarm};
 pub use live::{Holding, LiveDelivery, LiveEndpoint, LiveFunction, LiveMapping, LiveStream};

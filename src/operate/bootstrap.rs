@@ -199,7 +199,15 @@ fn wanted(foundation: &Foundation, environment: &Environment, template: Template
         loads: BTreeMap::new(),
     };
     let (bucket, environment) = (foundation.bucket_name(), environment.clone());
-    Wanted { desired, environment, bucket, rollback_alarms: Vec::new(), protect: true, import_existing: true }
+    Wanted {
+        desired,
+        environment,
+        bucket,
+        rollback_alarms: Vec::new(),
+        protect: true,
+        import_existing: true,
+        pipeline: None,
+    }
 }
 
 fn approved(look: &Look, environment: &Environment, consent: &Consent) -> Result<ApprovedPlan, Failure> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::bootstrap::Founding;
 use super::connect::{Connector, cadence, same_account};
+use super::drain::{self, Drained};
 use super::drive::{Interrupt, drive, drive_under};
 use super::ending::judge;
 use super::failure::{Failure, FailureKind};
@@ -11,7 +12,8 @@ use super::foundation;
 use super::lease::{self, Held, Place, Wish};
 use super::load::Shelf;
 use super::outlook::outlook;
-use super::plan::{Keep, Look, spec_places};
+use super::pauses::Record;
+use super::plan::{Keep, Look, Readers, spec_places};
 use super::prepare::{Prepared, UploadSource, prepare};
 use super::saved::Reviewed;
 use super::upstream;
@@ -22,7 +24,7 @@ use crate::environment::Environment;
 use crate::event::{Event, EventKind, OperationResult};
 use crate::observed::Holding;
 use crate::pipeline::Origins;
-use crate::plan::{Consent, Inputs, Permission, Plan, approve};
+use crate::plan::{Consent, DrainOf, Inputs, Permission, Plan, approve};
 use crate::rollout::{Goal, LeftBehind, Machine, Outcome};
 use crate::units::{LogicalId, PipelineName, Region};
 use crate::workspace::Clock;
@@ -97,6 +99,8 @@ pub struct DeployOrder {
     pub given: BTreeSet<Permission>,
     /// The plan that was reviewed: exactly that is deployed, or nothing.
     pub reviewed: Option<Reviewed>,
+    /// Which readers are paused meanwhile; none where nothing is said.
+    pub drain: Option<DrainOf>,
 }
 
 /// How a deployment ended.
@@ -132,6 +136,7 @@ pub async fn deploy(
         reviewed.same_files(&Inputs::of(&prepared, shelf.texts(), None), &prepared.rendered.template.digest())?;
     }
     somebody_answers(order.yes, company)?;
+    drain::known(order.drain.as_ref(), pipeline)?;
     let cloud = tools.connector.connect(environment, pipeline.region()).await?;
     let caller = same_account(&cloud, environment).await?;
     let place = Place {
@@ -144,9 +149,16 @@ pub async fn deploy(
     let (stack, origins) = (&prepared.rendered.stack_name, &prepared.rendered.origins);
     settle(&cloud, stack, origins, environment, tools, company, Some(place)).await?;
 
+    let record = Record::read(place).await?;
+    let readers = Readers { drain: order.drain.clone(), noted: record.pauses().clone() };
+    let left = drain::left(&readers.noted, "it is resumed at the end of this command");
+    if !left.is_empty() {
+        company.warned(&left, &BTreeMap::new());
+    }
     let upstream = upstream::missing(&cloud, pipeline).await?;
     let keep = if order.reviewed.is_some() { Keep::ChangeSet } else { Keep::Nothing };
     let mut look = Look::at(&cloud, &prepared, keep).await?;
+    look.readers = readers;
     if !look.plan.is_empty() {
         foundation::needed(&cloud, environment, &prepared.bucket).await?;
     }
@@ -173,9 +185,18 @@ pub async fn deploy(
     if !plan.is_empty() && upstream.has_errors() {
         return Err(not_begun(upstream.into(), &look, order, &cloud, tools).await);
     }
+    let wish = Wish { place, owner: &caller.arn, command: "deploy" };
+    let mut drained = Drained { place, record, stack, by: &caller.arn, tools };
     if plan.is_empty() {
         look.leave(&cloud, tools.clock).await?;
-        lease::clear_after_death(place).await?;
+        if left.is_empty() {
+            lease::clear_after_death(place).await?;
+        } else {
+            let held = lease::take(&wish, company).await?;
+            let resumed = drained.resume(company).await;
+            held.release(company).await?;
+            resumed?;
+        }
         let (left_behind, imported) = (Vec::new(), Vec::new());
         return Ok(Deployed { prepared, plan, result: OperationResult::NothingToDo, left_behind, imported });
     }
@@ -188,15 +209,22 @@ pub async fn deploy(
             return Err(not_begun(refused, &look, order, &cloud, tools).await);
         }
     };
+    if let Some(refused) = drain::refused(&plan, pipeline) {
+        return Err(not_begun(refused, &look, order, &cloud, tools).await);
+    }
     if let Err(declined) = ask(order.yes, company, "Deploy these changes?") {
         return Err(not_begun(declined, &look, order, &cloud, tools).await);
     }
-    let wish = Wish { place, owner: &caller.arn, command: "deploy" };
     let mut held = match lease::take(&wish, company).await {
         Ok(held) => held,
         Err(refused) => return Err(not_begun(refused, &look, order, &cloud, tools).await),
     };
-    let outcome = match upload(shelf, &order.pipeline, &prepared, tools.clock, company, &mut held).await {
+    let paused_since = cloud.time();
+    let ready = match upload(shelf, &order.pipeline, &prepared, tools.clock, company, &mut held).await {
+        Ok(()) => drained.pause(&plan, &look.observed, &mut held, company).await,
+        Err(failure) => Err(failure),
+    };
+    let outcome = match ready {
         Ok(()) => {
             let goal = Goal::Deploy(Box::new(look.approved(&approved)));
             let mut machine = Machine::new(goal, cadence(environment, tools.clock.is_virtual()));
@@ -205,13 +233,28 @@ pub async fn deploy(
         }
         Err(failure) => Err(not_begun(failure, &look, order, &cloud, tools).await),
     };
+    let resumed = match &outcome {
+        Ok(outcome) => drained.after(&plan, outcome, company).await,
+        Err(_) => drained.resume(company).await.map(|()| None),
+    };
     held.release(company).await?;
     let outcome = outcome?;
-    let result = judge(&prepared.rendered.stack_name, &outcome, &prepared.rendered.origins)?;
+    let judged = judge(&prepared.rendered.stack_name, &outcome, &prepared.rendered.origins);
+    let (result, stack) = match (judged, resumed) {
+        (Ok(result), Ok(stack)) => (result, stack),
+        (Ok(_), Err(failure)) | (Err(failure), Ok(_)) => return Err(failure),
+        (Err(mut failure), Err(more)) => {
+            failure.diagnostics.extend(more.diagnostics);
+            return Err(failure);
+        }
+    };
     if result == OperationResult::Succeeded {
         let looked_at = verify(&cloud, &prepared, &plan, tools.clock).await?;
         if looked_at > 0 {
             company.tell(Event { at: tools.clock.now(), kind: EventKind::Verified { looked_at } });
+        }
+        if let (Some(drain), Some(stack)) = (&plan.drain, &stack) {
+            drained.catch_up(drain, stack, paused_since, company).await?;
         }
     }
     let (left_behind, imported) = match outcome {

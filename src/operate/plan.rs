@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::connect::{cadence, same_account};
 use super::deploy::Tools;
+use super::drain::{self, Standing};
 use super::drive::request;
 use super::earlier::{EarlierFiles, EarlierShelf};
 use super::ending::{change_set_refused, objected};
@@ -19,8 +20,8 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::{Environment, Target, Tier};
 use crate::observed::{ChangeSet, ChangeSetState, FailureKind, NextAction, Observed};
 use crate::pipeline::{Origins, Pipeline, StageKind, StreamFrom};
-use crate::plan::{ApprovedPlan, Desired, Inputs, Known, Load, NotAsked, Plan, compare, compare_files};
-use crate::rollout::{Basis, Deployment, FailedCreate};
+use crate::plan::{ApprovedPlan, Desired, DrainOf, Inputs, Known, Load, NotAsked, Plan, compare, compare_files};
+use crate::rollout::{Basis, Deployment, FailedCreate, Pauses};
 use crate::template::Template;
 use crate::units::{Duration, LogicalId, Region};
 use crate::workspace::Clock;
@@ -146,6 +147,17 @@ pub(super) struct Look {
     unmade: Option<Failure>,
     /// Whether the stack is only there because of that change set.
     shell: bool,
+    /// Which readers are to be paused, and which are.
+    pub(super) readers: Readers,
+}
+
+/// What is asked of the readers of a deployment, and what is noted of them.
+#[derive(Default)]
+pub(super) struct Readers {
+    /// Which are to be paused for it.
+    pub(super) drain: Option<DrainOf>,
+    /// Which are paused.
+    pub(super) noted: Pauses,
 }
 
 impl Look {
@@ -168,7 +180,17 @@ impl Look {
     /// Compares what should be there with what is.
     pub(super) fn of(wanted: Wanted, observed: Observed, known: Known, keep: Keep) -> Self {
         let plan = compare(&wanted.desired, &observed, &known);
-        Self { observed, plan, wanted, known, change_set: None, keep, unmade: None, shell: false }
+        Self {
+            observed,
+            plan,
+            wanted,
+            known,
+            change_set: None,
+            keep,
+            unmade: None,
+            shell: false,
+            readers: Readers::default(),
+        }
     }
 
     /// Asks CloudFormation too, where something would change.
@@ -182,9 +204,12 @@ impl Look {
         }
         let (environment, desired) = (&self.wanted.environment, &self.wanted.desired);
         let alarms = &self.wanted.rollback_alarms;
-        let guard = match self.stands_in() {
-            true => None,
-            false => guard(cloud, desired, &self.observed, &self.plan, alarms, environment.tier()).await?,
+        let (guard, standing) = if self.stands_in() {
+            (None, Standing::default())
+        } else {
+            let standing = self.standing(cloud).await?;
+            let (tier, still) = (environment.tier(), &standing.still);
+            (guard(cloud, desired, &self.observed, &self.plan, alarms, tier, still).await?, standing)
         };
         self.plan.rollback.clone_from(&guard);
         let deployment = self.deployment(Basis::of(&self.observed), FailedCreate::Keep);
@@ -198,6 +223,7 @@ impl Look {
                     self.plan = compare(desired, &self.observed, &self.known);
                     self.plan.rollback = guard;
                 }
+                standing.tell(&mut self.plan, desired);
                 self.change_set = Some(set);
                 self.measured(cloud, tools.clock).await
             }
@@ -219,6 +245,18 @@ impl Look {
                 // works instead.
                 if self.plan.impossible().next().is_some() { Ok(()) } else { Err(failure) }
             }
+        }
+    }
+
+    /// How the readers stand that the plan touches. That they may not be looked at keeps no plan from being made.
+    async fn standing(&self, cloud: &Cloud) -> Result<Standing, Failure> {
+        let (desired, Readers { drain, noted }) = (&self.wanted.desired, &self.readers);
+        let Some(pipeline) = &self.wanted.pipeline else { return Ok(Standing::default()) };
+        let found = drain::standing(cloud, desired, &self.observed, &self.plan, drain.as_ref(), noted, pipeline).await;
+        match found {
+            Ok(standing) => Ok(standing),
+            Err(refusal) if refusal.kind == FailureKind::AccessDenied && drain.is_none() => Ok(Standing::default()),
+            Err(refusal) => Err(refusal.into()),
         }
     }
 
@@ -309,7 +347,7 @@ impl Look {
 
     /// What would be rolled out.
     pub(super) fn deployment(&self, basis: Basis, failed_create: FailedCreate) -> Deployment {
-        let Wanted { desired, environment: _, bucket, rollback_alarms: _, protect, import_existing } = &self.wanted;
+        let Wanted { desired, bucket, protect, import_existing, .. } = &self.wanted;
         let guard = self.plan.rollback.as_ref().filter(|guard| !guard.armed.is_empty());
         let armed = guard.into_iter().flat_map(|guard| &guard.armed);
         Deployment {
@@ -358,6 +396,8 @@ pub(super) struct Wanted {
     pub(super) protect: bool,
     /// Whether resources that exist under their names are taken in.
     pub(super) import_existing: bool,
+    /// The pipeline whose stack it is; none for a foundation.
+    pub(super) pipeline: Option<Pipeline>,
 }
 
 impl Wanted {
@@ -371,6 +411,7 @@ impl Wanted {
             // What a destroyed stack of these tiers left behind under its names is taken in again (DESIGN 8).
             import_existing: environment.tier() != Tier::Development,
             environment,
+            pipeline: Some(prepared.sized.pipeline().clone()),
         }
     }
 }

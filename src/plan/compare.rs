@@ -162,6 +162,8 @@ fn finish(
         moves,
         left_out: if kind == PlanKind::Destroy { Vec::new() } else { left_out(&desired.origins) },
         rollback: None,
+        drain: None,
+        paused: Vec::new(),
         unmeasured: Vec::new(),
         unchanged: changes.unchanged,
         expected,

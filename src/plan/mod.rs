@@ -14,6 +14,7 @@ mod consent;
 mod consumers;
 mod desired;
 mod diff;
+mod drain;
 mod duration;
 mod effects;
 mod environments;
@@ -34,6 +35,7 @@ pub use amounts::{Amount, AmountOf};
 pub use compare::{compare, compare_files, destroy};
 pub use consent::{ApprovedPlan, Consent, Permission, Policy, Refusal, approve};
 pub use desired::{Desired, Earlier, EarlierStack, ExistingResource, Known, Load, NamedResource, named_resources};
+pub use drain::{Drain, DrainOf, DrainedReader, PausedReader, SETTLING, arriving, lag_limit};
 pub use effects::{Consequence, Effect, Gravity};
 pub use environments::{
     Deliberate, Derived, EnvironmentDiff, Presence, ResourceDifference, Setter, Setting, SettingKind, Side, Stand,

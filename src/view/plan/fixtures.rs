@@ -183,6 +183,8 @@ fn plan(kind: PlanKind, resources: Vec<ResourcePlan>, unchanged: usize) -> Plan 
         moves: Vec::new(),
         left_out: Vec::new(),
         rollback: None,
+        drain: None,
+        paused: Vec::new(),
         unmeasured: Vec::new(),
         unchanged: (0..unchanged).map(same).collect(),
         expected: Expected { typical: Duration::from_secs(40), slow: Duration::from_secs(120) },
