@@ -136,6 +136,7 @@ async fn deploy_with(folder: &Path, last: Option<(usize, Dies)>, drain: Option<D
         given: BTreeSet::new(),
         reviewed: None,
         drain,
+        hand_over: None,
     };
     let tools = Tools { connector: &clouds, clock: &*clock, interrupt: &interrupt };
     let mut nobody = Nobody;

@@ -1,11 +1,12 @@
 //! What can be typed: commands, arguments, flags. The doc comments are the help texts.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::forms::{CheckOutput, EventOutput, FileOutput, ImportOutput, Output, PageOutput, PlanOutput};
-use crate::plan::DrainOf;
+use crate::plan::{DrainOf, HandOverOf};
 use crate::units::{LogicalId, StageName};
 
 /// One declarative file in, a production streaming-ML system on AWS out.
@@ -387,12 +388,17 @@ fn drain(typed: &str) -> Result<DrainOf, String> {
     match typed {
         "" => Ok(DrainOf::Touched),
         "all" => Ok(DrainOf::All),
-        names => names
-            .split(',')
-            .map(|name| StageName::new(name).map_err(|error| format!("`{name}` {error}")))
-            .collect::<Result<_, _>>()
-            .map(DrainOf::Named),
+        names => consumers(names).map(DrainOf::Named),
     }
+}
+
+/// Which readers are handed over.
+fn hand_over(typed: &str) -> Result<HandOverOf, String> {
+    if typed.is_empty() { Ok(HandOverOf::All) } else { consumers(typed).map(HandOverOf::Named) }
+}
+
+fn consumers(typed: &str) -> Result<BTreeSet<StageName>, String> {
+    typed.split(',').map(|name| StageName::new(name).map_err(|error| format!("`{name}` {error}"))).collect()
 }
 
 fn logical_id(typed: &str) -> Result<LogicalId, String> {
@@ -465,8 +471,11 @@ pub(crate) struct DeployArgs {
     #[command(flatten)]
     pub(crate) consent: ConsentArgs,
     /// Pause readers meanwhile and wait until they have caught up: those that change, `all`, or the named ones
-    #[arg(long, value_name = "all|CONSUMER,…", num_args = 0..=1, require_equals = true, default_missing_value = "", value_parser = drain)]
+    #[arg(long, value_name = "all|CONSUMER,…", num_args = 0..=1, require_equals = true, default_missing_value = "", value_parser = drain, conflicts_with = "plan")]
     pub(crate) drain: Option<DrainOf>,
+    /// Let the successors of readers that lose their position begin where these stopped: all, or the named ones
+    #[arg(long, value_name = "CONSUMER,…", num_args = 0..=1, require_equals = true, default_missing_value = "", value_parser = hand_over, conflicts_with = "plan")]
+    pub(crate) hand_over: Option<HandOverOf>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: Output,

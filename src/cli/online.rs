@@ -71,6 +71,7 @@ pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit 
         given: given(&args.consent),
         reviewed,
         drain: args.drain.clone(),
+        hand_over: args.hand_over.clone(),
     };
     let mut shelf = Shelf::new(&project);
     let (clouds, interrupt) = (Clouds::new(world, global, &project), Interrupt::new());

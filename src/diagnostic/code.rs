@@ -168,6 +168,7 @@ codes! {
     ReaderStuck = "E5028", "a reader does not pause or resume";
     PausesUnusable = "E5029", "the record of paused readers cannot be used";
     UnknownReader = "E5030", "there is no such reader";
+    HandOverUnknown = "E5031", "where a hand-over begins is not known";
 
     // R6 readiness: load and what carries it
     LoadUndeclared = "R6001", "what capacity rests on is not declared";

@@ -191,6 +191,7 @@ fn template_of(foundation: &Foundation, environment: &Environment) -> Result<Tem
 }
 
 fn wanted(foundation: &Foundation, environment: &Environment, template: Template) -> Wanted {
+    let rendered = template.digest();
     let desired = Desired {
         stack: STACK.to_owned(),
         template,
@@ -207,6 +208,7 @@ fn wanted(foundation: &Foundation, environment: &Environment, template: Template
         protect: true,
         import_existing: true,
         pipeline: None,
+        rendered,
     }
 }
 

@@ -24,7 +24,7 @@ use crate::environment::Environment;
 use crate::event::{Event, EventKind, OperationResult};
 use crate::observed::Holding;
 use crate::pipeline::Origins;
-use crate::plan::{Consent, DrainOf, Inputs, Permission, Plan, approve};
+use crate::plan::{Consent, DrainOf, HandOverOf, Inputs, Permission, Plan, approve};
 use crate::rollout::{Goal, LeftBehind, Machine, Outcome};
 use crate::units::{LogicalId, PipelineName, Region};
 use crate::workspace::Clock;
@@ -101,6 +101,8 @@ pub struct DeployOrder {
     pub reviewed: Option<Reviewed>,
     /// Which readers are paused meanwhile; none where nothing is said.
     pub drain: Option<DrainOf>,
+    /// Which readers are handed over to their successors; none where nothing is said.
+    pub hand_over: Option<HandOverOf>,
 }
 
 /// How a deployment ended.
@@ -136,7 +138,12 @@ pub async fn deploy(
         reviewed.same_files(&Inputs::of(&prepared, shelf.texts(), None), &prepared.rendered.template.digest())?;
     }
     somebody_answers(order.yes, company)?;
-    drain::known(order.drain.as_ref(), pipeline)?;
+    if let Some(DrainOf::Named(names)) = &order.drain {
+        drain::known(names, pipeline)?;
+    }
+    if let Some(HandOverOf::Named(names)) = &order.hand_over {
+        drain::known(names, pipeline)?;
+    }
     let cloud = tools.connector.connect(environment, pipeline.region()).await?;
     let caller = same_account(&cloud, environment).await?;
     let place = Place {
@@ -150,7 +157,8 @@ pub async fn deploy(
     settle(&cloud, stack, origins, environment, tools, company, Some(place)).await?;
 
     let record = Record::read(place).await?;
-    let readers = Readers { drain: order.drain.clone(), noted: record.pauses().clone() };
+    let (drain, noted) = (order.drain.clone(), record.pauses().clone());
+    let readers = Readers { drain, noted, hand_overs: Vec::new() };
     let left = drain::left(&readers.noted, "it is resumed at the end of this command");
     if !left.is_empty() {
         company.warned(&left, &BTreeMap::new());
@@ -159,6 +167,9 @@ pub async fn deploy(
     let keep = if order.reviewed.is_some() { Keep::ChangeSet } else { Keep::Nothing };
     let mut look = Look::at(&cloud, &prepared, keep).await?;
     look.readers = readers;
+    if let Some(which) = &order.hand_over {
+        look.hand_over(&cloud, which).await?;
+    }
     if !look.plan.is_empty() {
         foundation::needed(&cloud, environment, &prepared.bucket).await?;
     }

@@ -29,8 +29,7 @@ const SILENCE: Duration = Duration::from_secs(5 * 60);
 ///
 /// # Errors
 /// One is not.
-pub(super) fn known(which: Option<&DrainOf>, pipeline: &Pipeline) -> Result<(), Failure> {
-    let Some(DrainOf::Named(names)) = which else { return Ok(()) };
+pub(super) fn known(names: &BTreeSet<StageName>, pipeline: &Pipeline) -> Result<(), Failure> {
     let unknown = names.iter().filter(|name| !pipeline.consumers().contains_key(*name));
     let wrong: Diagnostics = unknown.map(|name| no_such(name.as_str(), pipeline)).collect();
     if wrong.has_errors() { Err(wrong.into()) } else { Ok(()) }

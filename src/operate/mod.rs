@@ -22,6 +22,7 @@ mod failure;
 mod fix;
 mod foundation;
 mod graph;
+mod handover;
 mod import;
 mod init;
 mod lease;

@@ -9,6 +9,7 @@ use super::drive::request;
 use super::earlier::{EarlierFiles, EarlierShelf};
 use super::ending::{change_set_refused, objected};
 use super::failure::Failure;
+use super::handover;
 use super::load::Shelf;
 use super::measure::{guard, measure};
 use super::prepare::{Prepared, prepare};
@@ -20,10 +21,13 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::{Environment, Target, Tier};
 use crate::observed::{ChangeSet, ChangeSetState, FailureKind, NextAction, Observed};
 use crate::pipeline::{Origins, Pipeline, StageKind, StreamFrom};
-use crate::plan::{ApprovedPlan, Desired, DrainOf, Inputs, Known, Load, NotAsked, Plan, compare, compare_files};
+use crate::plan::{
+    ApprovedPlan, Desired, DrainOf, HandOver, HandOverOf, Inputs, Known, Load, NotAsked, Plan, compare, compare_files,
+    take_over,
+};
 use crate::rollout::{Basis, Deployment, FailedCreate, Pauses};
 use crate::template::Template;
-use crate::units::{Duration, LogicalId, Region};
+use crate::units::{Digest, Duration, LogicalId, Region};
 use crate::workspace::Clock;
 
 /// A plan and what it was made from.
@@ -158,6 +162,8 @@ pub(super) struct Readers {
     pub(super) drain: Option<DrainOf>,
     /// Which are paused.
     pub(super) noted: Pauses,
+    /// Which are handed over.
+    pub(super) hand_overs: Vec<HandOver>,
 }
 
 impl Look {
@@ -174,12 +180,16 @@ impl Look {
             expiry_changing: expiry_changing(cloud, prepared, &observed).await?,
             ..Known::default()
         };
-        Ok(Self::of(Wanted::of(prepared), observed, known, keep))
+        let mut wanted = Wanted::of(prepared);
+        if let Some(deployed) = observed.stack().and_then(|stack| stack.template.as_ref()) {
+            take_over(&mut wanted.desired.template, deployed);
+        }
+        Ok(Self::of(wanted, observed, known, keep))
     }
 
     /// Compares what should be there with what is.
     pub(super) fn of(wanted: Wanted, observed: Observed, known: Known, keep: Keep) -> Self {
-        let plan = compare(&wanted.desired, &observed, &known);
+        let plan = wanted.compared(&observed, &known);
         Self {
             observed,
             plan,
@@ -220,10 +230,12 @@ impl Look {
             Ok(set) => {
                 if set.state == ChangeSetState::Ready {
                     self.known.change_set = Some(set.clone());
-                    self.plan = compare(desired, &self.observed, &self.known);
+                    self.plan = self.wanted.compared(&self.observed, &self.known);
                     self.plan.rollback = guard;
                 }
                 standing.tell(&mut self.plan, desired);
+                let (time, hand_overs) = (self.plan.expected.typical, self.readers.hand_overs.iter());
+                self.plan.hand_overs = hand_overs.map(|one| one.clone().reckoned(desired, time)).collect();
                 self.change_set = Some(set);
                 self.measured(cloud, tools.clock).await
             }
@@ -248,9 +260,25 @@ impl Look {
         }
     }
 
+    /// Lets successors begin where readers stop that would lose their position.
+    ///
+    /// # Errors
+    /// How far one is behind is not known.
+    pub(super) async fn hand_over(&mut self, cloud: &Cloud, which: &HandOverOf) -> Result<(), Failure> {
+        let Some(stack) = self.observed.stack() else { return Ok(()) };
+        let readers = self.plan.to_hand_over(&self.wanted.desired, which);
+        let found = handover::measured(cloud, stack, readers).await?;
+        for one in &found {
+            one.write(&mut self.wanted.desired.template);
+        }
+        self.plan = self.wanted.compared(&self.observed, &self.known);
+        self.readers.hand_overs = found;
+        Ok(())
+    }
+
     /// How the readers stand that the plan touches. That they may not be looked at keeps no plan from being made.
     async fn standing(&self, cloud: &Cloud) -> Result<Standing, Failure> {
-        let (desired, Readers { drain, noted }) = (&self.wanted.desired, &self.readers);
+        let (desired, Readers { drain, noted, .. }) = (&self.wanted.desired, &self.readers);
         let Some(pipeline) = &self.wanted.pipeline else { return Ok(Standing::default()) };
         let found = drain::standing(cloud, desired, &self.observed, &self.plan, drain.as_ref(), noted, pipeline).await;
         match found {
@@ -398,9 +426,16 @@ pub(super) struct Wanted {
     pub(super) import_existing: bool,
     /// The pipeline whose stack it is; none for a foundation.
     pub(super) pipeline: Option<Pipeline>,
+    /// Digest of the template as the files give it: what was handed over is not theirs.
+    pub(super) rendered: Digest,
 }
 
 impl Wanted {
+    /// Compares it with what is there.
+    fn compared(&self, observed: &Observed, known: &Known) -> Plan {
+        Plan { template: self.rendered.clone(), ..compare(&self.desired, observed, known) }
+    }
+
     fn of(prepared: &Prepared) -> Self {
         let environment = prepared.sized.pipeline().environment().clone();
         Self {
@@ -412,6 +447,7 @@ impl Wanted {
             import_existing: environment.tier() != Tier::Development,
             environment,
             pipeline: Some(prepared.sized.pipeline().clone()),
+            rendered: prepared.rendered.template.digest(),
         }
     }
 }

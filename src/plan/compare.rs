@@ -163,6 +163,7 @@ fn finish(
         left_out: if kind == PlanKind::Destroy { Vec::new() } else { left_out(&desired.origins) },
         rollback: None,
         drain: None,
+        hand_overs: Vec::new(),
         paused: Vec::new(),
         unmeasured: Vec::new(),
         unchanged: changes.unchanged,

@@ -20,6 +20,7 @@ mod effects;
 mod environments;
 mod fleets;
 mod guard;
+mod handover;
 mod inputs;
 mod measured;
 mod model;
@@ -42,6 +43,7 @@ pub use environments::{
     Step, environments,
 };
 pub use guard::{Guard, GuardAlarm, Unarmed, UnarmedAlarm, watch_time};
+pub use handover::{HandOver, HandOverOf, MARGIN, take_over};
 pub use inputs::Inputs;
 pub use measured::{Measure, Measured, Unmeasured};
 pub use model::{

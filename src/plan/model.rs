@@ -13,6 +13,7 @@ use super::amounts::Amount;
 use super::drain::{Drain, PausedReader};
 use super::effects::Effect;
 use super::guard::Guard;
+use super::handover::HandOver;
 use super::measured::Unmeasured;
 use super::moves::Move;
 use crate::observed::Held;
@@ -69,6 +70,9 @@ pub struct Plan {
     /// Readers that are paused for the deployment, and resumed after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drain: Option<Drain>,
+    /// Readers whose successors begin where they stopped, sorted by logical id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hand_overs: Vec<HandOver>,
     /// Readers among what changes that somebody paused before; they stay paused. Sorted by logical id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paused: Vec<PausedReader>,

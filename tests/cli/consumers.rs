@@ -184,3 +184,44 @@ fn a_reader_that_was_paused_by_hand_is_not_resumed_by_a_drained_deployment() {
     assert_eq!(state(&project, "orders-here-count"), "Disabled");
     assert_eq!(state(&project, "orders-here-score"), "Enabled");
 }
+
+#[test]
+fn a_reader_that_must_be_made_anew_is_handed_over_and_the_next_deployment_finds_no_change() {
+    let project = deployed();
+    ends(&project.sluice("embedded records orders-here-orders --rate 100/s --for 12h --env here"), 0);
+    ends(&project.sluice("embedded advance 2h --env here"), 0);
+    project.edit(SPEC, "score: {from: orders,", "score: {from: orders, read: fan-out,");
+    let handed = project.sluice("deploy orders --env here --yes --hand-over");
+    ends(&handed, 0);
+    insta::assert_snapshot!(
+        handed
+            .stdout
+            .lines()
+            .filter(|line| line.contains("handed over") || line.contains("ConsumerScoreMapping"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
+    // Two hours at 100/s would be 720,000; it begins some minutes back.
+    ends(&project.sluice("embedded advance 5m --env here"), 0);
+    let status = project.sluice("embedded status --env here --output json");
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).expect("JSON");
+    for one in status["consumers"].as_array().expect("consumers") {
+        assert_eq!(one["lost_records"], 0, "{one}");
+        assert!(one["lag_records"].as_u64().expect("a number") < 100_000, "{one}");
+    }
+    ends(&project.sluice("plan orders --env here --detailed-exitcode"), 0);
+    // A later change of something else is one in place.
+    project.edit(SPEC, "size: 100", "size: 200");
+    let later = project.sluice("deploy orders --env here --yes");
+    ends(&later, 0);
+    assert!(later.stdout.contains("Plan: 0 to add, 1 to change, 0 to replace, 0 to destroy."), "{later}");
+}
+
+#[test]
+fn where_nobody_knows_how_far_a_reader_is_behind_it_is_not_handed_over() {
+    let project = deployed();
+    project.edit(SPEC, "score: {from: orders,", "score: {from: orders, read: fan-out,");
+    let refused = project.sluice("deploy orders --env here --yes --hand-over");
+    ends(&refused, 3);
+    assert!(refused.stderr.contains("E5031"), "{refused}");
+}

@@ -57,6 +57,7 @@ impl World {
             given: BTreeSet::new(),
             reviewed: None,
             drain: None,
+            hand_over: None,
         };
         let cloud = embedded(self.folder.path(), self.environment, &self.clock);
         let clouds = Clouds { http: cloud.http_client(), clock: Arc::clone(&self.clock) };

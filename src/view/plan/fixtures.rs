@@ -184,6 +184,7 @@ fn plan(kind: PlanKind, resources: Vec<ResourcePlan>, unchanged: usize) -> Plan 
         left_out: Vec::new(),
         rollback: None,
         drain: None,
+        hand_overs: Vec::new(),
         paused: Vec::new(),
         unmeasured: Vec::new(),
         unchanged: (0..unchanged).map(same).collect(),

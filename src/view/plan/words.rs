@@ -440,6 +440,19 @@ pub(super) fn readers(plan: &Plan) -> Vec<(Label, String)> {
         }
         lines.extend(drain.readers.iter().map(|reader| drained(drain, reader)));
     }
+    lines.extend(plan.hand_overs.iter().map(|one| {
+        let again = one.again.map(|records| format!("; about {} records are read again", grouped(records)));
+        let text = format!(
+            "{} is handed over: its successor reads from {} on, {} before now ({} behind, {} for safety); none is skipped{}",
+            one.consumer,
+            one.from,
+            short_duration(one.back()),
+            short_duration(one.behind),
+            short_duration(one.margin),
+            again.unwrap_or_default()
+        );
+        (Label::Plain, text)
+    }));
     lines.extend(plan.paused.iter().map(|paused| {
         let by = paused.by.as_ref().map(|by| format!(" by {}", printable(by))).unwrap_or_default();
         let since = paused.since.map(|since| format!(" since {since}")).unwrap_or_default();
