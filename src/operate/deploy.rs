@@ -157,9 +157,9 @@ pub async fn deploy(
     settle(&cloud, stack, origins, environment, tools, company, Some(place)).await?;
 
     let record = Record::read(place).await?;
-    let (drain, noted) = (order.drain.clone(), record.pauses().clone());
+    let (drain, noted) = (order.drain.clone(), Some(record.pauses().clone()));
     let readers = Readers { drain, noted, hand_overs: Vec::new() };
-    let left = drain::left(&readers.noted, "it is resumed at the end of this command");
+    let left = drain::left(record.pauses(), "it is resumed at the end of this command");
     if !left.is_empty() {
         company.warned(&left, &BTreeMap::new());
     }

@@ -2,9 +2,9 @@
 
 use super::failure::Failure;
 use super::lease::Place;
-use crate::cloud::Etag;
+use crate::cloud::{Cloud, Etag};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::pipeline::names;
+use crate::pipeline::{Pipeline, names};
 use crate::rollout::{Pause, Pauses};
 use crate::units::LogicalId;
 
@@ -109,6 +109,15 @@ impl<'a> Record<'a> {
         let title = format!("somebody else changed the record of paused readers of {}", self.place.pipeline);
         Err(Failure::refused(Diagnostic::error(Code::PausesUnusable, title).help("run the command again")))
     }
+}
+
+/// Who is paused, as far as one may look: for whoever only wants to tell.
+pub(super) async fn peek(cloud: &Cloud, pipeline: &Pipeline) -> Pauses {
+    let environment = pipeline.environment();
+    let bucket = names::artifact_bucket(environment.account(), pipeline.region());
+    let key = names::pauses_key(environment.name(), pipeline.name());
+    let found = cloud.read_guarded(&bucket, &key).await.ok().flatten();
+    found.and_then(|found| Pauses::read(&found.bytes).ok()).unwrap_or_default()
 }
 
 fn key(place: Place<'_>) -> String {

@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::handover;
 use super::load::Shelf;
 use super::measure::{guard, measure};
+use super::pauses;
 use super::prepare::{Prepared, prepare};
 use super::shards::{expiry_changing, open_shards};
 use super::upstream;
@@ -160,8 +161,8 @@ pub(super) struct Look {
 pub(super) struct Readers {
     /// Which are to be paused for it.
     pub(super) drain: Option<DrainOf>,
-    /// Which are paused.
-    pub(super) noted: Pauses,
+    /// Which are paused, where somebody looked that up.
+    pub(super) noted: Option<Pauses>,
     /// Which are handed over.
     pub(super) hand_overs: Vec<HandOver>,
 }
@@ -280,7 +281,13 @@ impl Look {
     async fn standing(&self, cloud: &Cloud) -> Result<Standing, Failure> {
         let (desired, Readers { drain, noted, .. }) = (&self.wanted.desired, &self.readers);
         let Some(pipeline) = &self.wanted.pipeline else { return Ok(Standing::default()) };
-        let found = drain::standing(cloud, desired, &self.observed, &self.plan, drain.as_ref(), noted, pipeline).await;
+        let none = Pauses::default();
+        let (drain, known) = (drain.as_ref(), noted.as_ref().unwrap_or(&none));
+        let mut found = drain::standing(cloud, desired, &self.observed, &self.plan, drain, known, pipeline).await;
+        if noted.is_none() && found.as_ref().is_ok_and(|found| !found.paused.is_empty()) {
+            let known = pauses::peek(cloud, pipeline).await;
+            found = drain::standing(cloud, desired, &self.observed, &self.plan, drain, &known, pipeline).await;
+        }
         match found {
             Ok(standing) => Ok(standing),
             Err(refusal) if refusal.kind == FailureKind::AccessDenied && drain.is_none() => Ok(Standing::default()),
