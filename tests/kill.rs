@@ -30,11 +30,15 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use sluicegate::diagnostic::{Code, Diagnostics, FilePath};
 use sluicegate::embedded::EmbeddedCloud;
-use sluicegate::event::OperationResult;
+use sluicegate::event::{Event, EventKind, OperationResult, ReaderNow};
 use sluicegate::observed::{Observed, StackStatus};
-use sluicegate::operate::{self, DeployOrder, Deployed, Failure, Interrupt, Shelf, Tools};
-use sluicegate::plan::DrainOf;
+use sluicegate::operate::{
+    self, Answer, Company, DeployOrder, Deployed, Failure, FailureKind, Founding, Interrupt, Leaving, Prepared, Shelf,
+    Tools,
+};
+use sluicegate::plan::{DrainOf, Plan};
 use sluicegate::units::Region;
 use sluicegate::workspace::Project;
 use tokio::sync::Notify;
@@ -264,4 +268,85 @@ async fn a_drained_update_killed_at_any_request_leaves_no_reader_paused_when_run
     deploy(project.path(), None).await.result.unwrap().unwrap();
     edit(project.path(), "parallel: 4", "parallel: 8");
     converges_from_everywhere(project.path(), Some(DrainOf::All)).await;
+}
+
+/// Leaves as soon as something happens, and hears what it is warned of.
+struct Leaver<'a> {
+    interrupt: &'a Interrupt,
+    at: fn(&EventKind) -> bool,
+    warned: Vec<Code>,
+}
+
+impl Company for Leaver<'_> {
+    fn planned(&mut self, _: &Prepared, _: &Plan) {}
+    fn leaving(&mut self, _: &Leaving<'_>) {}
+    fn founding(&mut self, _: &Founding<'_>) {}
+    fn warned(&mut self, warnings: &Diagnostics, _: &BTreeMap<FilePath, String>) {
+        self.warned.extend(warnings.iter().map(|warning| warning.code));
+    }
+    fn listens(&self) -> bool {
+        false
+    }
+    fn agree(&mut self, _: &str) -> Answer {
+        Answer::Nobody
+    }
+    fn tell(&mut self, event: Event) {
+        if (self.at)(&event.kind) {
+            self.interrupt.raise();
+        }
+    }
+}
+
+/// A drained deployment that somebody leaves; what it came to, and what it warned of.
+async fn left(folder: &Path, at: fn(&EventKind) -> bool) -> (Result<OperationResult, FailureKind>, Vec<Code>) {
+    let clock = clock();
+    let http = SharedHttpClient::new(embedded(folder, "rehearsal", &clock));
+    let clouds = Clouds { http, clock: Arc::clone(&clock) };
+    let project = Project::find(folder).unwrap();
+    let mut shelf = Shelf::new(&project);
+    let interrupt = Interrupt::new();
+    let mut company = Leaver { interrupt: &interrupt, at, warned: Vec::new() };
+    let order = DeployOrder {
+        pipeline: "fraud-detection".to_owned(),
+        environment: "rehearsal".to_owned(),
+        region: None,
+        yes: true,
+        given: BTreeSet::new(),
+        reviewed: None,
+        drain: Some(DrainOf::All),
+        hand_over: None,
+    };
+    let tools = Tools { connector: &clouds, clock: &*clock, interrupt: &interrupt };
+    let result = operate::deploy(&mut shelf, &order, tools, &mut company).await;
+    (result.map(|deployed| deployed.result).map_err(|failure| failure.kind), company.warned)
+}
+
+#[tokio::test]
+async fn whoever_leaves_before_the_deployment_is_started_leaves_every_reader_reading() {
+    let project = project();
+    deploy(project.path(), None).await.result.unwrap().unwrap();
+    edit(project.path(), "parallel: 4", "parallel: 8");
+    let at = |kind: &EventKind| matches!(kind, EventKind::Reader { now: ReaderNow::Pausing, .. });
+    let (result, _) = left(project.path(), at).await;
+    assert_eq!(result, Err(FailureKind::Interrupted));
+    assert_eq!(silent(project.path()).await, Vec::<String>::new());
+    assert!(locks(project.path()).await.is_empty());
+}
+
+#[tokio::test]
+async fn whoever_leaves_a_deployment_at_work_is_told_and_the_next_run_resumes_the_readers() {
+    let project = project();
+    deploy(project.path(), None).await.result.unwrap().unwrap();
+    edit(project.path(), "parallel: 4", "parallel: 8");
+    let at = |kind: &EventKind| matches!(kind, EventKind::OperationStarted { .. });
+    let (result, warned) = left(project.path(), at).await;
+    assert_eq!(result, Ok(OperationResult::Detached));
+    assert!(warned.contains(&Code::ReaderLeftPaused), "{warned:?}");
+    assert!(!silent(project.path()).await.is_empty());
+    // The lease is given back, the note of the readers is not.
+    assert_eq!(locks(project.path()).await, ["locks/rehearsal/fraud-detection.paused"]);
+    let again = deploy(project.path(), None).await.result.unwrap().unwrap();
+    assert!(matches!(again.result, OperationResult::NothingToDo | OperationResult::Succeeded), "{:?}", again.result);
+    assert_eq!(silent(project.path()).await, Vec::<String>::new());
+    assert!(locks(project.path()).await.is_empty());
 }

@@ -154,7 +154,8 @@ pub async fn deploy(
         pipeline: pipeline.name(),
     };
     let (stack, origins) = (&prepared.rendered.stack_name, &prepared.rendered.origins);
-    settle(&cloud, stack, origins, environment, tools, company, Some(place)).await?;
+    // What is awaited here is kept on the heap: all of it together is more than a thread's stack should hold.
+    Box::pin(settle(&cloud, stack, origins, environment, tools, company, Some(place))).await?;
 
     let record = Record::read(place).await?;
     let (drain, noted) = (order.drain.clone(), Some(record.pauses().clone()));
@@ -165,15 +166,15 @@ pub async fn deploy(
     }
     let upstream = upstream::missing(&cloud, pipeline).await?;
     let keep = if order.reviewed.is_some() { Keep::ChangeSet } else { Keep::Nothing };
-    let mut look = Look::at(&cloud, &prepared, keep).await?;
+    let mut look = Box::pin(Look::at(&cloud, &prepared, keep)).await?;
     look.readers = readers;
     if let Some(which) = &order.hand_over {
-        look.hand_over(&cloud, which).await?;
+        Box::pin(look.hand_over(&cloud, which)).await?;
     }
     if !look.plan.is_empty() {
         foundation::needed(&cloud, environment, &prepared.bucket).await?;
     }
-    if let Err(failure) = look.ask(&cloud, tools).await {
+    if let Err(failure) = Box::pin(look.ask(&cloud, tools)).await {
         // That somebody else is at work explains whatever CloudFormation says of it.
         lease::free(place).await?;
         return Err(failure);
@@ -204,7 +205,7 @@ pub async fn deploy(
             lease::clear_after_death(place).await?;
         } else {
             let held = lease::take(&wish, company).await?;
-            let resumed = drained.resume(company).await;
+            let resumed = Box::pin(drained.resume(company)).await;
             held.release(company).await?;
             resumed?;
         }
@@ -226,13 +227,13 @@ pub async fn deploy(
     if let Err(declined) = ask(order.yes, company, "Deploy these changes?") {
         return Err(not_begun(declined, &look, order, &cloud, tools).await);
     }
-    let mut held = match lease::take(&wish, company).await {
+    let mut held = match Box::pin(lease::take(&wish, company)).await {
         Ok(held) => held,
         Err(refused) => return Err(not_begun(refused, &look, order, &cloud, tools).await),
     };
     let paused_since = cloud.time();
     let ready = match upload(shelf, &order.pipeline, &prepared, tools.clock, company, &mut held).await {
-        Ok(()) => drained.pause(&plan, &look.observed, &mut held, company).await,
+        Ok(()) => Box::pin(drained.pause(&plan, &look.observed, &mut held, company)).await,
         Err(failure) => Err(failure),
     };
     let outcome = match ready {
@@ -240,13 +241,13 @@ pub async fn deploy(
             let goal = Goal::Deploy(Box::new(look.approved(&approved)));
             let mut machine = Machine::new(goal, cadence(environment, tools.clock.is_virtual()));
             let tell = &mut |event| company.tell(event);
-            Ok(drive_under(&mut machine, &cloud, tools.clock, tools.interrupt, tell, Some(&mut held)).await)
+            Ok(Box::pin(drive_under(&mut machine, &cloud, tools.clock, tools.interrupt, tell, Some(&mut held))).await)
         }
         Err(failure) => Err(not_begun(failure, &look, order, &cloud, tools).await),
     };
     let resumed = match &outcome {
-        Ok(outcome) => drained.after(&plan, outcome, company).await,
-        Err(_) => drained.resume(company).await.map(|()| None),
+        Ok(outcome) => Box::pin(drained.after(&plan, outcome, company)).await,
+        Err(_) => Box::pin(drained.resume(company)).await.map(|()| None),
     };
     held.release(company).await?;
     let outcome = outcome?;
@@ -260,12 +261,12 @@ pub async fn deploy(
         }
     };
     if result == OperationResult::Succeeded {
-        let looked_at = verify(&cloud, &prepared, &plan, tools.clock).await?;
+        let looked_at = Box::pin(verify(&cloud, &prepared, &plan, tools.clock)).await?;
         if looked_at > 0 {
             company.tell(Event { at: tools.clock.now(), kind: EventKind::Verified { looked_at } });
         }
         if let (Some(drain), Some(stack)) = (&plan.drain, &stack) {
-            drained.catch_up(drain, stack, paused_since, company).await?;
+            Box::pin(drained.catch_up(drain, stack, paused_since, company)).await?;
         }
     }
     let (left_behind, imported) = match outcome {
