@@ -160,7 +160,9 @@ pub async fn deploy(
     let record = Record::read(place).await?;
     let (drain, noted) = (order.drain.clone(), Some(record.pauses().clone()));
     let readers = Readers { drain, noted, hand_overs: Vec::new() };
-    let left = drain::left(record.pauses(), "it is resumed at the end of this command");
+    let target = format!("{} --env {}", pipeline.name(), environment.name());
+    let then = format!("it is resumed when this deployment is over, or at once: sluice resume {target}");
+    let left = drain::left(record.pauses(), &then);
     if !left.is_empty() {
         company.warned(&left, &BTreeMap::new());
     }

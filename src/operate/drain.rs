@@ -211,6 +211,7 @@ impl Drained<'_> {
                 Some((reader.logical_id.clone(), Pause { mapping, why, by: self.by.to_owned(), since }))
             })
             .collect();
+        self.record.refresh().await?;
         self.record.add(readers.clone()).await?;
         for (id, pause) in &readers {
             self.tell(company, id, ReaderNow::Pausing);
@@ -304,6 +305,10 @@ impl Drained<'_> {
     /// # Errors
     /// One does not come back; the others do.
     pub(super) async fn resume(&mut self, company: &mut dyn Company) -> Result<(), Failure> {
+        if self.record.pauses().is_empty() {
+            return Ok(());
+        }
+        self.record.refresh().await?;
         let ours: Vec<(LogicalId, String)> =
             self.record.pauses().of_deployments().map(|(id, pause)| (id.clone(), pause.mapping.clone())).collect();
         let mut failed: Option<Failure> = None;

@@ -35,6 +35,12 @@ impl<'a> Record<'a> {
         Ok(Self { place, pauses, etag: Some(found.etag) })
     }
 
+    /// Reads it again: what was read before the lease was taken may be behind.
+    pub(super) async fn refresh(&mut self) -> Result<(), Failure> {
+        *self = Self::read(self.place).await?;
+        Ok(())
+    }
+
     /// Forgets the readers of a stack that is gone. That it cannot only costs a warning later.
     pub(super) async fn forget(place: Place<'a>) {
         if let Ok(mut record) = Self::read(place).await {

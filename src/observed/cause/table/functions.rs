@@ -34,7 +34,7 @@ pub(super) const CAUSES: &[KnownCause] = &[
         id: "concurrency-floor",
         cause: "Reserving so many instances would leave the account fewer unreserved ones than Lambda insists on; a new \
                 account may have ten in all.",
-        fix: "Reserve less, or ask Service Quotas for more `Concurrent executions` (L-B99A9384) in this region.",
+        fix: "Reserve less, or ask Service Quotas for more `Concurrent executions` in this region.",
         field: Some("consumers.NAME.concurrency.reserved"),
         types: &[FUNCTION],
         texts: &["decreases account's unreservedconcurrentexecution below"],
@@ -76,7 +76,7 @@ pub(super) const CAUSES: &[KnownCause] = &[
     KnownCause {
         id: "code-storage-full",
         cause: "The account's versions of functions fill the storage that Lambda gives it in this region (75 GB at first).",
-        fix: "Remove versions that nothing serves any more, of other stacks too, or ask for more `Function and layer storage` (L-2ACBD22F).",
+        fix: "Remove versions that nothing serves any more, of other stacks too, or ask for more `Function and layer storage`.",
         types: &[FUNCTION, VERSION],
         texts: &["code storage limit exceeded", "codestorageexceeded"],
         recorded: &[seen(

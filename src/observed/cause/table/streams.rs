@@ -8,7 +8,7 @@ pub(super) const CAUSES: &[KnownCause] = &[
     KnownCause {
         id: "shard-quota",
         cause: "The account would have more shards in this region than its quota allows.",
-        fix: "Ask Service Quotas for more `Shards per Region` (L-8040F2A5), use fewer shards, or `capacity: on-demand`.",
+        fix: "Ask Service Quotas for more `Shards per Region`, use fewer shards, or `capacity: on-demand`.",
         field: Some("streams.NAME.capacity"),
         types: &[STREAM],
         texts: &["would exceed the shard limit for the account"],
@@ -85,7 +85,7 @@ pub(super) const CAUSES: &[KnownCause] = &[
     KnownCause {
         id: "on-demand-quota",
         cause: "The account has as many on-demand streams in this region as its quota allows.",
-        fix: "Ask Service Quotas for more `On-demand data streams per account` (L-30C8DB4F), or provision the shards of this one.",
+        fix: "Ask Service Quotas for more `On-demand data streams per account`, or provision the shards of this one.",
         field: Some("streams.NAME.capacity"),
         types: &[STREAM],
         texts: &["on-demand stream…limit", "ondemandstreamcountlimit", "limit…on-demand"],
