@@ -916,10 +916,14 @@ mod artifacts;
 mod baseline;
 #[path = "cli/builds.rs"]
 mod builds;
+#[path = "cli/causes.rs"]
+mod causes;
 #[path = "cli/ci.rs"]
 mod ci;
 #[path = "cli/consent.rs"]
 mod consent;
+#[path = "cli/consumers.rs"]
+mod consumers;
 #[path = "cli/cost.rs"]
 mod cost;
 #[path = "cli/doctor.rs"]

@@ -30,10 +30,15 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use sluicegate::diagnostic::{Code, Diagnostics, FilePath};
 use sluicegate::embedded::EmbeddedCloud;
-use sluicegate::event::OperationResult;
+use sluicegate::event::{Event, EventKind, OperationResult, ReaderNow};
 use sluicegate::observed::{Observed, StackStatus};
-use sluicegate::operate::{self, DeployOrder, Deployed, Failure, Interrupt, Shelf, Tools};
+use sluicegate::operate::{
+    self, Answer, Company, DeployOrder, Deployed, Failure, FailureKind, Founding, Interrupt, Leaving, Prepared, Shelf,
+    Tools,
+};
+use sluicegate::plan::{DrainOf, Plan};
 use sluicegate::units::Region;
 use sluicegate::workspace::Project;
 use tokio::sync::Notify;
@@ -109,6 +114,10 @@ struct Ran {
 }
 
 async fn deploy(folder: &Path, last: Option<(usize, Dies)>) -> Ran {
+    deploy_with(folder, last, None).await
+}
+
+async fn deploy_with(folder: &Path, last: Option<(usize, Dies)>, drain: Option<DrainOf>) -> Ran {
     let clock = clock();
     let (sent, dead) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
     let writes = Arc::new(Mutex::new(BTreeSet::new()));
@@ -130,6 +139,8 @@ async fn deploy(folder: &Path, last: Option<(usize, Dies)>) -> Ran {
         yes: true,
         given: BTreeSet::new(),
         reviewed: None,
+        drain,
+        hand_over: None,
     };
     let tools = Tools { connector: &clouds, clock: &*clock, interrupt: &interrupt };
     let mut nobody = Nobody;
@@ -186,10 +197,10 @@ fn edit(folder: &Path, from: &str, to: &str) {
 
 /// Kills the command at every request, runs it again, and compares the end with that of an undisturbed run. The deaths
 /// have nothing to do with each other and are spread over the cores.
-async fn converges_from_everywhere(before: &Path) {
+async fn converges_from_everywhere(before: &Path, drain: Option<DrainOf>) {
     let undisturbed = tempfile::tempdir().unwrap();
     copy(before, undisturbed.path());
-    let reference = deploy(undisturbed.path(), None).await;
+    let reference = deploy_with(undisturbed.path(), None, drain.clone()).await;
     assert_eq!(reference.result.unwrap().unwrap().result, OperationResult::Succeeded);
     let wanted = seen(undisturbed.path()).await;
     assert!((3..reference.requests).contains(&reference.writes.len()), "writes: {:?}", reference.writes);
@@ -202,21 +213,21 @@ async fn converges_from_everywhere(before: &Path) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for first in 0..cores {
-            let (deaths, wanted) = (&deaths, &wanted);
+            let (deaths, wanted, drain) = (&deaths, &wanted, &drain);
             scope.spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
                 for death in deaths.iter().skip(first).step_by(cores) {
-                    runtime.block_on(converges_after(before, *death, wanted));
+                    runtime.block_on(converges_after(before, *death, wanted, drain.clone()));
                 }
             });
         }
     });
 }
 
-async fn converges_after(before: &Path, death: (usize, Dies), wanted: &Seen) {
+async fn converges_after(before: &Path, death: (usize, Dies), wanted: &Seen, drain: Option<DrainOf>) {
     let dir = tempfile::tempdir().unwrap();
     copy(before, dir.path());
-    let killed = deploy(dir.path(), Some(death)).await;
+    let killed = deploy_with(dir.path(), Some(death), drain).await;
     assert!(killed.result.is_none(), "request {death:?} was never made");
     let again = deploy(dir.path(), None).await.result.unwrap();
     let again = again.unwrap_or_else(|failure| panic!("killed at {death:?}: {:?}", failure.diagnostics));
@@ -226,13 +237,21 @@ async fn converges_after(before: &Path, death: (usize, Dies), wanted: &Seen) {
         again.result
     );
     assert_eq!(seen(dir.path()).await, *wanted, "killed at {death:?}");
-    assert!(locks(dir.path()).await.is_empty(), "killed at {death:?}: a lock is left");
+    assert!(locks(dir.path()).await.is_empty(), "killed at {death:?}: a lock, or a note of a paused reader, is left");
+    assert_eq!(silent(dir.path()).await, Vec::<String>::new(), "killed at {death:?}: readers are left paused");
+}
+
+/// Mappings that do not read.
+async fn silent(folder: &Path) -> Vec<String> {
+    let clock = clock();
+    let all = embedded(folder, "rehearsal", &clock).status().await.unwrap().consumers;
+    all.into_iter().filter(|one| one.state != "Enabled").map(|one| format!("{} {}", one.function, one.state)).collect()
 }
 
 #[tokio::test]
 async fn a_first_deployment_killed_at_any_request_ends_well_when_run_again() {
     let project = project();
-    converges_from_everywhere(project.path()).await;
+    converges_from_everywhere(project.path(), None).await;
 }
 
 #[tokio::test]
@@ -240,5 +259,94 @@ async fn an_update_killed_at_any_request_ends_well_when_run_again() {
     let project = project();
     deploy(project.path(), None).await.result.unwrap().unwrap();
     edit(project.path(), "parallel: 4", "parallel: 8");
-    converges_from_everywhere(project.path()).await;
+    converges_from_everywhere(project.path(), None).await;
+}
+
+#[tokio::test]
+async fn a_drained_update_killed_at_any_request_leaves_no_reader_paused_when_run_again_undrained() {
+    let project = project();
+    deploy(project.path(), None).await.result.unwrap().unwrap();
+    edit(project.path(), "parallel: 4", "parallel: 8");
+    converges_from_everywhere(project.path(), Some(DrainOf::All)).await;
+}
+
+/// Leaves as soon as something happens, and hears what it is warned of.
+struct Leaver<'a> {
+    interrupt: &'a Interrupt,
+    at: fn(&EventKind) -> bool,
+    warned: Vec<Code>,
+}
+
+impl Company for Leaver<'_> {
+    fn planned(&mut self, _: &Prepared, _: &Plan) {}
+    fn leaving(&mut self, _: &Leaving<'_>) {}
+    fn founding(&mut self, _: &Founding<'_>) {}
+    fn warned(&mut self, warnings: &Diagnostics, _: &BTreeMap<FilePath, String>) {
+        self.warned.extend(warnings.iter().map(|warning| warning.code));
+    }
+    fn listens(&self) -> bool {
+        false
+    }
+    fn agree(&mut self, _: &str) -> Answer {
+        Answer::Nobody
+    }
+    fn tell(&mut self, event: Event) {
+        if (self.at)(&event.kind) {
+            self.interrupt.raise();
+        }
+    }
+}
+
+/// A drained deployment that somebody leaves; what it came to, and what it warned of.
+async fn left(folder: &Path, at: fn(&EventKind) -> bool) -> (Result<OperationResult, FailureKind>, Vec<Code>) {
+    let clock = clock();
+    let http = SharedHttpClient::new(embedded(folder, "rehearsal", &clock));
+    let clouds = Clouds { http, clock: Arc::clone(&clock) };
+    let project = Project::find(folder).unwrap();
+    let mut shelf = Shelf::new(&project);
+    let interrupt = Interrupt::new();
+    let mut company = Leaver { interrupt: &interrupt, at, warned: Vec::new() };
+    let order = DeployOrder {
+        pipeline: "fraud-detection".to_owned(),
+        environment: "rehearsal".to_owned(),
+        region: None,
+        yes: true,
+        given: BTreeSet::new(),
+        reviewed: None,
+        drain: Some(DrainOf::All),
+        hand_over: None,
+    };
+    let tools = Tools { connector: &clouds, clock: &*clock, interrupt: &interrupt };
+    let result = operate::deploy(&mut shelf, &order, tools, &mut company).await;
+    (result.map(|deployed| deployed.result).map_err(|failure| failure.kind), company.warned)
+}
+
+#[tokio::test]
+async fn whoever_leaves_before_the_deployment_is_started_leaves_every_reader_reading() {
+    let project = project();
+    deploy(project.path(), None).await.result.unwrap().unwrap();
+    edit(project.path(), "parallel: 4", "parallel: 8");
+    let at = |kind: &EventKind| matches!(kind, EventKind::Reader { now: ReaderNow::Pausing, .. });
+    let (result, _) = left(project.path(), at).await;
+    assert_eq!(result, Err(FailureKind::Interrupted));
+    assert_eq!(silent(project.path()).await, Vec::<String>::new());
+    assert!(locks(project.path()).await.is_empty());
+}
+
+#[tokio::test]
+async fn whoever_leaves_a_deployment_at_work_is_told_and_the_next_run_resumes_the_readers() {
+    let project = project();
+    deploy(project.path(), None).await.result.unwrap().unwrap();
+    edit(project.path(), "parallel: 4", "parallel: 8");
+    let at = |kind: &EventKind| matches!(kind, EventKind::OperationStarted { .. });
+    let (result, warned) = left(project.path(), at).await;
+    assert_eq!(result, Ok(OperationResult::Detached));
+    assert!(warned.contains(&Code::ReaderLeftPaused), "{warned:?}");
+    assert!(!silent(project.path()).await.is_empty());
+    // The lease is given back, the note of the readers is not.
+    assert_eq!(locks(project.path()).await, ["locks/rehearsal/fraud-detection.paused"]);
+    let again = deploy(project.path(), None).await.result.unwrap().unwrap();
+    assert!(matches!(again.result, OperationResult::NothingToDo | OperationResult::Succeeded), "{:?}", again.result);
+    assert_eq!(silent(project.path()).await, Vec::<String>::new());
+    assert!(locks(project.path()).await.is_empty());
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use sluicegate::environment::{self, EnvironmentSpec};
 use sluicegate::spec::{self, Decode as _, PipelineFile};
-use sluicegate::view::plan;
+use sluicegate::view::{causes, plan};
 
 fn check_file(name: &str, fresh: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
@@ -42,6 +42,11 @@ This page is made from the declarations that read the files.
 fn the_reference_of_the_language_is_fresh() {
     let reference = spec::reference(&[PipelineFile::schema, EnvironmentSpec::schema]);
     check_file("docs/language.md", &format!("{ABOUT_THE_LANGUAGE}{}\n", reference.trim_end()));
+}
+
+#[test]
+fn the_page_of_known_causes_is_fresh() {
+    check_file("docs/causes.md", &causes::to_markdown());
 }
 
 #[test]

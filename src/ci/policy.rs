@@ -147,6 +147,12 @@ pub(super) fn deploy(environment: &Deployable, names: Names) -> Vec<Value> {
     let ledger = below(&names::ledger_prefix(&environment.name));
     statements.push(allow("WriteLedger", &["s3:GetObject", "s3:PutObject"], &ledger, None));
     statements.extend(reads(&environments, names));
+    if environment.types.contains("AWS::Lambda::EventSourceMapping") {
+        // A mapping's ARN says nothing of whose it is; the function that it calls does.
+        let own = json!({"ArnLike": {"lambda:FunctionArn": places(On::Function, &environments, names)}});
+        let mappings = places(On::Mapping, &environments, names);
+        statements.push(allow("PauseReaders", &["lambda:UpdateEventSourceMapping"], &mappings, Some(own)));
+    }
     for (on, actions) in merged(&environments, |rights| rights.write) {
         let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
         let condition = guard(on, environment.boundary.as_ref());

@@ -1,5 +1,6 @@
 //! What can be typed: commands, arguments, flags. The doc comments are the help texts.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -7,7 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::forms::{CheckOutput, EventOutput, FileOutput, ImportOutput, Output, PageOutput, PlanOutput};
 use crate::operate;
-use crate::units::{Duration, LogicalId};
+use crate::plan::{DrainOf, HandOverOf};
+use crate::units::{Duration, LogicalId, StageName};
 
 /// One declarative file in, a production streaming-ML system on AWS out.
 ///
@@ -129,6 +131,10 @@ pub(crate) enum Command {
     Gc(GcArgs),
     /// Take the lease of a pipeline from whoever has it
     Unlock(UnlockArgs),
+    /// Switch readers of streams off; they keep their position, and stay off across deployments
+    Pause(PauseArgs),
+    /// Switch readers of streams on again; they read on from where they were
+    Resume(PauseArgs),
     /// Show a deployed stack: status, resources, outputs
     Status(StatusArgs),
     /// Look before the first write: credentials, foundation, permissions, quotas, names, state; writes nothing
@@ -389,6 +395,24 @@ fn duration(typed: &str) -> Result<Duration, String> {
     Duration::parse(typed).map_err(|error| error.to_string())
 }
 
+/// Which readers are paused.
+fn drain(typed: &str) -> Result<DrainOf, String> {
+    match typed {
+        "" => Ok(DrainOf::Touched),
+        "all" => Ok(DrainOf::All),
+        names => consumers(names).map(DrainOf::Named),
+    }
+}
+
+/// Which readers are handed over.
+fn hand_over(typed: &str) -> Result<HandOverOf, String> {
+    if typed.is_empty() { Ok(HandOverOf::All) } else { consumers(typed).map(HandOverOf::Named) }
+}
+
+fn consumers(typed: &str) -> Result<BTreeSet<StageName>, String> {
+    typed.split(',').map(|name| StageName::new(name).map_err(|error| format!("`{name}` {error}"))).collect()
+}
+
 fn logical_id(typed: &str) -> Result<LogicalId, String> {
     LogicalId::new(typed).map_err(|error| format!("it {error}; the plan names them, for instance TableDecisions"))
 }
@@ -460,6 +484,12 @@ pub(crate) struct DeployArgs {
     pub(crate) pace: PaceArgs,
     #[command(flatten)]
     pub(crate) consent: ConsentArgs,
+    /// Pause readers meanwhile and wait until they have caught up: those that change, `all`, or the named ones
+    #[arg(long, value_name = "all|CONSUMER,…", num_args = 0..=1, require_equals = true, default_missing_value = "", value_parser = drain, conflicts_with = "plan")]
+    pub(crate) drain: Option<DrainOf>,
+    /// Let the successors of readers that lose their position begin where these stopped: all, or the named ones
+    #[arg(long, value_name = "CONSUMER,…", num_args = 0..=1, require_equals = true, default_missing_value = "", value_parser = hand_over, conflicts_with = "plan")]
+    pub(crate) hand_over: Option<HandOverOf>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: Output,
@@ -556,6 +586,32 @@ pub(crate) struct GcArgs {
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PauseArgs {
+    /// Pipeline (a folder of `stacks/`)
+    #[arg(value_name = "PIPELINE", value_parser = pipeline)]
+    pub(crate) pipeline: String,
+    /// Consumers; all of the pipeline where none is named
+    #[arg(value_name = "CONSUMER", value_parser = consumer)]
+    pub(crate) consumers: Vec<StageName>,
+    /// Environment (a file of `environments/`)
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_parser = environment)]
+    pub(crate) environment: String,
+    /// Region, where the environment has several
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+    /// Do not ask
+    #[arg(short, long, env = "SLUICE_YES")]
+    pub(crate) yes: bool,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+fn consumer(typed: &str) -> Result<StageName, String> {
+    StageName::new(typed).map_err(|error| format!("it {error}"))
 }
 
 #[derive(Debug, Args)]
@@ -789,7 +845,8 @@ pub(crate) struct CommentArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// The code, for instance E1004; all of them are listed where none is given
+    /// The code, for instance E1004, or the name of a known cause; all codes are listed where none is given, and all
+    /// causes for `causes`
     pub(crate) code: Option<String>,
 }
 

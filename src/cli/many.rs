@@ -61,6 +61,10 @@ fn order(args: &DeployArgs) -> Result<ManyOrder, Failure> {
         let one = Diagnostic::error(Code::BadArgument, "a saved plan is of one pipeline in one environment");
         return Err(one.help("leave out `--plan`, or name what it is a plan of").into());
     }
+    if args.drain.is_some() || args.hand_over.is_some() || args.revert_drift {
+        let one = Diagnostic::error(Code::BadArgument, "readers are drained and handed over, and drift is reverted, pipeline by pipeline");
+        return Err(one.help("deploy that pipeline by itself, then the others").into());
+    }
     if names_something(&args.consent) {
         let one = Diagnostic::error(Code::BadArgument, "an agreement by name is to the plan of one pipeline");
         return Err(one.help("deploy that pipeline by itself, then the others").into());

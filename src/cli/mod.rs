@@ -19,6 +19,7 @@ mod import;
 mod many;
 mod offline;
 mod online;
+mod pause;
 mod plan;
 mod producer;
 mod recover;
@@ -36,6 +37,8 @@ use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command, PricesCommand};
 use world::{World, print_err, print_out};
+
+use crate::operate::Switching;
 
 /// Runs the program with the process's own arguments, streams and clock.
 #[must_use]
@@ -90,6 +93,8 @@ fn run() -> Exit {
         Command::Bootstrap(args) => foundation::bootstrap(&world, &cli.global, &args),
         Command::Gc(args) => gc::gc(&world, &cli.global, &args),
         Command::Unlock(args) => unlock::unlock(&world, &cli.global, &args),
+        Command::Pause(args) => pause::pause(&world, &cli.global, &args, Switching::Pause),
+        Command::Resume(args) => pause::pause(&world, &cli.global, &args, Switching::Resume),
         Command::Status(args) => online::status(&world, &cli.global, &args),
         Command::Doctor(args) => doctor::doctor(&world, &cli.global, &args),
         Command::Drift(args) => drift::drift(&world, &cli.global, &args),

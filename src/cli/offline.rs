@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::screen::{err_look, out_look, print_diagnostics, source_map};
 use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, closest};
+use crate::observed::KnownCause;
 use crate::operate::{self, Failure, FailureKind, TemplateForm};
 use crate::units::Region;
 use crate::view::{self, diagnostics, plural};
@@ -79,11 +80,21 @@ pub(crate) fn explain(world: &World, args: &ExplainArgs) -> Exit {
         print_out(&view::explain::page(&look, code));
         return Exit::Done;
     }
+    if typed == "causes" {
+        print_out(&view::causes::list(&look));
+        return Exit::Done;
+    }
+    if let Some(known) = KnownCause::parse(typed) {
+        print_out(&view::causes::page(&look, known));
+        return Exit::Done;
+    }
     let unknown = Diagnostic::error(Code::UnknownCode, format!("there is no code `{typed}`"));
-    let unknown = match closest(typed, Code::ALL.iter().map(|code| code.as_str())) {
-        Some(close) => unknown.help(format!("did you mean `{close}`?")),
-        None => unknown,
-    };
+    let unknown =
+        match closest(typed, Code::ALL.iter().map(|code| code.as_str()).chain(KnownCause::all().map(|known| known.id)))
+        {
+            Some(close) => unknown.help(format!("did you mean `{close}`?")),
+            None => unknown,
+        };
     fail(world, &unknown.help("`sluice explain` lists them all").into(), NO_TEXTS)
 }
 

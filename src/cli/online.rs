@@ -78,6 +78,8 @@ pub(crate) fn deploy(world: &World, global: &Global, args: &DeployArgs) -> Exit 
         yes: args.consent.yes,
         given: given(&args.consent),
         reviewed,
+        drain: args.drain.clone(),
+        hand_over: args.hand_over.clone(),
     };
     let mut shelf = Shelf::new(&project);
     let (clouds, interrupt) = (Clouds::new(world, global, &project), Interrupt::new());
@@ -232,7 +234,8 @@ pub(crate) fn failed(world: &World, screen: &RefCell<Screen<'_>>, shelf: &Shelf<
     if screen.borrow().saw_an_end() {
         screen.borrow_mut().end(shelf.texts(), &[]);
         // The last screen tells what CloudFormation says; that something else runs is told by nobody yet.
-        if failure.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::NotVerified) {
+        let told_by_nobody = [Code::NotVerified, Code::ReaderBehind, Code::ReaderStuck, Code::PausesUnusable];
+        if failure.diagnostics.iter().any(|diagnostic| told_by_nobody.contains(&diagnostic.code)) {
             return fail(world, failure, shelf.texts());
         }
         for help in failure.diagnostics.iter().flat_map(|diagnostic| &diagnostic.help) {

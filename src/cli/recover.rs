@@ -66,7 +66,7 @@ fn run(world: &World, global: &Global, typed: &One, yes: bool, without: bool, ou
     let going = async {
         match way {
             Some(way) => operate::recover(&project, &stuck, way, yes, tools, &mut company).await,
-            None => operate::watch(&stuck, tools, &mut company).await,
+            None => operate::watch(&project, &stuck, tools, &mut company).await,
         }
     };
     match block_on(watched(going, &screen, &interrupt)) {

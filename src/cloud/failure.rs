@@ -96,9 +96,11 @@ fn classify(code: Option<&str>, message: &str, status: Option<u16>) -> FailureKi
         "InsufficientCapabilitiesException" => FailureKind::CapabilityMissing,
         "TokenAlreadyExistsException" => FailureKind::TokenReused,
         "LimitExceededException" => FailureKind::LimitExceeded,
-        "InvalidChangeSetStatus" | "InvalidChangeSetStatusException" | "OperationInProgressException" => {
-            FailureKind::WrongState
-        }
+        "InvalidChangeSetStatus"
+        | "InvalidChangeSetStatusException"
+        | "OperationInProgressException"
+        | "ResourceInUseException"
+        | "ResourceConflictException" => FailureKind::WrongState,
         "ValidationError" | "ValidationException" => by_words(message),
         _ => by_status(status),
     }

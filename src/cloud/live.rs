@@ -82,6 +82,16 @@ impl Cloud {
         }))
     }
 
+    /// Switches an event source mapping on or off. It takes a moment to settle (STATE-2), and keeps its position (V-3).
+    ///
+    /// # Errors
+    /// There is none of this id, it is being changed by somebody else, or the caller may not.
+    pub async fn switch_mapping(&self, uuid: &str, enabled: bool) -> Result<(), CloudError> {
+        let request = self.lambda.update_event_source_mapping().uuid(uuid).enabled(enabled);
+        let answer = request.send().await.map_err(|error| failure::of("Lambda", "UpdateEventSourceMapping", error));
+        answer.map(|_| ())
+    }
+
     /// The event source mappings of a function or of one of its aliases.
     ///
     /// # Errors

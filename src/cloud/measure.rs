@@ -7,11 +7,12 @@ use aws_smithy_types::DateTime;
 
 use super::{Cloud, CloudError, failure};
 use crate::observed::{AlarmState, Behind, ExpiryStatus, FailureKind, Held, HeldUnit, SeenAlarm};
-use crate::units::Duration;
+use crate::units::{Duration, Timestamp};
 
 const DYNAMODB: &str = "DynamoDB";
 /// The longest time over which a reader's lag is looked for: one that is idle publishes nothing.
 const LATELY: Duration = Duration::from_secs(15 * 60);
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// What publishes how far it is behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,16 @@ pub enum Reader<'a> {
     Function(&'a str),
     /// A Firehose stream, by name (Amazon Data Firehose developer guide, "Monitor with CloudWatch metrics").
     Delivery(&'a str),
+}
+
+impl<'a> Reader<'a> {
+    /// Namespace, name and dimension of the metric.
+    fn lag(self) -> (&'static str, &'static str, (&'static str, &'a str)) {
+        match self {
+            Self::Function(name) => ("AWS/Lambda", "IteratorAge", ("FunctionName", name)),
+            Self::Delivery(name) => ("AWS/Firehose", "KinesisMillisBehindLatest", ("DeliveryStreamName", name)),
+        }
+    }
 }
 
 /// A metric, what is reckoned of it, and over which time.
@@ -116,15 +127,28 @@ impl Cloud {
     /// # Errors
     /// The metrics may not be read.
     pub async fn behind(&self, reader: Reader<'_>) -> Result<Option<Behind>, CloudError> {
-        let (namespace, metric, dimension) = match reader {
-            Reader::Function(name) => ("AWS/Lambda", "IteratorAge", ("FunctionName", name)),
-            Reader::Delivery(name) => ("AWS/Firehose", "KinesisMillisBehindLatest", ("DeliveryStreamName", name)),
-        };
-        let period = Duration::from_secs(60);
-        let series = Series { namespace, metric, dimension, statistic: "Maximum", period };
+        let (namespace, metric, dimension) = reader.lag();
+        let series = Series { namespace, metric, dimension, statistic: "Maximum", period: MINUTE };
         let found = self.statistics(&[series], LATELY).await?;
         let most = found.into_iter().flatten().reduce(f64::max);
         Ok(most.map(|millis| Behind(Duration::from_millis(whole(millis)))))
+    }
+
+    /// How far behind a reader was in the newest minute that began at or after a moment; `None` where it published nothing since.
+    ///
+    /// # Errors
+    /// The metrics may not be read.
+    pub async fn behind_since(&self, reader: Reader<'_>, since: Timestamp) -> Result<Option<Behind>, CloudError> {
+        let (namespace, metric, dimension) = reader.lag();
+        let series = Series { namespace, metric, dimension, statistic: "Maximum", period: MINUTE };
+        // A minute that began before the moment holds points from before it.
+        let from = since.as_millis().saturating_add(59_999).div_euclid(60_000).saturating_mul(60_000);
+        let length = self.time().as_millis().saturating_sub(from);
+        let Ok(length @ 1..) = u64::try_from(length) else { return Ok(None) };
+        let found = self.statistics(&[series], Duration::from_millis(length)).await?;
+        // Newest first, as asked for by nobody and so by default (CloudWatch API reference, `GetMetricData`, `ScanBy`).
+        let newest = found.first().and_then(|values| values.first()).copied();
+        Ok(newest.map(|millis| Behind(Duration::from_millis(whole(millis)))))
     }
 
     /// The states of composite alarms, by name; those that are not there are left out.

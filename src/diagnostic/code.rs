@@ -174,6 +174,14 @@ codes! {
     LeaseLeft = "W5023", "a lease could not be given back";
     SweepUnsafe = "E5060", "artifacts are not removed while something is deployed";
     NoVersions = "E5061", "the artifact bucket keeps no versions";
+    DrainTooLong = "E5024", "records would expire while their reader is paused";
+    ReaderBehind = "E5025", "a reader does not catch up after a deployment";
+    ReaderLeftPaused = "W5026", "a reader is still paused for a deployment";
+    PausedReaderReplaced = "E5027", "a paused reader would be made anew";
+    ReaderStuck = "E5028", "a reader does not pause or resume";
+    PausesUnusable = "E5029", "the record of paused readers cannot be used";
+    UnknownReader = "E5030", "there is no such reader";
+    HandOverUnknown = "E5031", "where a hand-over begins is not known";
 
     // R6 readiness: load and what carries it
     LoadUndeclared = "R6001", "what capacity rests on is not declared";

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::observed::{StackEvent, StackStatus};
+use crate::observed::{KnownCause, StackEvent, StackStatus};
 use crate::units::{Duration, Timestamp};
 
 /// An event with its moment.
@@ -69,6 +69,42 @@ pub struct RootCause {
     pub reason: String,
     /// `file:line:column` of the stage in the pipeline file, if known.
     pub spec_place: Option<String>,
+    /// What it is known to be, if anybody met it before.
+    pub known: Option<&'static KnownCause>,
+}
+
+/// What became of a reader. It keeps its position while it is paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "now")]
+pub enum ReaderNow {
+    /// It is being paused: it is no longer polled, and what was polled is worked off.
+    Pausing,
+    /// It is paused.
+    Paused,
+    /// It was paused before, by somebody else, and stays so.
+    StaysPaused,
+    /// It reads again.
+    Resumed,
+    /// It reads, and is behind.
+    Behind {
+        /// How far.
+        #[serde(rename = "lag_micros")]
+        lag: Duration,
+        /// Under which lag it has to come.
+        #[serde(rename = "limit_micros")]
+        limit: Duration,
+    },
+    /// Its lag is under its limit again.
+    CaughtUp {
+        /// How far it is behind; none where nothing has been there to read.
+        #[serde(rename = "lag_micros")]
+        lag: Option<Duration>,
+        /// Under which lag it had to come.
+        #[serde(rename = "limit_micros")]
+        limit: Duration,
+    },
+    /// It stays paused: the deployment goes on without us.
+    LeftPaused,
 }
 
 /// What happened.
@@ -150,6 +186,16 @@ pub enum EventKind {
     Verified {
         /// How many things were looked at; none where nothing can be other than its stack says.
         looked_at: usize,
+    },
+    /// A reader was paused, or reads again.
+    Reader {
+        /// The stack.
+        stack: String,
+        /// Its event source mapping.
+        logical_id: String,
+        /// What became of it.
+        #[serde(flatten)]
+        now: ReaderNow,
     },
     /// Something the tool waited for, for instance a throttled read.
     Waiting {

@@ -6,6 +6,7 @@
 
 mod account;
 mod drift;
+mod cause;
 mod failure;
 mod held;
 mod live;
@@ -16,6 +17,7 @@ mod status;
 pub use crate::template::Recreation;
 pub use account::{Decision, ServiceQuota, Simulated, StreamLimits};
 pub use drift::{Detection, DriftStatus, SeenDifference, SeenDrift};
+pub use cause::{KnownCause, Recorded, RunAgain};
 pub use failure::{Failure, FailureKind};
 pub use held::{AlarmState, Behind, ExpiryStatus, Held, HeldUnit, SeenAlarm};
 pub use live::{Holding, LiveAlarm, LiveDelivery, LiveEndpoint, LiveFunction, LiveMapping, LiveStream};

@@ -191,6 +191,7 @@ fn template_of(foundation: &Foundation, environment: &Environment) -> Result<Tem
 }
 
 fn wanted(foundation: &Foundation, environment: &Environment, template: Template) -> Wanted {
+    let rendered = template.digest();
     let desired = Desired {
         stack: STACK.to_owned(),
         template,
@@ -199,7 +200,16 @@ fn wanted(foundation: &Foundation, environment: &Environment, template: Template
         loads: BTreeMap::new(),
     };
     let (bucket, environment) = (foundation.bucket_name(), environment.clone());
-    Wanted { desired, environment, bucket, rollback_alarms: Vec::new(), protect: true, import_existing: true }
+    Wanted {
+        desired,
+        environment,
+        bucket,
+        rollback_alarms: Vec::new(),
+        protect: true,
+        import_existing: true,
+        pipeline: None,
+        rendered,
+    }
 }
 
 fn approved(look: &Look, environment: &Environment, consent: &Consent) -> Result<ApprovedPlan, Failure> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::bootstrap::Founding;
 use super::connect::{Connector, cadence, same_account};
+use super::drain::{self, Drained};
 use super::drive::{Interrupt, drive, drive_under};
 use super::ending::judge;
 use super::failure::{Failure, FailureKind};
@@ -11,7 +12,8 @@ use super::foundation;
 use super::lease::{self, Place, Wish};
 use super::load::Shelf;
 use super::outlook::outlook;
-use super::plan::{Keep, Look, spec_places};
+use super::pauses::Record;
+use super::plan::{Keep, Look, Readers, spec_places};
 use super::prepare::{Prepared, prepare};
 use super::saved::{Reviewed, as_shown};
 use super::upload::upload;
@@ -23,7 +25,7 @@ use crate::environment::Environment;
 use crate::event::{Event, EventKind, OperationResult};
 use crate::observed::Holding;
 use crate::pipeline::Origins;
-use crate::plan::{Consent, Inputs, Permission, Plan, approve};
+use crate::plan::{Consent, DrainOf, HandOverOf, Inputs, Permission, Plan, approve};
 use crate::rollout::{Goal, LeftBehind, Machine, Outcome};
 use crate::units::{LogicalId, PipelineName, Region};
 use crate::workspace::Clock;
@@ -98,6 +100,10 @@ pub struct DeployOrder {
     pub given: BTreeSet<Permission>,
     /// The plan that was reviewed: exactly that is deployed, or nothing.
     pub reviewed: Option<Reviewed>,
+    /// Which readers are paused meanwhile; none where nothing is said.
+    pub drain: Option<DrainOf>,
+    /// Which readers are handed over to their successors; none where nothing is said.
+    pub hand_over: Option<HandOverOf>,
 }
 
 /// How a deployment ended.
@@ -153,6 +159,12 @@ pub(super) async fn deploy_ready(
         reviewed.same_files(&Inputs::of(&prepared, shelf.texts(), None), &prepared.rendered.template.digest())?;
     }
     somebody_answers(order.yes, company)?;
+    if let Some(DrainOf::Named(names)) = &order.drain {
+        drain::known(names, pipeline)?;
+    }
+    if let Some(HandOverOf::Named(names)) = &order.hand_over {
+        drain::known(names, pipeline)?;
+    }
     let cloud = tools.connector.connect(environment, pipeline.region()).await?;
     let caller = same_account(&cloud, environment).await?;
     let place = Place {
@@ -163,15 +175,29 @@ pub(super) async fn deploy_ready(
         pipeline: pipeline.name(),
     };
     let (stack, origins) = (&prepared.rendered.stack_name, &prepared.rendered.origins);
-    settle(&cloud, stack, origins, environment, tools, company, Some(place)).await?;
+    // What is awaited here is kept on the heap: all of it together is more than a thread's stack should hold.
+    Box::pin(settle(&cloud, stack, origins, environment, tools, company, Some(place))).await?;
 
+    let record = Record::read(place).await?;
+    let (drain, noted) = (order.drain.clone(), Some(record.pauses().clone()));
+    let readers = Readers { drain, noted, hand_overs: Vec::new() };
+    let target = format!("{} --env {}", pipeline.name(), environment.name());
+    let then = format!("it is resumed when this deployment is over, or at once: sluice resume {target}");
+    let left = drain::left(record.pauses(), &then);
+    if !left.is_empty() {
+        company.warned(&left, &BTreeMap::new());
+    }
     let upstream = upstream::missing(&cloud, pipeline).await?;
     let keep = if order.reviewed.is_some() { Keep::ChangeSet } else { Keep::Nothing };
-    let mut look = Look::at(&cloud, &prepared, keep).await?;
+    let mut look = Box::pin(Look::at(&cloud, &prepared, keep)).await?;
+    look.readers = readers;
+    if let Some(which) = &order.hand_over {
+        Box::pin(look.hand_over(&cloud, which)).await?;
+    }
     if !look.plan.is_empty() {
         foundation::needed(&cloud, environment, &prepared.bucket).await?;
     }
-    if let Err(failure) = look.ask(&cloud, tools).await {
+    if let Err(failure) = Box::pin(look.ask(&cloud, tools)).await {
         // That somebody else is at work explains whatever CloudFormation says of it.
         lease::free(place).await?;
         return Err(failure);
@@ -199,9 +225,18 @@ pub(super) async fn deploy_ready(
     if !plan.is_empty() && upstream.has_errors() {
         return Err(not_begun(upstream.into(), &look, order, &cloud, tools).await);
     }
+    let wish = Wish { place, owner: &caller.arn, command: "deploy" };
+    let mut drained = Drained { place, record, stack, by: &caller.arn, tools };
     if plan.is_empty() {
         look.leave(&cloud, tools.clock).await?;
-        lease::clear_after_death(place).await?;
+        if left.is_empty() {
+            lease::clear_after_death(place).await?;
+        } else {
+            let held = lease::take(&wish, company).await?;
+            let resumed = Box::pin(drained.resume(company)).await;
+            held.release(company).await?;
+            resumed?;
+        }
         let (left_behind, imported) = (Vec::new(), Vec::new());
         return Ok(Deployed { prepared, plan, result: OperationResult::NothingToDo, left_behind, imported });
     }
@@ -214,30 +249,52 @@ pub(super) async fn deploy_ready(
             return Err(not_begun(refused, &look, order, &cloud, tools).await);
         }
     };
+    if let Some(refused) = drain::refused(&plan, pipeline) {
+        return Err(not_begun(refused, &look, order, &cloud, tools).await);
+    }
     if let Err(declined) = ask(order.yes, company, "Deploy these changes?") {
         return Err(not_begun(declined, &look, order, &cloud, tools).await);
     }
-    let wish = Wish { place, owner: &caller.arn, command: "deploy" };
-    let mut held = match lease::take(&wish, company).await {
+    let mut held = match Box::pin(lease::take(&wish, company)).await {
         Ok(held) => held,
         Err(refused) => return Err(not_begun(refused, &look, order, &cloud, tools).await),
     };
-    let outcome = match upload(shelf.project(), &order.pipeline, &prepared, tools, company, &mut held).await {
+    let paused_since = cloud.time();
+    let ready = match upload(shelf.project(), &order.pipeline, &prepared, tools, company, &mut held).await {
+        Ok(()) => Box::pin(drained.pause(&plan, &look.observed, &mut held, company)).await,
+        Err(failure) => Err(failure),
+    };
+    let outcome = match ready {
         Ok(()) => {
             let goal = Goal::Deploy(Box::new(look.approved(&approved)));
             let mut machine = Machine::new(goal, cadence(environment, tools.clock.is_virtual()));
             let tell = &mut |event| company.tell(event);
-            Ok(drive_under(&mut machine, &cloud, tools.clock, tools.interrupt, tell, Some(&mut held)).await)
+            Ok(Box::pin(drive_under(&mut machine, &cloud, tools.clock, tools.interrupt, tell, Some(&mut held))).await)
         }
         Err(failure) => Err(not_begun(failure, &look, order, &cloud, tools).await),
     };
+    let resumed = match &outcome {
+        Ok(outcome) => Box::pin(drained.after(&plan, outcome, company)).await,
+        Err(_) => Box::pin(drained.resume(company)).await.map(|()| None),
+    };
     held.release(company).await?;
     let outcome = outcome?;
-    let result = judge(&prepared.rendered.stack_name, &outcome, &prepared.rendered.origins)?;
+    let judged = judge(&prepared.rendered.stack_name, &outcome, &prepared.rendered.origins);
+    let (result, stack) = match (judged, resumed) {
+        (Ok(result), Ok(stack)) => (result, stack),
+        (Ok(_), Err(failure)) | (Err(failure), Ok(_)) => return Err(failure),
+        (Err(mut failure), Err(more)) => {
+            failure.diagnostics.extend(more.diagnostics);
+            return Err(failure);
+        }
+    };
     if result == OperationResult::Succeeded {
-        let looked_at = verify(&cloud, &prepared, &plan, tools.clock).await?;
+        let looked_at = Box::pin(verify(&cloud, &prepared, &plan, tools.clock)).await?;
         if looked_at > 0 {
             company.tell(Event { at: tools.clock.now(), kind: EventKind::Verified { looked_at } });
+        }
+        if let (Some(drain), Some(stack)) = (&plan.drain, &stack) {
+            Box::pin(drained.catch_up(drain, stack, paused_since, company)).await?;
         }
     }
     let (left_behind, imported) = match outcome {

@@ -9,6 +9,7 @@ use super::ending::judge;
 use super::failure::Failure;
 use super::lease::{self, Held, Place, Wish};
 use super::load::Shelf;
+use super::pauses::Record;
 use super::plan::spec_places;
 use super::prepare::prepare;
 use crate::cloud::Cloud;
@@ -99,6 +100,9 @@ pub async fn destroy(
     let wish = Wish { place, owner: &caller.arn, command: "destroy" };
     let mut held = lease::take(&wish, company).await?;
     let outcome = remove(&removal, &emptied, &environment, tools, company, &mut held).await;
+    if let Ok(Outcome::Finished { result: OperationResult::Succeeded, .. }) = &outcome {
+        Record::forget(place).await;
+    }
     held.release(company).await?;
     let outcome = outcome?;
     let result = judge(&stack, &outcome, &origins)?;

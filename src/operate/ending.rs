@@ -178,6 +178,9 @@ fn ended(
         if let Ok(id) = LogicalId::new(&cause.logical_id) {
             diagnostic = at_origin(diagnostic, &id, origins);
         }
+        if let Some(known) = cause.known {
+            diagnostic = diagnostic.note(format!("{} {} (`sluice explain {}`)", known.cause, known.fix, known.id));
+        }
     }
     for advice in advice {
         diagnostic = diagnostic.help(words(advice, stack));

@@ -41,7 +41,7 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn bucket(&self) -> String {
+    pub(super) fn bucket(&self) -> String {
         names::artifact_bucket(self.environment.account(), self.region)
     }
 

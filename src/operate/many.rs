@@ -336,6 +336,8 @@ async fn one(
         yes: true,
         given: BTreeSet::new(),
         reviewed: None,
+        drain: None,
+        hand_over: None,
     };
     let began = tools.clock.now();
     let mut company = convoy.started(at);

@@ -2,6 +2,8 @@
 //!
 //! Only what the plan is about is asked, and nothing that may not be asked keeps a plan from being made: it says so instead.
 
+use std::collections::BTreeSet;
+
 use super::failure::Failure;
 use crate::cloud::{Cloud, CloudError, Reader};
 use crate::environment::Tier;
@@ -52,9 +54,10 @@ pub(super) async fn guard(
     plan: &Plan,
     names: &[String],
     tier: Tier,
+    still: &BTreeSet<LogicalId>,
 ) -> Result<Option<Guard>, Failure> {
     let before = observed.stack().and_then(|stack| stack.template.as_ref());
-    let Some(guard) = before.and_then(|before| Guard::of(plan, before, &desired.template, names, tier)) else {
+    let Some(guard) = before.and_then(|before| Guard::of(plan, before, &desired.template, names, tier, still)) else {
         return Ok(None);
     };
     let names: Vec<String> = guard.armed.iter().map(|alarm| alarm.name.clone()).collect();

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use super::connect::{cadence, same_account};
 use super::deploy::Tools;
+use super::drain::{self, Standing};
 use super::drive::request;
 use super::earlier::{EarlierFiles, EarlierShelf};
 use super::ending::{change_set_refused, objected};
 use super::failure::Failure;
+use super::handover;
 use super::load::Shelf;
 use super::measure::{guard, measure};
+use super::pauses;
 use super::prepare::{Prepared, prepare};
 use super::shards::{expiry_changing, open_shards};
 use super::upstream;
@@ -19,10 +22,13 @@ use crate::diagnostic::{Diagnostic, FilePath, Severity};
 use crate::environment::{Environment, Target, Tier};
 use crate::observed::{ChangeSet, ChangeSetState, FailureKind, NextAction, Observed};
 use crate::pipeline::{Origins, Pipeline, StageKind, StreamFrom};
-use crate::plan::{ApprovedPlan, Desired, Inputs, Known, Load, NotAsked, Plan, compare, compare_files};
-use crate::rollout::{Basis, Deployment, FailedCreate};
+use crate::plan::{
+    ApprovedPlan, Desired, DrainOf, HandOver, HandOverOf, Inputs, Known, Load, NotAsked, Plan, compare, compare_files,
+    take_over,
+};
+use crate::rollout::{Basis, Deployment, FailedCreate, Pauses};
 use crate::template::Template;
-use crate::units::{Duration, LogicalId, Region};
+use crate::units::{Digest, Duration, LogicalId, Region};
 use crate::workspace::Clock;
 
 /// A plan and what it was made from.
@@ -156,6 +162,19 @@ pub(super) struct Look {
     unmade: Option<Failure>,
     /// Whether the stack is only there because of that change set.
     shell: bool,
+    /// Which readers are to be paused, and which are.
+    pub(super) readers: Readers,
+}
+
+/// What is asked of the readers of a deployment, and what is noted of them.
+#[derive(Default)]
+pub(super) struct Readers {
+    /// Which are to be paused for it.
+    pub(super) drain: Option<DrainOf>,
+    /// Which are paused, where somebody looked that up.
+    pub(super) noted: Option<Pauses>,
+    /// Which are handed over.
+    pub(super) hand_overs: Vec<HandOver>,
 }
 
 impl Look {
@@ -172,13 +191,27 @@ impl Look {
             expiry_changing: expiry_changing(cloud, prepared, &observed).await?,
             ..Known::default()
         };
-        Ok(Self::of(Wanted::of(prepared), observed, known, keep))
+        let mut wanted = Wanted::of(prepared);
+        if let Some(deployed) = observed.stack().and_then(|stack| stack.template.as_ref()) {
+            take_over(&mut wanted.desired.template, deployed);
+        }
+        Ok(Self::of(wanted, observed, known, keep))
     }
 
     /// Compares what should be there with what is.
     pub(super) fn of(wanted: Wanted, observed: Observed, known: Known, keep: Keep) -> Self {
-        let plan = compare(&wanted.desired, &observed, &known);
-        Self { observed, plan, wanted, known, change_set: None, keep, unmade: None, shell: false }
+        let plan = wanted.compared(&observed, &known);
+        Self {
+            observed,
+            plan,
+            wanted,
+            known,
+            change_set: None,
+            keep,
+            unmade: None,
+            shell: false,
+            readers: Readers::default(),
+        }
     }
 
     /// Asks CloudFormation too, where something would change.
@@ -192,9 +225,12 @@ impl Look {
         }
         let (environment, desired) = (&self.wanted.environment, &self.wanted.desired);
         let alarms = &self.wanted.rollback_alarms;
-        let guard = match self.stands_in() {
-            true => None,
-            false => guard(cloud, desired, &self.observed, &self.plan, alarms, environment.tier()).await?,
+        let (guard, standing) = if self.stands_in() {
+            (None, Standing::default())
+        } else {
+            let standing = self.standing(cloud).await?;
+            let (tier, still) = (environment.tier(), &standing.still);
+            (guard(cloud, desired, &self.observed, &self.plan, alarms, tier, still).await?, standing)
         };
         self.plan.rollback.clone_from(&guard);
         let deployment = self.deployment(Basis::of(&self.observed), FailedCreate::Keep);
@@ -205,9 +241,12 @@ impl Look {
             Ok(set) => {
                 if set.state == ChangeSetState::Ready {
                     self.known.change_set = Some(set.clone());
-                    self.plan = compare(desired, &self.observed, &self.known);
+                    self.plan = self.wanted.compared(&self.observed, &self.known);
                     self.plan.rollback = guard;
                 }
+                standing.tell(&mut self.plan, desired);
+                let (time, hand_overs) = (self.plan.expected.typical, self.readers.hand_overs.iter());
+                self.plan.hand_overs = hand_overs.map(|one| one.clone().reckoned(desired, time)).collect();
                 self.change_set = Some(set);
                 self.measured(cloud, tools.clock).await
             }
@@ -229,6 +268,40 @@ impl Look {
                 // works instead.
                 if self.plan.impossible().next().is_some() { Ok(()) } else { Err(failure) }
             }
+        }
+    }
+
+    /// Lets successors begin where readers stop that would lose their position.
+    ///
+    /// # Errors
+    /// How far one is behind is not known.
+    pub(super) async fn hand_over(&mut self, cloud: &Cloud, which: &HandOverOf) -> Result<(), Failure> {
+        let Some(stack) = self.observed.stack() else { return Ok(()) };
+        let readers = self.plan.to_hand_over(&self.wanted.desired, which);
+        let found = handover::measured(cloud, stack, readers).await?;
+        for one in &found {
+            one.write(&mut self.wanted.desired.template);
+        }
+        self.plan = self.wanted.compared(&self.observed, &self.known);
+        self.readers.hand_overs = found;
+        Ok(())
+    }
+
+    /// How the readers stand that the plan touches. That they may not be looked at keeps no plan from being made.
+    async fn standing(&self, cloud: &Cloud) -> Result<Standing, Failure> {
+        let (desired, Readers { drain, noted, .. }) = (&self.wanted.desired, &self.readers);
+        let Some(pipeline) = &self.wanted.pipeline else { return Ok(Standing::default()) };
+        let none = Pauses::default();
+        let (drain, known) = (drain.as_ref(), noted.as_ref().unwrap_or(&none));
+        let mut found = drain::standing(cloud, desired, &self.observed, &self.plan, drain, known, pipeline).await;
+        if noted.is_none() && found.as_ref().is_ok_and(|found| !found.paused.is_empty()) {
+            let known = pauses::peek(cloud, pipeline).await;
+            found = drain::standing(cloud, desired, &self.observed, &self.plan, drain, &known, pipeline).await;
+        }
+        match found {
+            Ok(standing) => Ok(standing),
+            Err(refusal) if refusal.kind == FailureKind::AccessDenied && drain.is_none() => Ok(Standing::default()),
+            Err(refusal) => Err(refusal.into()),
         }
     }
 
@@ -319,7 +392,7 @@ impl Look {
 
     /// What would be rolled out.
     pub(super) fn deployment(&self, basis: Basis, failed_create: FailedCreate) -> Deployment {
-        let Wanted { desired, environment: _, bucket, rollback_alarms: _, protect, import_existing } = &self.wanted;
+        let Wanted { desired, bucket, protect, import_existing, .. } = &self.wanted;
         let guard = self.plan.rollback.as_ref().filter(|guard| !guard.armed.is_empty());
         let armed = guard.into_iter().flat_map(|guard| &guard.armed);
         Deployment {
@@ -368,9 +441,18 @@ pub(super) struct Wanted {
     pub(super) protect: bool,
     /// Whether resources that exist under their names are taken in.
     pub(super) import_existing: bool,
+    /// The pipeline whose stack it is; none for a foundation.
+    pub(super) pipeline: Option<Pipeline>,
+    /// Digest of the template as the files give it: what was handed over is not theirs.
+    pub(super) rendered: Digest,
 }
 
 impl Wanted {
+    /// Compares it with what is there.
+    fn compared(&self, observed: &Observed, known: &Known) -> Plan {
+        Plan { template: self.rendered.clone(), ..compare(&self.desired, observed, known) }
+    }
+
     fn of(prepared: &Prepared) -> Self {
         let environment = prepared.sized.pipeline().environment().clone();
         Self {
@@ -381,6 +463,8 @@ impl Wanted {
             // What a destroyed stack of these tiers left behind under its names is taken in again (DESIGN 8).
             import_existing: environment.tier() != Tier::Development,
             environment,
+            pipeline: Some(prepared.sized.pipeline().clone()),
+            rendered: prepared.rendered.template.digest(),
         }
     }
 }

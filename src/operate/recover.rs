@@ -1,12 +1,16 @@
 //! `sluice recover`, `sluice watch`, `sluice cancel`: what state the stack is in, which way leads out of it, and going it.
 
+use std::collections::BTreeMap;
+
 use super::connect::{cadence, same_account};
 use super::deploy::{Company, Tools, ask};
+use super::drain::{self, Drained};
 use super::drive::drive_under;
 use super::ending::judge;
 use super::failure::Failure;
 use super::lease::{self, Held, Place, Wish};
 use super::load::Shelf;
+use super::pauses::Record;
 use super::plan::spec_places;
 use super::status::{Standing, standing};
 use crate::cloud::Cloud;
@@ -51,6 +55,18 @@ pub struct Stuck {
     pub(super) cloud: Cloud,
     pub(super) pipeline: PipelineName,
     pub(super) caller: String,
+}
+
+impl Stuck {
+    fn place<'a>(&'a self, project: &'a Project) -> Place<'a> {
+        Place {
+            project,
+            cloud: &self.cloud,
+            environment: &self.environment,
+            region: &self.region,
+            pipeline: &self.pipeline,
+        }
+    }
 }
 
 /// Looks at a stack and finds the way out of its state.
@@ -114,29 +130,57 @@ pub async fn recover(
     };
     let goal = Goal::Recover(Box::new(recovery));
     if !alone {
-        return follow(stuck, goal, tools, company, None).await;
+        let result = follow(stuck, goal, tools, company, None).await;
+        say_left(project, stuck, company).await?;
+        return result;
     }
-    let place = Place {
-        project,
-        cloud: &stuck.cloud,
-        environment: &stuck.environment,
-        region: &stuck.region,
-        pipeline: &stuck.pipeline,
-    };
+    let place = stuck.place(project);
     let wish = Wish { place, owner: &stuck.caller, command: "recover" };
     let mut held = lease::take(&wish, company).await?;
     let result = follow(stuck, goal, tools, company, Some(&mut held)).await;
+    let resumed = match &result {
+        Ok(OperationResult::Detached) => Ok(()),
+        // Whatever state the stack is in now: no reader waits for a deployment that is over.
+        Ok(_) | Err(_) => resume(place, stuck, tools, company).await,
+    };
     held.release(company).await?;
-    result
+    let result = result?;
+    resumed?;
+    Ok(result)
+}
+
+/// Resumes the readers that a deployment left paused.
+async fn resume(place: Place<'_>, stuck: &Stuck, tools: Tools<'_>, company: &mut dyn Company) -> Result<(), Failure> {
+    let record = Record::read(place).await?;
+    Drained { place, record, stack: &stuck.name, by: &stuck.caller, tools }.resume(company).await
 }
 
 /// Follows whatever runs on the stack to its end.
 ///
 /// # Errors
 /// What it ended with, where that is not well.
-pub async fn watch(stuck: &Stuck, tools: Tools<'_>, company: &mut dyn Company) -> Result<OperationResult, Failure> {
+pub async fn watch(
+    project: &Project,
+    stuck: &Stuck,
+    tools: Tools<'_>,
+    company: &mut dyn Company,
+) -> Result<OperationResult, Failure> {
     let goal = Goal::Settle { stack: stuck.name.clone(), origins: spec_places(&stuck.origins) };
-    follow(stuck, goal, tools, company, None).await
+    let result = follow(stuck, goal, tools, company, None).await;
+    say_left(project, stuck, company).await?;
+    result
+}
+
+/// Says which readers wait for a deployment that this command does not end.
+async fn say_left(project: &Project, stuck: &Stuck, company: &mut dyn Company) -> Result<(), Failure> {
+    let record = Record::read(stuck.place(project)).await?;
+    let target = format!("{} --env {}", stuck.pipeline, stuck.environment.name());
+    let then = format!("resume it, once its deployment is over: sluice deploy {target}, or sluice resume {target}");
+    let left = drain::left(record.pauses(), &then);
+    if !left.is_empty() {
+        company.warned(&left, &BTreeMap::new());
+    }
+    Ok(())
 }
 
 /// Drives a machine on a stack to its end.

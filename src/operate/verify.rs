@@ -50,7 +50,8 @@ pub(super) async fn verify(
         }
         wrong.clear();
         for id in pending.clone() {
-            match problem(cloud, prepared, stack, &id).await? {
+            let paused = plan.paused.iter().any(|paused| paused.logical_id == id);
+            match problem(cloud, prepared, stack, &id, paused).await? {
                 Some(problem) => wrong.push((id, problem)),
                 None => pending.retain(|other| *other != id),
             }
@@ -87,12 +88,11 @@ fn touched(prepared: &Prepared, plan: &Plan) -> Vec<LogicalId> {
     changed.filter(seen).cloned().collect()
 }
 
-const LOOKED_AT: [&str; 4] = [
-    "AWS::Kinesis::Stream",
-    "AWS::KinesisFirehose::DeliveryStream",
-    "AWS::Lambda::EventSourceMapping",
-    "AWS::SageMaker::Endpoint",
-];
+/// What reads a stream or a queue for a function.
+pub(super) const MAPPING: &str = "AWS::Lambda::EventSourceMapping";
+
+const LOOKED_AT: [&str; 4] =
+    ["AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream", MAPPING, "AWS::SageMaker::Endpoint"];
 
 /// What is not as deployed of one resource.
 async fn problem(
@@ -100,6 +100,7 @@ async fn problem(
     prepared: &Prepared,
     stack: &StackDescription,
     id: &LogicalId,
+    paused: bool,
 ) -> Result<Option<String>, CloudError> {
     let wanted = prepared.rendered.template.resources.get(id);
     let physical = stack.resources.get(id).and_then(|found| found.physical_id.as_deref());
@@ -107,7 +108,7 @@ async fn problem(
     Ok(match wanted.type_name.as_str() {
         "AWS::Kinesis::Stream" => stream(wanted, cloud.live_stream(physical).await?.as_ref()),
         "AWS::KinesisFirehose::DeliveryStream" => delivery(cloud.live_delivery(physical).await?.as_ref()),
-        "AWS::Lambda::EventSourceMapping" => mapping(wanted, cloud.live_mapping(physical).await?.as_ref()),
+        MAPPING => mapping(wanted, cloud.live_mapping(physical).await?.as_ref(), paused),
         "AWS::SageMaker::Endpoint" => {
             let config = references_in(wanted.properties.get("EndpointConfigName").unwrap_or(&serde_json::Value::Null));
             let config = config.first().and_then(|reference| stack.resources.get(reference.target.as_str()));
@@ -140,9 +141,10 @@ fn delivery(live: Option<&LiveDelivery>) -> Option<String> {
     (live.status != "ACTIVE" || live.failure.is_some()).then(|| format!("is {}{why}", live.status))
 }
 
-fn mapping(wanted: &Resource, live: Option<&LiveMapping>) -> Option<String> {
+/// Whoever paused a reader before finds it paused.
+fn mapping(wanted: &Resource, live: Option<&LiveMapping>, paused: bool) -> Option<String> {
     let Some(live) = live else { return Some(GONE.to_owned()) };
-    let paused = wanted.properties.get("Enabled") == Some(&serde_json::Value::Bool(false));
+    let paused = paused || wanted.properties.get("Enabled") == Some(&serde_json::Value::Bool(false));
     let state = if paused { "Disabled" } else { "Enabled" };
     if live.state != state {
         let why = live.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
@@ -237,11 +239,14 @@ mod tests {
     fn a_mapping_reads_unless_it_is_paused() {
         let (reading, paused) = (json!({}), json!({"Enabled": false}));
         let [reading, paused] = [reading, paused].map(|one| resource("AWS::Lambda::EventSourceMapping", one));
-        assert_eq!(mapping(&reading, Some(&live_mapping("Enabled", "OK"))), None);
-        assert_eq!(mapping(&paused, Some(&live_mapping("Disabled", "OK"))), None);
-        let stopped = mapping(&reading, Some(&live_mapping("Disabled", "OK")));
+        assert_eq!(mapping(&reading, Some(&live_mapping("Enabled", "OK")), false), None);
+        assert_eq!(mapping(&paused, Some(&live_mapping("Disabled", "OK")), false), None);
+        assert_eq!(mapping(&reading, Some(&live_mapping("Disabled", "OK")), true), None);
+        let restarted = mapping(&reading, Some(&live_mapping("Enabled", "OK")), true);
+        assert_eq!(restarted.as_deref(), Some("is Enabled instead of Disabled"));
+        let stopped = mapping(&reading, Some(&live_mapping("Disabled", "OK")), false);
         assert_eq!(stopped.as_deref(), Some("is Disabled instead of Enabled"));
-        let denied = mapping(&reading, Some(&live_mapping("Enabled", "PROBLEM: Function call failed")));
+        let denied = mapping(&reading, Some(&live_mapping("Enabled", "PROBLEM: Function call failed")), false);
         assert_eq!(denied.as_deref(), Some("does not read: PROBLEM: Function call failed"));
     }
 

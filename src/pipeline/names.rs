@@ -172,6 +172,12 @@ pub fn lease_prefix(environment: &EnvironmentName) -> String {
     format!("locks/{environment}/")
 }
 
+/// Where it is noted which readers of a pipeline are paused: beside its lease. No pipeline's name holds a dot.
+#[must_use]
+pub fn pauses_key(environment: &EnvironmentName, pipeline: &PipelineName) -> String {
+    format!("{}{pipeline}.paused", lease_prefix(environment))
+}
+
 /// Where the ledger of an environment lies in the artifact bucket.
 #[must_use]
 pub fn ledger_prefix(environment: &EnvironmentName) -> String {

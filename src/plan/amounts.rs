@@ -81,6 +81,11 @@ pub(super) fn unread(desired: &Desired, effect: &ConsumerEffect, behind: Duratio
     Some(amount(load, lost, AmountOf::Unread))
 }
 
+/// Records that arrive in a time.
+pub(super) fn arriving(load: &Load, span: Duration) -> u64 {
+    amount(load, span, AmountOf::MinuteBehind).records
+}
+
 fn retained(load: &Load, span: Duration) -> Amount {
     amount(load, span, AmountOf::Retention)
 }

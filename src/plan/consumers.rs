@@ -103,7 +103,11 @@ fn in_place(desired: &Desired, before: &Template, plan: &ResourcePlan) -> Option
                 template.resources.get(&plan.logical_id).and_then(|resource| resource.properties.get("Enabled"));
             value.is_none_or(|value| *value != Value::Bool(false) && value.as_str() != Some("false"))
         };
+        let said =
+            desired.template.resources.get(&plan.logical_id).is_some_and(|one| one.properties.contains_key("Enabled"));
         return match (is_on(before), is_on(&desired.template)) {
+            // Whoever says nothing leaves it as it is.
+            (false, true) if !said => Some(effect(plan, Verdict::Pauses, Records::NotRead, "V-3", &enabled)),
             (false, true) => Some(effect(plan, Verdict::Resumes, Records::Untouched, "V-3", &enabled)),
             (true, false) => Some(effect(plan, Verdict::Pauses, Records::NotRead, "V-3", &enabled)),
             (true, true) | (false, false) => None,

@@ -80,12 +80,19 @@ pub fn watch_time(tier: Tier) -> Option<Duration> {
 
 impl Guard {
     /// The alarms that watch what a plan changes, of those that roll back (`names`) and are deployed; none for a tier that watches
-    /// nothing, and for a plan that touches nothing they watch.
+    /// nothing, and for a plan that touches nothing they watch. `still` are mappings that do not read meanwhile.
     #[must_use]
-    pub fn of(plan: &Plan, before: &Template, after: &Template, names: &[String], tier: Tier) -> Option<Self> {
+    pub fn of(
+        plan: &Plan,
+        before: &Template,
+        after: &Template,
+        names: &[String],
+        tier: Tier,
+        still: &BTreeSet<LogicalId>,
+    ) -> Option<Self> {
         let watch = watch_time(tier)?;
         let touched = touched(plan, after);
-        let paused = paused(after);
+        let paused = paused(after, still);
         let mut guard = Self { armed: Vec::new(), unarmed: Vec::new(), watch };
         for (id, composite) in before.resources.iter().filter(|(_, one)| one.type_name == COMPOSITE) {
             let name = composite.properties.get("AlarmName").and_then(Value::as_str);
@@ -196,9 +203,10 @@ fn called(template: &Template, mapping: &Resource) -> Vec<LogicalId> {
 }
 
 /// Functions whose mapping is paused, with the mapping.
-fn paused(template: &Template) -> Vec<(LogicalId, LogicalId)> {
+fn paused(template: &Template, still: &BTreeSet<LogicalId>) -> Vec<(LogicalId, LogicalId)> {
     let off = |value: &Value| value.as_bool() == Some(false) || value.as_str() == Some("false");
-    let mappings = template.resources.iter().filter(|(_, one)| one.properties.get("Enabled").is_some_and(off));
+    let mappings = template.resources.iter();
+    let mappings = mappings.filter(|(id, one)| still.contains(*id) || one.properties.get("Enabled").is_some_and(off));
     mappings.flat_map(|(id, one)| called(template, one).into_iter().map(|function| (function, id.clone()))).collect()
 }
 
@@ -260,7 +268,7 @@ mod tests {
         let stack = Ok(EarlierStack { template: before.clone(), tags: None });
         let earlier = Earlier { source: Source::Template { path: "t".to_owned() }, stack };
         let names = ["c-s", "c-f", "c-t"].map(str::to_owned);
-        Guard::of(&compare_files(&desired, &earlier), before, after, &names, tier)
+        Guard::of(&compare_files(&desired, &earlier), before, after, &names, tier, &BTreeSet::new())
     }
 
     fn armed(guard: &Guard) -> Vec<&str> {

@@ -15,11 +15,13 @@ mod consumers;
 mod desired;
 mod diff;
 mod drift;
+mod drain;
 mod duration;
 mod effects;
 mod environments;
 mod fleets;
 mod guard;
+mod handover;
 mod inputs;
 mod measured;
 mod model;
@@ -36,12 +38,14 @@ pub use compare::{compare, compare_files, destroy};
 pub use consent::{ApprovedPlan, Consent, Permission, Policy, Refusal, approve};
 pub use desired::{Desired, Earlier, EarlierStack, ExistingResource, Known, Load, NamedResource, named_resources};
 pub use drift::{Drift, Drifted, Live, Paused, SeenBy, Sighting, Unchecked, Verdict as DriftVerdict};
+pub use drain::{Drain, DrainOf, DrainedReader, PausedReader, SETTLING, arriving, lag_limit};
 pub use effects::{Consequence, Effect, Gravity};
 pub use environments::{
     Deliberate, Derived, EnvironmentDiff, Presence, ResourceDifference, Setter, Setting, SettingKind, Side, Stand,
     Step, environments,
 };
 pub use guard::{Guard, GuardAlarm, Unarmed, UnarmedAlarm, watch_time};
+pub use handover::{HandOver, HandOverOf, MARGIN, take_over};
 pub use inputs::Inputs;
 pub use measured::{Measure, Measured, Unmeasured};
 pub use model::{

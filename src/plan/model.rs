@@ -10,8 +10,10 @@ use serde_json::Value;
 
 use super::access::AccessChange;
 use super::amounts::Amount;
+use super::drain::{Drain, PausedReader};
 use super::effects::Effect;
 use super::guard::Guard;
+use super::handover::HandOver;
 use super::measured::Unmeasured;
 use super::moves::Move;
 use crate::observed::Held;
@@ -65,6 +67,15 @@ pub struct Plan {
     /// What rolls the deployment back by itself; none where nothing does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback: Option<Guard>,
+    /// Readers that are paused for the deployment, and resumed after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<Drain>,
+    /// Readers whose successors begin where they stopped, sorted by logical id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hand_overs: Vec<HandOver>,
+    /// Readers among what changes that somebody paused before; they stay paused. Sorted by logical id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paused: Vec<PausedReader>,
     /// What would be worth knowing and could not be counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmeasured: Vec<Unmeasured>,

@@ -277,8 +277,12 @@ fn shorter_retention_and_other_shards_concern_the_readers() {
 fn a_paused_consumer_resumes_where_it_was() {
     let off = ("/Mapping/Properties/Enabled", json!(false));
     assert_eq!(verdicts(&plan(std::slice::from_ref(&off))), ["Mapping Pauses V-3 NotRead"]);
-    let resumed = compare(&desired(pipeline()), &deployed(with(&[off])), &Known::default());
+    let on = ("/Mapping/Properties/Enabled", json!(true));
+    let resumed = compare(&desired(with(&[on])), &deployed(with(std::slice::from_ref(&off))), &Known::default());
     assert_eq!(verdicts(&resumed), ["Mapping Resumes V-3 Untouched"]);
+    // A template that says nothing of it leaves it as it is.
+    let silent = compare(&desired(pipeline()), &deployed(with(&[off])), &Known::default());
+    assert_eq!(verdicts(&silent), ["Mapping Pauses V-3 NotRead"]);
 }
 
 #[test]

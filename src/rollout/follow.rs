@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{LeftBehind, Reach};
 use crate::event::{OperationKind, OperationResult, RootCause};
-use crate::observed::{ResourceStatus, StackEvent, StackHead, StackStatus};
+use crate::observed::{KnownCause, ResourceStatus, StackEvent, StackHead, StackStatus};
 use crate::units::{LogicalId, Timestamp};
 
 /// Looks that an event may lag behind the status it announces, and a status behind the order that causes it
@@ -159,6 +159,7 @@ impl Follow {
             type_name: event.type_name.clone(),
             reason: reason.clone(),
             spec_place: None,
+            known: KnownCause::of(&event.type_name, &reason),
         };
         if event.is_about_stack() {
             let status = StackStatus::parse(event.status.as_str());

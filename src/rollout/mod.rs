@@ -19,6 +19,7 @@ mod identity;
 mod lease;
 mod machine;
 mod model;
+mod pauses;
 mod recovery;
 #[cfg(test)]
 mod tests;
@@ -33,4 +34,5 @@ pub use model::{
     Basis, ChangeSetOrder, Command, Deployment, FailedCreate, Goal, LeftBehind, Loss, Next, Observation, Outcome,
     Reach, Recovery, Removal, Step,
 };
+pub use pauses::{PAUSES_FORMAT, Pause, PausedFor, Pauses, UnreadablePauses};
 pub use recovery::{Way, is_in_the_way};

@@ -98,7 +98,9 @@ pub fn list(look: &Look) -> String {
         }
         out.push_str(&format!("{}\n{}\n", look.paint(Label::Heading, heading(first.area())), table.render(look, 2)));
     }
-    out.push_str("`sluice explain CODE` prints the page of a code.\n");
+    out.push_str(
+        "`sluice explain CODE` prints the page of a code, `sluice explain causes` the known causes of failures.\n",
+    );
     out
 }
 

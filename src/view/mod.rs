@@ -5,6 +5,7 @@
 //! handed in as a [`Look`]. Whatever text says, JSON says too, because both read the same data.
 
 pub mod capacity;
+pub mod causes;
 pub mod ci;
 pub mod comment;
 pub mod cost;
@@ -21,6 +22,7 @@ pub mod lease;
 pub mod many;
 pub mod next_steps;
 pub mod outputs;
+pub mod pause;
 pub mod plan;
 pub mod producer;
 pub mod readiness;

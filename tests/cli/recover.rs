@@ -99,3 +99,17 @@ fn where_nothing_is_stuck_and_nothing_runs_that_is_said() {
         assert!(outcome.stderr.contains(text), "{outcome}");
     }
 }
+
+/// Each change of a function publishes a version and removes the one before; the function itself has nothing to do with that.
+#[test]
+fn an_update_that_fails_after_others_succeeded_is_put_back() {
+    let project = project();
+    ends(&project.sluice("deploy orders --env here --yes"), 0);
+    project.edit(SPEC, "batch: {size: 100", "memory: 1 GiB, batch: {size: 100");
+    ends(&project.sluice("deploy orders --env here --yes"), 0);
+    project.edit(SPEC, "memory: 1 GiB", "memory: 2 GiB");
+    ends(&project.sluice("embedded fail ConsumerScoreFunction --on update --env here"), 0);
+    ends(&project.sluice("deploy orders --env here --yes"), 4);
+    assert!(status(&project).contains("UPDATE_ROLLBACK_COMPLETE"));
+    ends(&project.sluice("deploy orders --env here --yes"), 0);
+}

@@ -134,6 +134,8 @@ impl World {
             yes: true,
             given: BTreeSet::new(),
             reviewed: None,
+            drain: None,
+            hand_over: None,
         };
         let deployed = operate::deploy(&mut shelf, &order, tools, &mut Nobody).await;
         deployed.unwrap_or_else(|failure| panic!("{stack}: {:#?}", failure.diagnostics));

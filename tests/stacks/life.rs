@@ -56,6 +56,8 @@ impl World {
             yes: true,
             given: BTreeSet::new(),
             reviewed: None,
+            drain: None,
+            hand_over: None,
         };
         let cloud = embedded(self.folder.path(), self.environment, &self.clock);
         let clouds = Clouds { http: cloud.http_client(), clock: Arc::clone(&self.clock) };

@@ -319,8 +319,12 @@ pub(crate) async fn version(back: &mut Back, effect: &Effect) -> Made {
         }
         EffectAction::Delete { physical_id, .. } => {
             let (name, number) = split_version(physical_id);
-            // The service knows no qualifier here and would delete the function with all its versions.
-            back.forget(&format!("lambda/{name}:{number}"));
+            let subject = format!("lambda/{name}:{number}");
+            if !back.world.details.contains_key(&subject) {
+                return Err(not_found(effect, physical_id));
+            }
+            // The service behind takes no notice of a qualifier and would remove the whole function, aliases included.
+            back.forget(&subject);
             gone()
         }
     }

@@ -4,8 +4,9 @@
 use super::{Failure, Finish, Scene, Story, kept};
 use crate::diagnostic::FilePath;
 use crate::event::{OperationKind, OperationResult, RootCause};
-use crate::observed::StackStatus;
+use crate::observed::{KnownCause, StackStatus};
 use crate::view::EMBEDDED_NOTICE;
+use crate::view::causes;
 use crate::view::diagnostics::SourceMap;
 use crate::view::next_steps::{self, NextStep};
 use crate::view::outputs;
@@ -21,7 +22,7 @@ pub fn ending(look: &Look, scene: &Scene, story: &Story, sources: &SourceMap, ne
         out.push_str(&format!("{}\n", look.paint(Label::Warning, EMBEDDED_NOTICE)));
     }
     if let OperationResult::RolledBack { root_cause } | OperationResult::Stuck { root_cause } = &finish.outcome {
-        out.push_str(&causes(look, root_cause.as_ref(), story, sources));
+        out.push_str(&failures(look, root_cause.as_ref(), story, sources));
     }
     if !story.kept.is_empty() {
         out.push_str(&format!("\n{}\n", look.paint(Label::Heading, "Kept, no longer in the stack")));
@@ -79,7 +80,7 @@ fn verdict(look: &Look, scene: &Scene, finish: &Finish) -> String {
     )
 }
 
-fn causes(look: &Look, root: Option<&RootCause>, story: &Story, sources: &SourceMap) -> String {
+fn failures(look: &Look, root: Option<&RootCause>, story: &Story, sources: &SourceMap) -> String {
     let named = root.map(|root| Failure {
         logical_id: root.logical_id.clone(),
         type_name: root.type_name.clone(),
@@ -99,6 +100,9 @@ fn causes(look: &Look, root: Option<&RootCause>, story: &Story, sources: &Source
     if let Some(place) = &root.spec_place {
         out.push_str(&format!("  caused by {}\n", look.paint(Label::Place, printable(place))));
         out.push_str(&source_line(look, place, sources).unwrap_or_default());
+    }
+    if let Some(known) = KnownCause::of(&root.type_name, &root.reason) {
+        out.push_str(&causes::in_short(look, known));
     }
     let others: Vec<&Failure> = story.failures.iter().filter(|failure| failure.logical_id != root.logical_id).collect();
     if !others.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Scene, SceneResource};
 use crate::event::{Event, EventKind, OperationKind, OperationResult, RootCause};
-use crate::observed::{ResourceStatus, StackEvent, StackStatus};
+use crate::observed::{KnownCause, ResourceStatus, StackEvent, StackStatus};
 use crate::units::{Duration, Timestamp};
 
 pub(super) const STACK: &str = "fraud-detection-local";
@@ -127,6 +127,7 @@ pub(super) fn failing_create() -> Vec<Event> {
         type_name: FUNCTION.1.into(),
         reason: reason.into(),
         spec_place: Some(PLACE.into()),
+        known: KnownCause::of(FUNCTION.1, reason),
     };
     events.push(finished(
         34_000,

@@ -1,8 +1,8 @@
 //! One line per event, for logs.
 
 use super::Scene;
-use crate::event::{Event, EventKind, OperationKind, OperationResult};
-use crate::observed::StackEvent;
+use crate::event::{Event, EventKind, OperationKind, OperationResult, ReaderNow};
+use crate::observed::{KnownCause, StackEvent};
 use crate::units::{ByteSize, Timestamp};
 use crate::view::EMBEDDED_NOTICE;
 use crate::view::style::{Label, Look};
@@ -73,11 +73,16 @@ impl PlainLines {
             EventKind::OperationFinished { stack, outcome, status, took, .. } => {
                 let status = status.as_ref().map_or("the stack is gone", |status| status.as_str());
                 let (word, label) = result(outcome);
-                self.entry(word, label, stack, &format!("{status}, took {}", short_duration(*took)))
+                let known = known(outcome).map(|known| format!("; known cause: {}", known.id)).unwrap_or_default();
+                self.entry(word, label, stack, &format!("{status}, took {}{known}", short_duration(*took)))
             }
             EventKind::Verified { looked_at } => {
                 let text = format!("{}, as deployed", plural(*looked_at, "thing"));
                 self.entry("VERIFIED", Label::Good, &self.scene.stack, &text)
+            }
+            EventKind::Reader { logical_id, now, .. } => {
+                let (word, label, more) = reader(*now);
+                self.entry(word, label, logical_id, &more)
             }
             EventKind::Waiting { reason, pause } => {
                 let text = format!("{}; waiting {}", printable(reason), short_duration(*pause));
@@ -109,6 +114,25 @@ pub(super) fn portion(sent: u64, all: u64) -> String {
     format!("{:.1} of {:.1}", ByteSize::from_bytes(sent), ByteSize::from_bytes(all))
 }
 
+/// What became of a reader: a status, and what else there is to say.
+pub(super) fn reader(now: ReaderNow) -> (&'static str, Label, String) {
+    let behind = |lag, limit| format!("{} behind; under {} wanted", short_duration(lag), short_duration(limit));
+    match now {
+        ReaderNow::Pausing => ("READER_PAUSING", Label::Busy, "what was polled is worked off".to_owned()),
+        ReaderNow::Paused => ("READER_PAUSED", Label::Busy, "it keeps its position".to_owned()),
+        ReaderNow::StaysPaused => ("READER_PAUSED", Label::Warning, "it was paused before, and stays so".to_owned()),
+        ReaderNow::Resumed => ("READER_RESUMED", Label::Good, "it reads on from where it was".to_owned()),
+        ReaderNow::Behind { lag, limit } => ("READER_BEHIND", Label::Busy, behind(lag, limit)),
+        ReaderNow::CaughtUp { lag: Some(lag), limit } => ("READER_CAUGHT_UP", Label::Good, behind(lag, limit)),
+        ReaderNow::CaughtUp { lag: None, .. } => {
+            ("READER_CAUGHT_UP", Label::Good, "nothing is there to read".to_owned())
+        }
+        ReaderNow::LeftPaused => {
+            ("READER_PAUSED", Label::Warning, "it stays paused: the deployment goes on without us".to_owned())
+        }
+    }
+}
+
 /// What an operation is doing.
 pub(crate) fn doing(operation: OperationKind) -> &'static str {
     match operation {
@@ -117,6 +141,15 @@ pub(crate) fn doing(operation: OperationKind) -> &'static str {
         OperationKind::Import => "importing",
         OperationKind::Delete => "deleting",
         OperationKind::Rollback => "rolling back",
+    }
+}
+
+fn known(outcome: &OperationResult) -> Option<&'static KnownCause> {
+    match outcome {
+        OperationResult::RolledBack { root_cause } | OperationResult::Stuck { root_cause } => {
+            root_cause.as_ref()?.known
+        }
+        OperationResult::Succeeded | OperationResult::NothingToDo | OperationResult::Detached => None,
     }
 }
 

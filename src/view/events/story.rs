@@ -77,6 +77,7 @@ impl Story {
             | EventKind::ChangeSetCreating { .. }
             | EventKind::OperationStarted { .. }
             | EventKind::Verified { .. }
+            | EventKind::Reader { .. }
             | EventKind::Waiting { .. } => {}
         }
     }

@@ -1,6 +1,6 @@
 //! The live tree as a model: events go in, frames come out. It holds no screen and reads no clock.
 
-use super::plain::{doing, portion};
+use super::plain::{doing, portion, reader};
 use super::step::{self, State};
 use super::{Scene, Story};
 use crate::event::{Event, EventKind, OperationKind};
@@ -174,6 +174,10 @@ impl LiveTree {
             EventKind::OperationFinished { .. } => self.phase = Phase::Over,
             // The last screen is there by then.
             EventKind::Verified { .. } => {}
+            EventKind::Reader { logical_id, now, .. } => {
+                let (_, _, more) = reader(*now);
+                self.notice = Some(format!("{}: {more}", self.scene.stage_of(logical_id).unwrap_or(logical_id)));
+            }
             EventKind::Waiting { reason, pause } => {
                 self.notice = Some(format!("{reason}; waiting {}", short_duration(*pause)));
             }

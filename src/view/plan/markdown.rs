@@ -333,6 +333,7 @@ fn notes(plan: &Plan, about: &About) -> String {
         parts.push(format!("**Time** {}", words::time(plan.expected.typical, plan.expected.slow)));
     }
     parts.extend(words::guard(plan).into_iter().map(|(_, text)| format!("**Rollback** {}", escape(&text))));
+    parts.extend(words::readers(plan).into_iter().map(|(_, text)| format!("**Readers** {}", escape(&text))));
     if plan.summary.unchanged > 0 {
         parts.push(format!("**Unchanged** {}", plan.summary.unchanged));
     }

@@ -319,6 +319,9 @@ fn rest(look: &Look, table: &mut Table, plan: &Plan, about: &About) {
     for (label, text) in words::guard(plan) {
         row(table, label, "Rollback", "", text);
     }
+    for (label, text) in words::readers(plan) {
+        row(table, label, "Readers", "", text);
+    }
 }
 
 fn symbol(look: &Look, action: Action) -> &'static str {

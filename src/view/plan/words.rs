@@ -9,9 +9,9 @@ use crate::diagnostic::Place;
 use crate::observed::{Held, HeldUnit};
 use crate::pipeline::{Escape, Origin, StageRef};
 use crate::plan::{
-    Action, Amount, AmountOf, Baseline, BlockedBy, Bound, Consequence, ConsumerEffect, DataAtRisk, DataEnd, Grant,
-    Lacking, Measure, Move, NotAsked, Permission, Plan, PlanKind, PositionReset, Reason, Records, Remedy, Removal,
-    Risk, Source, Unarmed, Verdict,
+    Action, Amount, AmountOf, Baseline, BlockedBy, Bound, Consequence, ConsumerEffect, DataAtRisk, DataEnd, Drain,
+    DrainedReader, Grant, Lacking, Measure, Move, NotAsked, Permission, Plan, PlanKind, PositionReset, Reason, Records,
+    Remedy, Removal, Risk, Source, Unarmed, Verdict,
 };
 use crate::units::{ByteSize, Duration, LogicalId};
 use crate::view::style::Label;
@@ -429,6 +429,59 @@ pub(super) fn guard(plan: &Plan) -> Vec<(Label, String)> {
         (Label::Warning, format!("{} {why}", alarm.logical_id))
     }));
     lines
+}
+
+/// Which readers are paused meanwhile, and which somebody paused before.
+pub(super) fn readers(plan: &Plan) -> Vec<(Label, String)> {
+    let mut lines = Vec::new();
+    if let Some(drain) = &plan.drain {
+        if drain.readers.is_empty() {
+            lines.push((Label::Plain, "none is drained: none that stays is touched".to_owned()));
+        }
+        lines.extend(drain.readers.iter().map(|reader| drained(drain, reader)));
+    }
+    lines.extend(plan.hand_overs.iter().map(|one| {
+        let again = one.again.map(|records| format!("; about {} records are read again", grouped(records)));
+        let text = format!(
+            "{} is handed over: its successor reads from {} on, {} before now ({} behind, {} for safety); none is skipped{}",
+            one.consumer,
+            one.from,
+            short_duration(one.back()),
+            short_duration(one.behind),
+            short_duration(one.margin),
+            again.unwrap_or_default()
+        );
+        (Label::Plain, text)
+    }));
+    lines.extend(plan.paused.iter().map(|paused| {
+        let by = paused.by.as_ref().map(|by| format!(" by {}", printable(by))).unwrap_or_default();
+        let since = paused.since.map(|since| format!(" since {since}")).unwrap_or_default();
+        (Label::Warning, format!("{} was paused{by}{since}, and stays paused", paused.logical_id))
+    }));
+    lines
+}
+
+fn drained(drain: &Drain, reader: &DrainedReader) -> (Label, String) {
+    let mut text = format!(
+        "{} is paused for up to {}, then reads on; under {} behind is waited for",
+        reader.consumer,
+        short_duration(drain.pause),
+        short_duration(reader.limit)
+    );
+    if let Some(waiting) = reader.waiting {
+        text.push_str(&format!("; {} records wait by then, at the declared load", grouped(waiting)));
+    }
+    if let Some(behind) = reader.behind {
+        text.push_str(&format!("; {} behind just now", short_duration(behind)));
+    }
+    let expires = drain.too_long().any(|one| one == reader);
+    if let Some(kept) = reader.retention {
+        text.push_str(&format!("; its stream keeps records for {kept}"));
+    }
+    if expires {
+        text.push_str(": records would EXPIRE unread; refused");
+    }
+    (if expires { Label::Bad } else { Label::Plain }, text)
 }
 
 /// What would be worth knowing and is not known.

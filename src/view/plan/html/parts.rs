@@ -107,6 +107,9 @@ pub(super) fn outlook(plan: &Plan, about: &About, level: Level<'_>) -> String {
     rows.extend(
         words::guard(plan).into_iter().map(|(label, text)| (class(label), "Rollback".to_owned(), markup(&text))),
     );
+    rows.extend(
+        words::readers(plan).into_iter().map(|(label, text)| (class(label), "Readers".to_owned(), markup(&text))),
+    );
     if rows.is_empty() {
         return String::new();
     }
