@@ -885,6 +885,8 @@ pub(crate) enum EmbeddedCommand {
 pub(crate) enum CallGoes {
     /// It is throttled
     Throttle,
+    /// The service fails, with status 500
+    Error,
     /// The caller may not make it
     Deny,
     /// The answer is from before the last change (CloudFormation's reads only)
@@ -901,4 +903,6 @@ pub(crate) enum FailOn {
     Update,
     /// Deleting it
     Delete,
+    /// Putting it back, or removing it again, because another one failed
+    Rollback,
 }

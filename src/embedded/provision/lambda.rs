@@ -319,8 +319,7 @@ pub(crate) async fn version(back: &mut Back, effect: &Effect) -> Made {
         }
         EffectAction::Delete { physical_id, .. } => {
             let (name, number) = split_version(physical_id);
-            call(back, "DELETE", &format!("{FUNCTIONS}/{name}?Qualifier={number}"), None).await?;
-            back.forget(&format!("lambda/{name}:{number}"));
+            back.version_is_gone(&name, &number);
             gone()
         }
     }
