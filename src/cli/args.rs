@@ -1030,6 +1030,8 @@ pub(crate) enum EmbeddedCommand {
 pub(crate) enum CallGoes {
     /// It is throttled
     Throttle,
+    /// The service fails, with status 500
+    Error,
     /// The caller may not make it
     Deny,
     /// The answer is from before the last change (CloudFormation's reads only)
@@ -1046,4 +1048,6 @@ pub(crate) enum FailOn {
     Update,
     /// Deleting it
     Delete,
+    /// Putting it back, or removing it again, because another one failed
+    Rollback,
 }

@@ -211,6 +211,7 @@ fn part(on: FailOn) -> embedded::FailOn {
         FailOn::Create => embedded::FailOn::Create,
         FailOn::Update => embedded::FailOn::Update,
         FailOn::Delete => embedded::FailOn::Delete,
+        FailOn::Rollback => embedded::FailOn::Rollback,
     }
 }
 
@@ -225,6 +226,7 @@ fn alarm_word(state: embedded::AlarmState) -> &'static str {
 fn fault(call: CallGoes) -> embedded::CallFault {
     match call {
         CallGoes::Throttle => embedded::CallFault::Throttle,
+        CallGoes::Error => embedded::CallFault::Error,
         CallGoes::Deny => embedded::CallFault::Deny,
         CallGoes::Stale => embedded::CallFault::Stale,
     }

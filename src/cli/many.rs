@@ -62,7 +62,10 @@ fn order(args: &DeployArgs) -> Result<ManyOrder, Failure> {
         return Err(one.help("leave out `--plan`, or name what it is a plan of").into());
     }
     if args.drain.is_some() || args.hand_over.is_some() || args.revert_drift {
-        let one = Diagnostic::error(Code::BadArgument, "readers are drained and handed over, and drift is reverted, pipeline by pipeline");
+        let one = Diagnostic::error(
+            Code::BadArgument,
+            "readers are drained and handed over, and drift is reverted, pipeline by pipeline",
+        );
         return Err(one.help("deploy that pipeline by itself, then the others").into());
     }
     if names_something(&args.consent) {

@@ -11,6 +11,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::EmbeddedError;
 use super::back::{Back, World};
+use super::cbor;
 use super::faults::CallFault;
 use super::kept::is_about_invocations;
 use super::mappings::{is_about_mappings, made_up_uuid};
@@ -318,7 +319,18 @@ impl Inner {
         let fault =
             faults.take_call(&action).or_else(|| called(destination, request).and_then(|name| faults.take_call(name)));
         match (fault, destination) {
-            (Some(CallFault::Throttle), _) => return Ok(refuse(destination, "Throttling", 400, "Rate exceeded")),
+            (Some(CallFault::Throttle), _) => {
+                return Ok(refuse(destination, request, "Throttling", 400, "Rate exceeded"));
+            }
+            (Some(CallFault::Error), _) => {
+                return Ok(refuse(
+                    destination,
+                    request,
+                    "InternalFailure",
+                    500,
+                    "The service failed and knows not why.",
+                ));
+            }
             (Some(CallFault::Deny), _) => {
                 let (caller, action) = (self.back.caller(), rule_name(destination, request));
                 let place = match destination {
@@ -326,7 +338,7 @@ impl Inner {
                     Destination::Kept(_) | Destination::Service(_) => String::new(),
                 };
                 let message = format!("User: {caller} is not authorized to perform: {action}{place}");
-                return Ok(refuse(destination, "AccessDenied", 403, &message));
+                return Ok(refuse(destination, request, "AccessDenied", 403, &message));
             }
             (Some(CallFault::Stale), Destination::CloudFormation) => {
                 if let Some(before) = self.root.stacks_before.clone() {
@@ -355,6 +367,9 @@ impl Inner {
             return Ok(self.back.invocations_call(request).await);
         }
         if service == ServiceName::Lambda {
+            if let Some(response) = self.back.version_deleted(request) {
+                return Ok(response);
+            }
             match self.back.named_version(request).await {
                 Some(Ok(version)) => {
                     let mut response = self.back.service_call(service, &version.unqualified(request)).await?;
@@ -450,7 +465,11 @@ fn queue_named(request: &Request) -> Option<String> {
 }
 
 /// A refusal in the protocol of whoever is asked.
-fn refuse(destination: Destination, code: &'static str, status: u16, message: &str) -> Response {
+fn refuse(destination: Destination, request: &Request, code: &'static str, status: u16, message: &str) -> Response {
+    if destination == Destination::Service(ServiceName::Cloudwatch) && is_newer(request) {
+        let refusal = Response::json_error(status, &format!("{code}Exception"), message);
+        return if cbor::is_cbor(request) { cbor::answer(&refusal) } else { refusal };
+    }
     let id = made_up_uuid(0, code, message);
     match destination {
         Destination::CloudFormation => {
@@ -463,7 +482,11 @@ fn refuse(destination: Destination, code: &'static str, status: u16, message: &s
             Response::query_error(status, code, message, &id)
         }
         Destination::Service(ServiceName::S3) => {
-            let (code, status) = if code == "Throttling" { ("SlowDown", 503) } else { (code, status) };
+            let (code, status) = match code {
+                "Throttling" => ("SlowDown", 503),
+                "InternalFailure" => ("InternalError", status),
+                _ => (code, status),
+            };
             Response::s3_error(status, code, message, &id)
         }
         Destination::Kept(_)

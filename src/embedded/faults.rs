@@ -16,6 +16,8 @@ pub enum FailOn {
     Update,
     /// When it is removed.
     Delete,
+    /// When it is put back, or removed again, because another one failed.
+    Rollback,
 }
 
 /// A failure to be injected.
@@ -37,6 +39,8 @@ pub(crate) struct Failure {
 pub enum CallFault {
     /// The call is throttled.
     Throttle,
+    /// The service fails: HTTP status 500.
+    Error,
     /// The caller may not make it.
     Deny,
     /// The answer is from before the last change. CloudFormation's reads only.
@@ -102,7 +106,10 @@ impl Back {
             EffectAction::Delete { .. } => FailOn::Delete,
             EffectAction::Read { .. } => return None,
         };
-        self.world.faults.take_resource(&effect.logical_id, &effect.type_name, on)
+        let taken = |faults: &mut Faults, on| faults.take_resource(&effect.logical_id, &effect.type_name, on);
+        let faults = &mut self.world.faults;
+        let reverting = if effect.reverting { taken(faults, FailOn::Rollback) } else { None };
+        reverting.or_else(|| taken(faults, on))
     }
 }
 

@@ -315,6 +315,28 @@ impl Back {
         Some(Err(Response::json_error(404, "ResourceNotFoundException", &message)))
     }
 
+    /// Deletes the version that a request to Lambda names by its number. The service below would delete the whole function.
+    pub(crate) fn version_deleted(&mut self, request: &Request) -> Option<Response> {
+        let segments = request.segments();
+        let [_, functions, name] = segments.as_slice() else { return None };
+        let number = super::wire::parse_form(&request.query).remove("Qualifier")?;
+        if request.method != "DELETE" || functions != "functions" || number.parse::<u64>().is_err() {
+            return None;
+        }
+        self.version_is_gone(name.split(":function:").nth(1).unwrap_or(name), &number);
+        Some(Response::new(204, "application/json", String::new()))
+    }
+
+    /// A version is no more; its number is not given again, and what it was made of can be published anew.
+    pub(crate) fn version_is_gone(&mut self, name: &str, number: &str) {
+        self.forget(&format!("lambda/{name}:{number}"));
+        let published = format!("published/{name}");
+        let newest = self.world.details.get(&published).map(|known| text(known, "version"));
+        if newest.as_deref() == Some(number) {
+            self.forget(&published);
+        }
+    }
+
     /// Makes the description of a function that of one of its versions.
     pub(crate) fn complete_version(&self, wanted: &Qualified, response: &mut Response) {
         let Ok(mut answer) = serde_json::from_slice::<Value>(&response.body) else { return };

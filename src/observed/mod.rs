@@ -5,8 +5,8 @@
 //! text and treated as one on which nobody may act.
 
 mod account;
-mod drift;
 mod cause;
+mod drift;
 mod failure;
 mod held;
 mod live;
@@ -16,8 +16,8 @@ mod status;
 /// Whether changing a property recreates the resource; the template room knows it from the schemas.
 pub use crate::template::Recreation;
 pub use account::{Decision, ServiceQuota, Simulated, StreamLimits};
-pub use drift::{Detection, DriftStatus, SeenDifference, SeenDrift};
 pub use cause::{KnownCause, Recorded, RunAgain};
+pub use drift::{Detection, DriftStatus, SeenDifference, SeenDrift};
 pub use failure::{Failure, FailureKind};
 pub use held::{AlarmState, Behind, ExpiryStatus, Held, HeldUnit, SeenAlarm};
 pub use live::{Holding, LiveAlarm, LiveDelivery, LiveEndpoint, LiveFunction, LiveMapping, LiveStream};

@@ -134,30 +134,56 @@ pub(super) async fn take<'a>(wish: &Wish<'a>, company: &mut dyn Company) -> Resu
         until: now.plus(place.term()),
     };
     let mut held = Held { place, lease, etag: None, note, lost: None };
-    for _ in 0..MOST_TRIES {
-        match held.place.write(&held.lease, None).await {
-            Ok(Some(etag)) => {
-                held.etag = Some(etag);
-                return Ok(held);
-            }
-            Ok(None) => {}
-            Err(refusal) if refusal.kind == FailureKind::NotFound => return Ok(held),
-            Err(refusal) => return Err(refusal.into()),
-        }
-        let Some(found) = place.record().await? else { continue };
-        if held.take_from(found, &dead, company).await? {
-            return Ok(held);
+    match held.obtain(&dead, company).await {
+        Ok(()) => Ok(held),
+        Err(refused) => {
+            held.withdraw().await;
+            Err(refused)
         }
     }
-    let title =
-        format!("the lease of {} in {} changes hands again and again", place.pipeline, place.environment.name());
-    Err(Failure::refused(Diagnostic::error(Code::LeaseHeld, title).help("run the command again")))
 }
 
 impl Held<'_> {
     /// Where it is worked.
     pub(super) fn cloud(&self) -> &Cloud {
         self.place.cloud
+    }
+
+    /// Writes the record, over another one where that no longer lasts.
+    async fn obtain(&mut self, dead: &BTreeSet<HolderId>, company: &mut dyn Company) -> Result<(), Failure> {
+        let place = self.place;
+        for _ in 0..MOST_TRIES {
+            match place.write(&self.lease, None).await {
+                Ok(Some(etag)) => {
+                    self.etag = Some(etag);
+                    return Ok(());
+                }
+                Ok(None) => {}
+                Err(refusal) if refusal.kind == FailureKind::NotFound => return Ok(()),
+                Err(refusal) => return Err(refusal.into()),
+            }
+            let Some(found) = place.record().await? else { continue };
+            if self.take_from(found, dead, company).await? {
+                return Ok(());
+            }
+        }
+        let title =
+            format!("the lease of {} in {} changes hands again and again", place.pipeline, place.environment.name());
+        Err(Failure::refused(Diagnostic::error(Code::LeaseHeld, title).help("run the command again")))
+    }
+
+    /// Removes a record whose writing was heard although no answer came. Where that fails too, the note remembers it.
+    async fn withdraw(&mut self) {
+        let Ok(found) = self.place.record().await else { return };
+        let ours = found.filter(|found| Lease::read(&found.bytes).is_ok_and(|lease| lease.holder == self.lease.holder));
+        if let Some(found) = ours
+            && self.place.remove(&found.etag).await.is_err()
+        {
+            return;
+        }
+        if let Some(note) = &mut self.note {
+            let _ = note.write("");
+        }
     }
 
     /// Takes the lease from one that no longer lasts; false where somebody was quicker.
@@ -247,35 +273,43 @@ impl Held<'_> {
     /// # Errors
     /// That it was lost meanwhile.
     pub(super) async fn release(mut self, company: &mut dyn Company) -> Result<(), Failure> {
+        let mut trouble = None;
         for _ in 0..MOST_TRIES {
             let Some(etag) = self.etag.take() else { break };
             match self.place.remove(&etag).await {
-                Ok(true) => break,
+                Ok(true) => {
+                    trouble = None;
+                    break;
+                }
                 // Another writing of ours, or another's: the record tells.
                 Ok(false) => {
                     self.still_ours().await;
                 }
-                Err(failure) => {
-                    let mut told: Diagnostics = Diagnostic::warning(
-                        Code::LeaseLeft,
-                        format!("the lease on {} could not be given back", self.lease.pipeline),
-                    )
-                    .note(format!(
-                        "it runs out at {}; a deployment from this folder takes it at once",
-                        self.lease.until
-                    ))
-                    .into();
-                    let why = failure.diagnostics.into_iter();
-                    told.extend(why.map(|why| Diagnostic { severity: Severity::Warning, ..why }));
-                    company.warned(&told, &std::collections::BTreeMap::new());
-                    return Ok(());
-                }
+                // Nobody else can take it, so that what passes is waited for.
+                Err(failure) => (trouble, self.etag) = (Some(failure), Some(etag)),
             }
+        }
+        if let Some(failure) = trouble.filter(|_| self.etag.is_some()) {
+            company.warned(&self.left(failure), &std::collections::BTreeMap::new());
+            return Ok(());
         }
         if let Some(note) = &mut self.note {
             let _ = note.write("");
         }
         self.lost.map_or(Ok(()), Err)
+    }
+}
+
+impl Held<'_> {
+    /// That the record stays, and why.
+    fn left(&self, why: Failure) -> Diagnostics {
+        let title = format!("the lease on {} could not be given back", self.lease.pipeline);
+        let mut told: Diagnostics = Diagnostic::warning(Code::LeaseLeft, title)
+            .note(format!("it runs out at {}; a deployment from this folder takes it at once", self.lease.until))
+            .into();
+        let why = why.diagnostics.into_iter();
+        told.extend(why.map(|why| Diagnostic { severity: Severity::Warning, ..why }));
+        told
     }
 }
 

@@ -26,7 +26,7 @@ use crate::plan::{
     ApprovedPlan, Desired, DrainOf, HandOver, HandOverOf, Inputs, Known, Load, NotAsked, Plan, compare, compare_files,
     take_over,
 };
-use crate::rollout::{Basis, Deployment, FailedCreate, Pauses};
+use crate::rollout::{Basis, ChangeSetOrder, Deployment, FailedCreate, Pauses};
 use crate::template::Template;
 use crate::units::{Digest, Duration, LogicalId, Region};
 use crate::workspace::Clock;
@@ -378,14 +378,7 @@ impl Look {
         let Some(set) = &self.change_set else { return Ok(()) };
         cloud.delete_change_set(&set.stack_id, &set.id).await?;
         if self.shell {
-            cloud.delete_stack(&set.stack_id, &format!("{}-shell", set.name), None, &[]).await?;
-            // An empty stack is gone in a moment; whoever looks next should not find it on its way out.
-            for _ in 0..LOOKS_AT_SHELL {
-                if cloud.stack_head(&self.wanted.desired.stack).await?.is_none() {
-                    break;
-                }
-                clock.sleep(SHELL_PAUSE).await;
-            }
+            remove_shell(cloud, &set.stack_id, &set.name, clock).await?;
         }
         Ok(())
     }
@@ -540,11 +533,65 @@ async fn preview(
     let (stack, name) = (order.stack.clone(), order.name.clone());
     // One of the same name that did not come to anything would be found again and again.
     let stale = cloud.describe_change_set(&stack, &name).await?;
-    if stale.is_some_and(|set| set.state == ChangeSetState::Failed) {
+    if stale.as_ref().is_some_and(|set| set.state == ChangeSetState::Failed) {
         cloud.delete_change_set(&stack, &name).await?;
     }
-    cloud.create_change_set(&request(order)).await?;
+    let saved_earlier = deployment.reviewed && stale.is_some_and(|set| set.state == ChangeSetState::Ready);
     let pause = cadence(environment, clock.is_virtual()).first;
+    match make(cloud, order, clock, pause, origins).await {
+        Err(Unmade::Failed(mut failure, None)) if !saved_earlier => {
+            // Nobody knows how far it came.
+            if let Err(left) = unmake(cloud, &stack, &name, observed, clock).await {
+                failure.diagnostics.extend(Failure::from(left).diagnostics);
+            }
+            Err(Unmade::Failed(failure, None))
+        }
+        made => made,
+    }
+}
+
+/// Removes a change set of which nobody knows whether it was made, and the shell around it.
+async fn unmake(
+    cloud: &Cloud,
+    stack: &str,
+    name: &str,
+    observed: &Observed,
+    clock: &dyn Clock,
+) -> Result<(), CloudError> {
+    cloud.delete_change_set(stack, name).await?;
+    if observed.stack().is_some() {
+        return Ok(());
+    }
+    match cloud.stack_head(stack).await? {
+        Some(head) if head.status.next_action() == NextAction::Review => {
+            remove_shell(cloud, &head.id, name, clock).await
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Removes the stack that a change set had made.
+async fn remove_shell(cloud: &Cloud, stack_id: &str, change_set: &str, clock: &dyn Clock) -> Result<(), CloudError> {
+    cloud.delete_stack(stack_id, &format!("{change_set}-shell"), None, &[]).await?;
+    // An empty stack is gone in a moment; whoever looks next should not find it on its way out.
+    for _ in 0..LOOKS_AT_SHELL {
+        match cloud.stack_head(stack_id).await? {
+            Some(head) if head.status.next_action() != NextAction::Create => clock.sleep(SHELL_PAUSE).await,
+            Some(_) | None => break,
+        }
+    }
+    Ok(())
+}
+
+async fn make(
+    cloud: &Cloud,
+    order: ChangeSetOrder,
+    clock: &dyn Clock,
+    pause: Duration,
+    origins: &Origins,
+) -> Result<ChangeSet, Unmade> {
+    let (stack, name) = (order.stack.clone(), order.name.clone());
+    cloud.create_change_set(&request(order)).await?;
     let mut waited = Duration::ZERO;
     loop {
         let set = cloud.describe_change_set(&stack, &name).await?;

@@ -75,7 +75,6 @@ pub async fn revertible(shelf: &mut Shelf<'_>, order: &RevertOrder, tools: Tools
         pipeline: order.pipeline.clone(),
         environment: order.environment.clone(),
         region: order.region.clone(),
-        yes: false,
         without: false,
     };
     let stuck = stuck(shelf, &standing, tools).await?;

@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// Servers that stand in for AWS say of most of it what nobody deployed, and are not asked.
 ///
 /// # Errors
-/// [`Code::NotVerified`], with what is not as deployed; or what kept it from being looked at.
+/// [`Code::NotVerified`], with what is not as deployed, or what kept it from being looked at.
 pub(super) async fn verify(
     cloud: &Cloud,
     prepared: &Prepared,
@@ -41,32 +41,70 @@ pub(super) async fn verify(
     if count == 0 {
         return Ok(0);
     }
-    let observed = cloud.describe_stack(&prepared.rendered.stack_name).await?;
-    let Some(stack) = observed.stack() else { return Ok(0) };
-    let mut wrong = Vec::new();
+    let mut found = Diagnostics::new();
     for look in 0..LOOKS {
         if look > 0 {
             clock.sleep(PAUSE).await;
         }
-        wrong.clear();
-        for id in pending.clone() {
-            let paused = plan.paused.iter().any(|paused| paused.logical_id == id);
-            match problem(cloud, prepared, stack, &id, paused).await? {
-                Some(problem) => wrong.push((id, problem)),
-                None => pending.retain(|other| *other != id),
-            }
-        }
-        if wrong.is_empty() {
+        // What is deployed is deployed, whoever does not answer now.
+        let seen = once(cloud, prepared, plan, &mut pending).await;
+        found = seen.unwrap_or_else(|refusal| unseen(prepared, &refusal).into());
+        if !found.has_errors() {
             break;
         }
     }
-    let mut found: Diagnostics = wrong.iter().map(|(id, problem)| told(prepared, id, problem)).collect();
-    if !alarms.is_empty() {
-        let ringing =
-            cloud.composite_alarms(&alarms).await?.into_iter().filter(|alarm| alarm.state == AlarmState::Alarm);
-        found.extend(ringing.map(|alarm| rings(&alarm)));
-    }
+    found.extend(ringing(cloud, prepared, &alarms, clock).await);
     if found.has_errors() { Err(Failure { kind: FailureKind::NeedsAttention, diagnostics: found }) } else { Ok(count) }
+}
+
+/// Looks once at what is pending; what is right is pending no more.
+async fn once(
+    cloud: &Cloud,
+    prepared: &Prepared,
+    plan: &Plan,
+    pending: &mut Vec<LogicalId>,
+) -> Result<Diagnostics, CloudError> {
+    let mut found = Diagnostics::new();
+    if pending.is_empty() {
+        return Ok(found);
+    }
+    let observed = cloud.describe_stack(&prepared.rendered.stack_name).await?;
+    let Some(stack) = observed.stack() else { return Ok(found) };
+    for id in pending.clone() {
+        let paused = plan.paused.iter().any(|paused| paused.logical_id == id);
+        match problem(cloud, prepared, stack, &id, paused).await? {
+            Some(problem) => found.extend([told(prepared, &id, &problem)]),
+            None => pending.retain(|other| *other != id),
+        }
+    }
+    Ok(found)
+}
+
+/// The alarms that ring. One that does is not waited for; only an answer is.
+async fn ringing(cloud: &Cloud, prepared: &Prepared, alarms: &[String], clock: &dyn Clock) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    if alarms.is_empty() {
+        return found;
+    }
+    for _ in 0..LOOKS {
+        match cloud.composite_alarms(alarms).await {
+            Ok(seen) => return seen.iter().filter(|alarm| alarm.state == AlarmState::Alarm).map(rings).collect(),
+            Err(refusal) => found = unseen(prepared, &refusal).into(),
+        }
+        clock.sleep(PAUSE).await;
+    }
+    found
+}
+
+/// Whether it runs as deployed is not known.
+fn unseen(prepared: &Prepared, refusal: &CloudError) -> Diagnostic {
+    let title = "deployed, but whether it runs as deployed could not be looked at".to_owned();
+    let pipeline = prepared.sized.pipeline();
+    Diagnostic::error(Code::NotVerified, title).note(refusal.to_string()).help(format!(
+        "sluice status {} --env {}",
+        pipeline.name(),
+        pipeline.environment().name()
+    ))
 }
 
 /// The resources to look at: those that a service can have otherwise than the stack says.

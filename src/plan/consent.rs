@@ -122,6 +122,10 @@ impl Policy {
     /// for is worth a warning, since scripts keep their flags.
     #[must_use]
     pub fn unfitting(&self, plan: &Plan, given: &BTreeSet<Permission>) -> Diagnostics {
+        if plan.is_empty() {
+            // A command that is repeated after it was done names what is gone.
+            return given.iter().map(|permission| idle(permission, "there is nothing to do")).collect();
+        }
         let asked = self.grave(plan);
         let unasked = given.iter().filter(|permission| !asked.contains(*permission));
         let told = unasked.filter_map(|permission| match permission.logical_id() {

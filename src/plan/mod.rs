@@ -14,8 +14,8 @@ mod consent;
 mod consumers;
 mod desired;
 mod diff;
-mod drift;
 mod drain;
+mod drift;
 mod duration;
 mod effects;
 mod environments;
@@ -37,8 +37,8 @@ pub use amounts::{Amount, AmountOf};
 pub use compare::{compare, compare_files, destroy};
 pub use consent::{ApprovedPlan, Consent, Permission, Policy, Refusal, approve};
 pub use desired::{Desired, Earlier, EarlierStack, ExistingResource, Known, Load, NamedResource, named_resources};
-pub use drift::{Drift, Drifted, Live, Paused, SeenBy, Sighting, Unchecked, Verdict as DriftVerdict};
 pub use drain::{Drain, DrainOf, DrainedReader, PausedReader, SETTLING, arriving, lag_limit};
+pub use drift::{Drift, Drifted, Live, Paused, SeenBy, Sighting, Unchecked, Verdict as DriftVerdict};
 pub use effects::{Consequence, Effect, Gravity};
 pub use environments::{
     Deliberate, Derived, EnvironmentDiff, Presence, ResourceDifference, Setter, Setting, SettingKind, Side, Stand,

@@ -26,8 +26,8 @@ mod tests;
 
 pub use advice::{Advice, advise};
 pub use cadence::Cadence;
-pub use fleet::{Fleet, Job, Limits, Skip};
 pub use checkup::{Check, CheckArea, Checkup, Health};
+pub use fleet::{Fleet, Job, Limits, Skip};
 pub use lease::{Claim, HolderId, LEASE_FORMAT, Lease, STAND_IN_TERM, TERM, UnreadableLease};
 pub use machine::Machine;
 pub use model::{

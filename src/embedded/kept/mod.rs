@@ -12,8 +12,8 @@ mod quotas;
 mod ssm;
 
 pub(crate) use invoke::is_about_invocations;
-pub(crate) use ssm::stored_parameters;
 pub(crate) use quotas::{ON_DEMAND_STREAMS, shards};
+pub(crate) use ssm::stored_parameters;
 
 use std::collections::BTreeMap;
 

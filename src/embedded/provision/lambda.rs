@@ -319,12 +319,11 @@ pub(crate) async fn version(back: &mut Back, effect: &Effect) -> Made {
         }
         EffectAction::Delete { physical_id, .. } => {
             let (name, number) = split_version(physical_id);
-            let subject = format!("lambda/{name}:{number}");
-            if !back.world.details.contains_key(&subject) {
+            if !back.world.details.contains_key(&format!("lambda/{name}:{number}")) {
                 return Err(not_found(effect, physical_id));
             }
             // The service behind takes no notice of a qualifier and would remove the whole function, aliases included.
-            back.forget(&subject);
+            back.version_is_gone(&name, &number);
             gone()
         }
     }

@@ -128,7 +128,7 @@ fn code(prepared: &Prepared) -> Check {
     };
     let lines = prepared.uploads.iter().map(|upload| match &upload.source {
         super::prepare::UploadSource::Packed(bytes) => format!("{}: {} bytes packed", upload.name, bytes.len()),
-        super::prepare::UploadSource::File { path } => format!("{}: {path}", upload.name),
+        super::prepare::UploadSource::File { path, .. } => format!("{}: {path}", upload.name),
     });
     Check::ok(CheckArea::Code, found).details(lines)
 }

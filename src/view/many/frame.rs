@@ -39,7 +39,7 @@ impl Frame {
     pub fn event(&mut self, member: usize, event: &Event) {
         let Some(Standing::Running { doing, done, of, .. }) = self.standing.get_mut(member) else { return };
         match &event.kind {
-            EventKind::Artifact { .. } => *doing = "uploading",
+            EventKind::Artifact { .. } | EventKind::Uploading { .. } => *doing = "uploading",
             EventKind::ChangeSetCreating { .. } => *doing = "preparing",
             EventKind::OperationStarted { operation, resources, .. } => {
                 (*doing, *done, *of) = (crate::view::events::doing(*operation), 0, *resources);
@@ -49,6 +49,7 @@ impl Frame {
             EventKind::Resource { .. }
             | EventKind::Reattached { .. }
             | EventKind::Verified { .. }
+            | EventKind::Reader { .. }
             | EventKind::Waiting { .. } => {}
         }
     }

@@ -42,12 +42,16 @@ impl Lines {
     /// Something happened in one; none where it is of no interest among many.
     pub fn event(&mut self, member: usize, event: &Event) -> Option<String> {
         let told = match &event.kind {
-            EventKind::Reattached { .. } | EventKind::OperationStarted { .. } | EventKind::Waiting { .. } => true,
+            EventKind::Reattached { .. }
+            | EventKind::OperationStarted { .. }
+            | EventKind::Reader { .. }
+            | EventKind::Waiting { .. } => true,
             EventKind::Resource { event, .. } => is_failure(event),
             // How it ended is told of the deployment as a whole.
             EventKind::OperationFinished { .. }
             | EventKind::Artifact { .. }
             | EventKind::ChangeSetCreating { .. }
+            | EventKind::Uploading { .. }
             | EventKind::Verified { .. } => false,
         };
         let line = self.each.get_mut(member)?.line(event);
