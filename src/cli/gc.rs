@@ -61,6 +61,9 @@ pub(crate) fn gc(world: &World, global: &Global, args: &GcArgs) -> Exit {
 /// `removed` is whether what can go has gone, or is about to.
 fn show(world: &World, args: &GcArgs, surveyed: &Surveyed, sweep: &Sweep, removed: bool) {
     let environment = &surveyed.environment;
+    let (name, region) = (environment.name(), &surveyed.region);
+    let place = if environment.regions().len() > 1 { format!(" --region {region}") } else { String::new() };
+    let command = format!("sluice gc --env {name}{place} --keep {} --delete", surveyed.keep);
     let collected = Collected {
         environment: environment.name().as_str(),
         account: environment.account().as_str(),
@@ -75,6 +78,7 @@ fn show(world: &World, args: &GcArgs, surveyed: &Surveyed, sweep: &Sweep, remove
         monthly: surveyed.monthly,
         busy: &surveyed.busy,
         removed,
+        command: &command,
     };
     print_out(&match args.output {
         Output::Text => view::to_text(&out_look(world), &collected),

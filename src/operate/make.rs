@@ -147,11 +147,7 @@ impl Handler<'_> {
                 PathState::Folder => (path.to_owned(), self.project.read_tree(self.name, path)?),
                 // A missing one is an error of the file, told by its check.
                 PathState::Missing | PathState::Outside | PathState::Loop => continue,
-                PathState::File { .. } => {
-                    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
-                    let bytes = self.project.read_asset(self.name, path)?;
-                    (folder.to_owned(), vec![FileBytes { path: file.to_owned(), bytes, executable: false }])
-                }
+                PathState::File { .. } => (String::new(), vec![self.project.read_one(self.name, path)?]),
             };
             inputs.push(read);
         }

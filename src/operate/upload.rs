@@ -44,6 +44,9 @@ pub(super) async fn upload(
 ) -> Result<(), Failure> {
     let cloud = held.cloud().clone();
     let mut progress = Progress::of(project, name, &prepared.uploads)?;
+    if progress.large {
+        company.tell(Event { at: tools.clock.now(), kind: progress.told() });
+    }
     let (tell, mut told) = mpsc::unbounded_channel();
     let mut sending = JoinSet::new();
     let gate = Arc::new(Semaphore::new(AT_ONCE));
@@ -154,6 +157,13 @@ impl Progress {
         Ok(progress)
     }
 
+    /// How far it is, told now.
+    fn told(&mut self) -> EventKind {
+        self.told = self.sent;
+        let Self { files, done, sent, all, .. } = *self;
+        EventKind::Uploading { done, files, sent_bytes: sent, all_bytes: all }
+    }
+
     /// What is worth telling.
     fn on(&mut self, news: News) -> Vec<EventKind> {
         let mut events = Vec::new();
@@ -171,9 +181,7 @@ impl Progress {
         let step = (self.all / STEPS).max(1);
         let over = self.done == self.files;
         if self.large && (self.sent / step > self.told / step || over) {
-            self.told = self.sent;
-            let Self { files, done, sent, all, .. } = *self;
-            events.push(EventKind::Uploading { done, files, sent_bytes: sent, all_bytes: all });
+            events.push(self.told());
         }
         events
     }

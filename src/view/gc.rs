@@ -41,6 +41,9 @@ pub struct Collected<'a> {
     pub busy: &'a [String],
     /// Whether what can go has gone.
     pub removed: bool,
+    /// What to type to remove it.
+    #[serde(skip)]
+    pub command: &'a str,
 }
 
 #[derive(Serialize)]
@@ -60,7 +63,7 @@ pub fn to_json(collected: &Collected<'_>) -> serde_json::Value {
 /// Returns what is there, and what of it can go.
 #[must_use]
 pub fn to_text(look: &Look, collected: &Collected<'_>) -> String {
-    let Collected { environment, account, region, bucket, sweep, stacks, keep, .. } = collected;
+    let Collected { account, region, bucket, sweep, stacks, keep, .. } = collected;
     let mut out = format!("{}  {account} / {region}\n", look.paint(Label::Heading, bucket));
     if collected.embedded {
         out.push_str(&format!("{}\n", look.paint(Label::Warning, EMBEDDED_NOTICE)));
@@ -87,7 +90,8 @@ pub fn to_text(look: &Look, collected: &Collected<'_>) -> String {
             format!("{} that no stack needs, older than {keep}{cost}\n", counted(can))
         }
     });
-    let mut rest = vec![format!("{} that {} need", counted(sweep.needed), plural(*stacks, "stack"))];
+    let needing = format!("{} {}", plural(*stacks, "stack"), if *stacks == 1 { "needs" } else { "need" });
+    let mut rest = vec![format!("{} that {needing}", counted(sweep.needed))];
     if sweep.young.objects > 0 {
         rest.push(format!("{} younger than {keep}", counted(sweep.young)));
     }
@@ -102,9 +106,9 @@ pub fn to_text(look: &Look, collected: &Collected<'_>) -> String {
         out.push_str(&look.paint(Label::Warning, format_args!("At work: {one}")));
         out.push('\n');
     }
-    if can.objects > 0 && !collected.removed {
-        let command = format!("sluice gc --env {environment} --delete");
-        out.push_str(&format!("Nothing was removed: {} does\n", look.paint(Label::Command, command)));
+    if can.objects > 0 && !collected.removed && collected.busy.is_empty() {
+        let command = look.paint(Label::Command, collected.command);
+        out.push_str(&format!("Nothing was removed: {command} does\n"));
     }
     out
 }
@@ -118,7 +122,7 @@ pub fn removed_to_text(look: &Look, pile: Pile) -> String {
 
 fn counted(pile: Pile) -> String {
     let objects = usize::try_from(pile.objects).unwrap_or(usize::MAX);
-    format!("{}, {:.1}", plural(objects, "object"), ByteSize::from_bytes(pile.bytes))
+    format!("{} ({:.1})", plural(objects, "object"), ByteSize::from_bytes(pile.bytes))
 }
 
 fn what(one: &Unneeded) -> String {
@@ -168,6 +172,7 @@ mod tests {
             monthly: None,
             busy: &busy,
             removed: false,
+            command: "sluice gc --env prod --delete",
         };
         insta::assert_snapshot!(to_text(&Look { width: 80, ..Look::plain() }, &collected));
         assert_eq!(to_json(&collected)["unneeded"][1]["key"], format!("functions/score/{digest}.zip"));

@@ -111,6 +111,14 @@ pub(super) fn read_files(folder: &Path, files: Vec<FileEntry>) -> Result<Vec<Fil
     files.into_iter().map(read).collect()
 }
 
+/// Reads one file below `folder`, by its path from there.
+pub(super) fn read_one(folder: &Path, path: &str) -> Result<FileBytes, WorkspaceError> {
+    let whole = folder.join(path);
+    let meta = fs::metadata(&whole).map_err(WorkspaceError::io("read", &whole))?;
+    let bytes = fs::read(&whole).map_err(WorkspaceError::io("read", &whole))?;
+    Ok(FileBytes { path: path.to_owned(), bytes, executable: is_executable(&meta) })
+}
+
 /// Reads every file below `folder`, as [`list_tree`] finds them.
 pub(super) fn read_tree(fence: &Path, folder: &Path) -> Result<Vec<FileBytes>, WorkspaceError> {
     read_files(folder, list_tree(fence, folder)?)

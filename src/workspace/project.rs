@@ -192,6 +192,14 @@ impl Project {
         folder::read_files(&self.pipeline_folder(pipeline).join(relative), files)
     }
 
+    /// Reads one file of a pipeline's folder whole, with what it may be used for.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read_one(&self, pipeline: &str, relative: &str) -> Result<FileBytes, WorkspaceError> {
+        folder::read_one(&self.pipeline_folder(pipeline), relative)
+    }
+
     /// Opens one file of a pipeline's folder, to be read in parts.
     ///
     /// # Errors

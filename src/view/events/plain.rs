@@ -48,7 +48,7 @@ impl PlainLines {
             EventKind::Artifact { name, key, bytes, already_there } => {
                 let status = if *already_there { "ARTIFACT_FOUND" } else { "ARTIFACT_UPLOADED" };
                 let size = ByteSize::from_bytes(*bytes);
-                self.entry(status, Label::Plain, name, &format!("{size}  {}", printable(key)))
+                self.entry(status, Label::Plain, name, &format!("{size:.1}  {}", printable(key)))
             }
             EventKind::Uploading { done, files, sent_bytes, all_bytes } => {
                 let text = format!("{}, {done} of {}", portion(*sent_bytes, *all_bytes), plural(*files, "artifact"));
