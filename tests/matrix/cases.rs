@@ -72,7 +72,9 @@ pub fn of_resources(base: &Base) -> Vec<Case<'_>> {
             Action::Delete => &[Failing::Delete],
             Action::Import | Action::Cannot => &[],
         };
-        let replaced = resource.action.replaces() || resource.action == Action::Undecided;
+        // What an edit makes under a name of its own (a version) takes the place of another one.
+        let made = base.update == Update::Change && resource.action == Action::Create;
+        let replaced = made || resource.action.replaces() || resource.action == Action::Undecided;
         for failing in failing {
             let (logical_id, type_name) = (resource.logical_id.to_string(), resource.type_name.clone());
             cases.push(Case { base, what: What::Resource { logical_id, type_name, failing: *failing, replaced } });

@@ -11,6 +11,8 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
 use sluicegate::embedded::{CallFault, EmbeddedCloud, Request};
 use sluicegate::units::Timestamp;
 use sluicegate::workspace::{Clock, StandingClock, StateStore};
@@ -127,6 +129,34 @@ pub struct Past {
     pub store: StateStore,
 }
 
+/// Answers that no service gives to what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instead {
+    /// From a call on, that the credentials have expired.
+    Expired { from: usize },
+    /// To one call, something that is no answer to it.
+    Garbage { number: usize },
+}
+
+impl Instead {
+    fn answer(self, number: usize, call: &Call) -> Option<HttpResponse> {
+        let (status, body) = match self {
+            Self::Expired { from } if number >= from => {
+                let error = "<Error><Type>Sender</Type><Code>ExpiredToken</Code><Message>The token has expired.</Message></Error>";
+                let body = match call.service.as_str() {
+                    "s3" => error.to_owned(),
+                    "cloudformation" | "sts" => format!("<ErrorResponse>{error}</ErrorResponse>"),
+                    _ => r#"{"__type": "ExpiredTokenException", "message": "The token has expired."}"#.to_owned(),
+                };
+                (if call.service == "sts" { 403_u16 } else { 400 }, body)
+            }
+            Self::Garbage { number: wrong } if number == wrong => (200, "<html><body>sign in to the ne".to_owned()),
+            Self::Expired { .. } | Self::Garbage { .. } => return None,
+        };
+        Some(HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body)))
+    }
+}
+
 /// The network.
 #[derive(Clone, Debug)]
 pub struct Faulty {
@@ -138,6 +168,8 @@ pub struct Faulty {
     pub past: Arc<Mutex<Option<Past>>>,
     /// Whether the past is to be remembered.
     pub remembers: bool,
+    /// What is answered in the services' place.
+    pub instead: Option<Instead>,
     pub calls: Arc<Mutex<Vec<Call>>>,
     pub sent: Arc<AtomicUsize>,
     pub dead: Arc<Notify>,
@@ -152,6 +184,7 @@ impl Faulty {
             trouble: None,
             past: Arc::default(),
             remembers: false,
+            instead: None,
             calls: Arc::default(),
             sent: Arc::default(),
             dead: Arc::default(),
@@ -159,6 +192,9 @@ impl Faulty {
     }
 
     async fn answer(self, request: HttpRequest, number: usize, call: Call) -> Result<HttpResponse, ConnectorError> {
+        if let Some(answer) = self.instead.and_then(|instead| instead.answer(number, &call)) {
+            return Ok(answer);
+        }
         let again = is_repeated(&request);
         match self.trouble {
             Some(Trouble::Death { number: last, dies }) if number == last => {

@@ -25,6 +25,7 @@ mod kept;
 mod cases;
 mod change;
 mod data;
+mod days;
 mod faulty;
 mod judge;
 mod killed;

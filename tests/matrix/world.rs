@@ -20,7 +20,7 @@ use sluicegate::workspace::{Clock, Project, StandingClock, StateStore};
 use crate::change::{self, ENVIRONMENT, Files, Update};
 use crate::company::{Clouds, Nobody, clock, settings};
 use crate::data::{self, Held};
-use crate::faulty::{Call, Faulty, Past, Trouble};
+use crate::faulty::{Call, Faulty, Instead, Past, Trouble};
 
 /// A stack as deployed before an update, to be copied for each case.
 pub struct Base {
@@ -206,6 +206,13 @@ impl<'a> World<'a> {
     /// Deploys, with something going wrong.
     pub async fn deploy(&self, trouble: Option<Trouble>) -> Ran {
         self.deploy_stack(self.stack, trouble).await
+    }
+
+    /// Deploys where something else answers.
+    pub async fn deploy_instead(&self, instead: Instead) -> Ran {
+        let mut network = Faulty::new(self.cloud.clone(), self.store.clone(), Arc::clone(&self.clock));
+        network.instead = Some(instead);
+        self.run(self.stack, network).await
     }
 
     async fn deploy_stack(&self, stack: &str, trouble: Option<Trouble>) -> Ran {
