@@ -916,6 +916,8 @@ mod artifacts;
 mod baseline;
 #[path = "cli/builds.rs"]
 mod builds;
+#[path = "cli/calls.rs"]
+mod calls;
 #[path = "cli/causes.rs"]
 mod causes;
 #[path = "cli/ci.rs"]
@@ -952,6 +954,8 @@ mod recover;
 mod refused;
 #[path = "cli/saved.rs"]
 mod saved;
+#[path = "cli/several.rs"]
+mod several;
 #[path = "cli/sizing.rs"]
 mod sizing;
 #[path = "cli/stand_in.rs"]

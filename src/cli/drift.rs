@@ -9,6 +9,7 @@ use super::online::{block_on, one};
 use super::screen::{Screen, out_look};
 use super::world::{World, print_out};
 use crate::operate::{self, Company, DriftOrder, Drifting, Interrupt, Shelf, Tools};
+use crate::plan::{Drifted, SeenBy};
 use crate::view::drift::{self as view, About};
 use crate::view::next_steps::NextStep;
 
@@ -54,14 +55,19 @@ fn next(found: &Drifting) -> Vec<NextStep> {
     }
     let region = if found.several_regions { format!(" --region {}", found.region) } else { String::new() };
     let at = format!("{} --env {}{region}", found.pipeline, found.environment);
-    vec![
-        NextStep::new(
+    let mut next = Vec::new();
+    if found.drift.unintended().any(|one| one.seen_by == SeenBy::CloudFormation) {
+        next.push(NextStep::new(
             format!("sluice deploy {at} --revert-drift"),
             "put back what was deployed, after a plan and a question",
-        ),
-        NextStep::new(
-            format!("sluice plan {at}"),
-            "after the pipeline file says what is to stay: what the next deployment would do",
-        ),
-    ]
+        ));
+    }
+    if found.drift.unintended().any(Drifted::is_switched_off) {
+        next.push(NextStep::new(format!("sluice resume {at}"), "read on from where it stopped, after a question"));
+    }
+    next.push(NextStep::new(
+        format!("sluice plan {at}"),
+        "after the pipeline file says what is to stay: what the next deployment would do",
+    ));
+    next
 }

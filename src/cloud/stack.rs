@@ -93,7 +93,11 @@ impl Cloud {
         })
     }
 
-    async fn resources(&self, stack_id: &str) -> Result<BTreeMap<LogicalId, ObservedResource>, CloudError> {
+    /// The resources of a stack.
+    ///
+    /// # Errors
+    /// Any refusal, "does not exist" included.
+    pub async fn resources(&self, stack_id: &str) -> Result<BTreeMap<LogicalId, ObservedResource>, CloudError> {
         let mut resources = BTreeMap::new();
         let mut token = None;
         loop {

@@ -75,6 +75,14 @@ pub struct LiveMapping {
     pub modified: Option<Timestamp>,
 }
 
+impl LiveMapping {
+    /// Whether it reads nothing, or is about to.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        matches!(self.state.as_str(), "Disabled" | "Disabling")
+    }
+}
+
 /// A SageMaker endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LiveEndpoint {

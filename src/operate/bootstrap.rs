@@ -92,8 +92,10 @@ pub async fn bootstrap(
     }
     let cloud = tools.connector.connect(&environment, &region).await?;
     same_account(&cloud, &environment).await?;
-    settle(&cloud, STACK, &Origins::new(), &environment, tools, company, None).await?;
-    let observed = cloud.describe_stack(STACK).await?;
+    let observed = match settle(&cloud, STACK, &Origins::new(), &environment, tools, company, None).await? {
+        Some(found) => found,
+        None => cloud.describe_stack(STACK).await?,
+    };
     let foundation = founded(shelf, &environment, &region, &observed)?;
     let template = template_of(&foundation, &environment)?;
     let wanted = || wanted(&foundation, &environment, template.clone());

@@ -23,7 +23,7 @@ use crate::cloud::Cloud;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::environment::Environment;
 use crate::event::{Event, EventKind, OperationResult};
-use crate::observed::Holding;
+use crate::observed::{Holding, Observed};
 use crate::pipeline::Origins;
 use crate::plan::{Consent, DrainOf, HandOverOf, Inputs, Permission, Plan, approve};
 use crate::rollout::{Goal, LeftBehind, Machine, Outcome};
@@ -176,7 +176,7 @@ pub(super) async fn deploy_ready(
     };
     let (stack, origins) = (&prepared.rendered.stack_name, &prepared.rendered.origins);
     // What is awaited here is kept on the heap: all of it together is more than a thread's stack should hold.
-    Box::pin(settle(&cloud, stack, origins, environment, tools, company, Some(place))).await?;
+    let found = Box::pin(settle(&cloud, stack, origins, environment, tools, company, Some(place))).await?;
 
     let record = Record::read(place).await?;
     let (drain, noted) = (order.drain.clone(), Some(record.pauses().clone()));
@@ -189,7 +189,7 @@ pub(super) async fn deploy_ready(
     }
     let upstream = upstream::missing(&cloud, pipeline).await?;
     let keep = if order.reviewed.is_some() { Keep::ChangeSet } else { Keep::Nothing };
-    let mut look = Box::pin(Look::at(&cloud, &prepared, keep)).await?;
+    let mut look = Box::pin(Look::at(&cloud, &prepared, keep, found)).await?;
     look.readers = readers;
     if let Some(which) = &order.hand_over {
         Box::pin(look.hand_over(&cloud, which)).await?;
@@ -316,7 +316,8 @@ async fn not_begun(mut why: Failure, look: &Look, order: &DeployOrder, cloud: &C
 }
 
 /// Follows whatever already runs on the stack to its end, so that the plan is made against a stack at rest; unless somebody
-/// else has the lease of `place` and is at work.
+/// else has the lease of `place` and is at work. Gives the stack back where it was at rest from the start: it need not be read
+/// again.
 pub(super) async fn settle(
     cloud: &Cloud,
     stack: &str,
@@ -325,13 +326,12 @@ pub(super) async fn settle(
     tools: Tools<'_>,
     company: &mut dyn Company,
     place: Option<Place<'_>>,
-) -> Result<(), Failure> {
-    match cloud.stack_head(stack).await {
-        Ok(None) => return Ok(()),
-        Ok(Some(head)) if head.status.is_settled() => return Ok(()),
+) -> Result<Option<Observed>, Failure> {
+    match cloud.describe_stack(stack).await {
+        Ok(found) if found.stack().is_none_or(|stack| stack.status.is_settled()) => return Ok(Some(found)),
         // What passes is waited for below.
         Err(refusal) if !refusal.kind.is_transient() => return Err(refusal.into()),
-        Ok(Some(_)) | Err(_) => {}
+        Ok(_) | Err(_) => {}
     }
     if let Some(place) = place {
         lease::free(place).await?;
@@ -342,10 +342,10 @@ pub(super) async fn settle(
     match outcome {
         Outcome::Failed(failure) => Err(failure.into()),
         Outcome::Finished { result: OperationResult::Detached, .. } | Outcome::Interrupted => {
-            judge(stack, &Outcome::Interrupted, origins).map(|_| ())
+            judge(stack, &Outcome::Interrupted, origins).map(|_| None)
         }
         // However the earlier operation ended, the plan starts from what it left.
-        _ => Ok(()),
+        _ => Ok(None),
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
 use super::connect::{cadence, same_account};
 use super::deploy::Tools;
 use super::failure::Failure;
@@ -16,6 +14,7 @@ use crate::environment::{Environment, Target};
 use crate::observed::{Detection, FailureKind, Observed, SeenDrift, StackDescription};
 use crate::pipeline::{Origins, Pipeline, names};
 use crate::plan::{Drift, Live, Paused, Sighting};
+use crate::rollout::{Pause, Pauses};
 use crate::template::references_in;
 use crate::units::{Duration, EnvironmentName, LogicalId, PipelineName, Region, Timestamp};
 use crate::workspace::Clock;
@@ -110,7 +109,7 @@ pub(super) async fn look(
     let mut warnings = Diagnostics::new();
     let seen = detect(place, stack, clock, &mut warnings).await?;
     let live = live(place.cloud, stack, &mut warnings).await?;
-    let paused = paused(place, &mut warnings).await?;
+    let paused = paused(place, &mut warnings).await;
     let sighting = Sighting { stack, seen: &seen, live: &live, paused: &paused, pipeline, origins };
     Ok((Drift::of(sighting), warnings))
 }
@@ -246,42 +245,22 @@ async fn function(
     Ok(Some(Live::Function { latest, serving }))
 }
 
-/// The note of paused readers, as far as it concerns drift.
-#[derive(Deserialize)]
-struct Note {
-    #[serde(default)]
-    readers: BTreeMap<LogicalId, NotedReader>,
-}
-
-#[derive(Deserialize)]
-struct NotedReader {
-    by: String,
-    #[serde(default)]
-    since: Option<Timestamp>,
-}
-
-/// Readers that are noted as paused, beside the lease of the pipeline.
-async fn paused(place: At<'_>, warnings: &mut Diagnostics) -> Result<BTreeMap<LogicalId, Paused>, Failure> {
+/// Readers that are noted as paused. That they cannot be read is a warning: drift is told without them.
+async fn paused(place: At<'_>, warnings: &mut Diagnostics) -> BTreeMap<LogicalId, Paused> {
     let bucket = names::artifact_bucket(place.environment.account(), place.region);
-    let key = format!("{}{}.paused", names::lease_prefix(place.environment.name()), place.name);
-    let note = match place.cloud.read_guarded(&bucket, &key).await {
-        Ok(Some(found)) => serde_json::from_slice::<Note>(&found.bytes),
-        Ok(None) => return Ok(BTreeMap::new()),
-        Err(refusal) => {
-            let title = "whether readers are noted as paused could not be read";
-            warnings.push(Diagnostic::warning(Code::DriftIncomplete, title).note(refusal.to_string()));
-            return Ok(BTreeMap::new());
-        }
+    let key = names::pauses_key(place.environment.name(), place.name);
+    let why = match place.cloud.read_guarded(&bucket, &key).await {
+        Ok(None) => return BTreeMap::new(),
+        Ok(Some(found)) => match Pauses::read(&found.bytes) {
+            Ok(pauses) => {
+                let of = |(id, pause): (LogicalId, Pause)| (id, Paused { by: pause.by, since: Some(pause.since) });
+                return pauses.readers.into_iter().map(of).collect();
+            }
+            Err(why) => why.to_string(),
+        },
+        Err(refusal) => refusal.to_string(),
     };
-    match note {
-        Ok(note) => {
-            let of = |(id, reader): (LogicalId, NotedReader)| (id, Paused { by: reader.by, since: reader.since });
-            Ok(note.readers.into_iter().map(of).collect())
-        }
-        Err(error) => {
-            let title = format!("the note of paused readers, s3://{bucket}/{key}, cannot be read");
-            warnings.push(Diagnostic::warning(Code::DriftIncomplete, title).note(error.to_string()));
-            Ok(BTreeMap::new())
-        }
-    }
+    let title = format!("the record of paused readers, s3://{bucket}/{key}, cannot be read");
+    warnings.push(Diagnostic::warning(Code::DriftIncomplete, title).note(why));
+    BTreeMap::new()
 }

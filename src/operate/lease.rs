@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::deploy::Company;
 use super::failure::Failure;
-use crate::cloud::{Cloud, Etag, Guarded};
+use crate::cloud::{Cloud, CloudError, Etag, Guarded};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::environment::{Environment, Target};
 use crate::observed::FailureKind;
@@ -67,11 +67,11 @@ impl Place<'_> {
     }
 
     /// Removes the record if it is still the one that was read.
-    pub(super) async fn remove(&self, etag: &Etag) -> Result<bool, Failure> {
-        Ok(self.cloud.remove_guarded(&self.bucket(), &self.key(), etag).await?)
+    pub(super) async fn remove(&self, etag: &Etag) -> Result<bool, CloudError> {
+        self.cloud.remove_guarded(&self.bucket(), &self.key(), etag).await
     }
 
-    async fn write(&self, lease: &Lease, expected: Option<&Etag>) -> Result<Option<Etag>, crate::cloud::CloudError> {
+    async fn write(&self, lease: &Lease, expected: Option<&Etag>) -> Result<Option<Etag>, CloudError> {
         self.cloud.write_guarded(&self.bucket(), &self.key(), lease.to_bytes(), expected).await
     }
 
@@ -285,8 +285,14 @@ impl Held<'_> {
                 Ok(false) => {
                     self.still_ours().await;
                 }
-                // Nobody else can take it, so that what passes is waited for.
-                Err(failure) => (trouble, self.etag) = (Some(failure), Some(etag)),
+                Err(refusal) => {
+                    // Nobody else can take it, so that what passes is waited for.
+                    let passes = refusal.kind.is_transient();
+                    (trouble, self.etag) = (Some(refusal.into()), Some(etag));
+                    if !passes {
+                        break;
+                    }
+                }
             }
         }
         if let Some(failure) = trouble.filter(|_| self.etag.is_some()) {

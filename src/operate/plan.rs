@@ -128,7 +128,7 @@ pub(super) async fn plan_ready(
     // By the time of the deployment they may be there.
     let upstream = upstream::missing(&cloud, resolved).await?.into_iter();
     let upstream = upstream.map(|missing| Diagnostic { severity: Severity::Warning, ..missing });
-    let mut look = Look::at(&cloud, &prepared, keep).await?;
+    let mut look = Look::at(&cloud, &prepared, keep, None).await?;
     look.ask(&cloud, tools).await?;
     let saved = match keep {
         Keep::Nothing => {
@@ -178,14 +178,22 @@ pub(super) struct Readers {
 }
 
 impl Look {
-    /// Looks at a pipeline's stack and compares.
-    pub(super) async fn at(cloud: &Cloud, prepared: &Prepared, keep: Keep) -> Result<Self, Failure> {
+    /// Looks at a pipeline's stack, unless it was just `found`, and compares.
+    pub(super) async fn at(
+        cloud: &Cloud,
+        prepared: &Prepared,
+        keep: Keep,
+        found: Option<Observed>,
+    ) -> Result<Self, Failure> {
         let environment = prepared.sized.pipeline().environment();
         // A server that stands in for AWS begins empty, and nobody bootstraps it.
         if matches!(environment.target(), Target::Endpoint { .. }) && !cloud.bucket_exists(&prepared.bucket).await? {
             cloud.make_bucket(&prepared.bucket).await?;
         }
-        let observed = cloud.describe_stack(&prepared.rendered.stack_name).await?;
+        let observed = match found {
+            Some(found) => found,
+            None => cloud.describe_stack(&prepared.rendered.stack_name).await?,
+        };
         let known = Known {
             open_shards: open_shards(cloud, prepared, &observed).await?,
             expiry_changing: expiry_changing(cloud, prepared, &observed).await?,

@@ -49,7 +49,7 @@ impl Reader {
 
     /// Whether it is paused, or about to be.
     pub(super) fn is_paused(&self) -> bool {
-        matches!(self.mapping.state.as_str(), "Disabled" | "Disabling")
+        self.mapping.is_off()
     }
 
     /// How far it was behind lately, at most.

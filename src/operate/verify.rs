@@ -4,13 +4,15 @@
 //! of a missing right; a delivery stream can fail on its key. Only what the deployment touched is looked at, a while, because
 //! what is right may take a moment to show.
 
+use std::collections::BTreeMap;
+
 use super::ending::at_origin;
 use super::failure::{Failure, FailureKind};
 use super::prepare::Prepared;
 use crate::cloud::{Cloud, CloudError};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::environment::Target;
-use crate::observed::{AlarmState, LiveDelivery, LiveEndpoint, LiveMapping, LiveStream, SeenAlarm, StackDescription};
+use crate::observed::{AlarmState, LiveDelivery, LiveEndpoint, LiveMapping, LiveStream, ObservedResource, SeenAlarm};
 use crate::plan::{Action, Plan};
 use crate::template::{Resource, references_in};
 use crate::units::{Duration, LogicalId};
@@ -68,11 +70,10 @@ async fn once(
     if pending.is_empty() {
         return Ok(found);
     }
-    let observed = cloud.describe_stack(&prepared.rendered.stack_name).await?;
-    let Some(stack) = observed.stack() else { return Ok(found) };
+    let there = cloud.resources(&prepared.rendered.stack_name).await?;
     for id in pending.clone() {
         let paused = plan.paused.iter().any(|paused| paused.logical_id == id);
-        match problem(cloud, prepared, stack, &id, paused).await? {
+        match problem(cloud, prepared, &there, &id, paused).await? {
             Some(problem) => found.extend([told(prepared, &id, &problem)]),
             None => pending.retain(|other| *other != id),
         }
@@ -136,12 +137,12 @@ const LOOKED_AT: [&str; 4] =
 async fn problem(
     cloud: &Cloud,
     prepared: &Prepared,
-    stack: &StackDescription,
+    there: &BTreeMap<LogicalId, ObservedResource>,
     id: &LogicalId,
     paused: bool,
 ) -> Result<Option<String>, CloudError> {
     let wanted = prepared.rendered.template.resources.get(id);
-    let physical = stack.resources.get(id).and_then(|found| found.physical_id.as_deref());
+    let physical = there.get(id).and_then(|found| found.physical_id.as_deref());
     let (Some(wanted), Some(physical)) = (wanted, physical) else { return Ok(None) };
     Ok(match wanted.type_name.as_str() {
         "AWS::Kinesis::Stream" => stream(wanted, cloud.live_stream(physical).await?.as_ref()),
@@ -149,7 +150,7 @@ async fn problem(
         MAPPING => mapping(wanted, cloud.live_mapping(physical).await?.as_ref(), paused),
         "AWS::SageMaker::Endpoint" => {
             let config = references_in(wanted.properties.get("EndpointConfigName").unwrap_or(&serde_json::Value::Null));
-            let config = config.first().and_then(|reference| stack.resources.get(reference.target.as_str()));
+            let config = config.first().and_then(|reference| there.get(reference.target.as_str()));
             let config = config.and_then(|config| config.physical_id.as_deref());
             endpoint(config, cloud.live_endpoint(tail(physical)).await?.as_ref())
         }

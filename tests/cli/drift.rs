@@ -197,7 +197,8 @@ fn what_nobody_meant_is_put_back_and_what_is_meant_to_be_so_stays() {
         &json!({"TableName": "orders-here-state", "ProvisionedThroughput": {"ReadCapacityUnits": 20, "WriteCapacityUnits": 5}}),
     );
     disable(&project);
-    let note = json!({"format_version": 1, "readers": {"ConsumerScoreMapping": {"mapping": "x", "for": "a_while", "by": "jo"}}});
+    let note = json!({"format_version": 1, "readers": {"ConsumerScoreMapping": {"mapping": "x", "for": "a_while",
+        "by": "jo", "since": "2026-01-02T03:04:05Z"}}});
     let path = "/sluice-artifacts-123456789012-eu-west-1/locks/here/orders.paused";
     call(&project, "s3", "PUT", path, None, &note.to_string());
     let unasked = project.sluice("deploy orders --env here --revert-drift");

@@ -12,7 +12,7 @@ tables:
   state: {key: id, ttl: {attribute: expires_at, after: 30d}}
 ";
 
-fn deployed() -> Project {
+pub(super) fn deployed() -> Project {
     let project = Project::empty();
     project.write(SPEC, ORDERS);
     project.write(
@@ -24,7 +24,7 @@ fn deployed() -> Project {
 }
 
 /// The operations that a command called, in order.
-fn calls(project: &Project, arguments: &str, code: i32) -> Vec<String> {
+pub(super) fn calls(project: &Project, arguments: &str, code: i32) -> Vec<String> {
     ends(&project.sluice(&format!("{arguments} --log-file calls.jsonl")), code);
     let log = std::fs::read_to_string(project.path("calls.jsonl")).expect("is written");
     std::fs::remove_file(project.path("calls.jsonl")).expect("can be removed");

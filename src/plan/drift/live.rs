@@ -84,16 +84,22 @@ pub(super) fn differences(
         Live::Stream(stream) => stream_shards(stream)
             .map(|verdict| told("/ShardCount", &FIRST_SHARDS.to_string(), &stream.open_shards.to_string(), verdict)),
         Live::Mapping(mapping) => {
+            // A template that leaves `Enabled` out leaves it out of CloudFormation's comparison too.
+            let off = resource.properties.get("Enabled") != Some(&Value::Bool(false)) && !known.contains("/Enabled");
+            let off = (off && mapping.is_off()).then(|| {
+                let verdict = match sighting.paused.get(id) {
+                    Some(paused) => Verdict::intended(paused.to_string()),
+                    None => super::meaning::nothing_is_read(),
+                };
+                told("/Enabled", "true", "false", verdict)
+            });
             // "PROBLEM: …" is what Lambda says where it cannot read, or cannot call.
             let result = mapping.last_result.as_deref().filter(|result| result.starts_with("PROBLEM"));
-            result.map(|result| {
-                told(
-                    "/LastProcessingResult",
-                    "OK",
-                    result,
-                    Verdict::dangerous("Lambda cannot read the source, or cannot call the function"),
-                )
-            })
+            let trouble = result.map(|result| {
+                let verdict = Verdict::dangerous("Lambda cannot read the source, or cannot call the function");
+                told("/LastProcessingResult", "OK", result, verdict)
+            });
+            return off.into_iter().chain(trouble).collect();
         }
         Live::Function { latest, serving } => {
             code(latest, serving.as_ref()).map(|(expected, actual, verdict)| told("/Code", &expected, &actual, verdict))

@@ -111,11 +111,14 @@ fn stream(seen: Seen<'_>) -> Option<Verdict> {
     }
 }
 
+/// What it means that a reader is switched off.
+pub(super) fn nothing_is_read() -> Verdict {
+    Verdict::dangerous("nothing is read: the consumer falls behind, and loses what expires before it reads again")
+}
+
 fn mapping(seen: Seen<'_>) -> Option<Verdict> {
     match seen.top() {
-        "Enabled" if seen.off() => {
-            dangerous("nothing is read: the consumer falls behind, and loses what expires before it reads again")
-        }
+        "Enabled" if seen.off() => Some(nothing_is_read()),
         "Enabled" => dangerous("it reads, and should not"),
         "FunctionName" => dangerous("its records go to another function"),
         "EventSourceArn" => dangerous("it reads something else"),

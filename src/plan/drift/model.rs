@@ -40,6 +40,16 @@ pub struct Drifted {
     pub origin: Option<Origin>,
 }
 
+impl Drifted {
+    /// Whether it is a reader that is switched off.
+    #[must_use]
+    pub fn is_switched_off(&self) -> bool {
+        self.type_name == "AWS::Lambda::EventSourceMapping"
+            && self.path.as_deref() == Some("/Enabled")
+            && self.actual.as_deref() == Some("false")
+    }
+}
+
 /// What to make of a difference. In the order in which they are told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "verdict")]

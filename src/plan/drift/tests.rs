@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::observed::{
-    LiveAlarm, LiveEndpoint, LiveStream, ObservedResource, ResourceStatus, SeenDifference, StackStatus,
+    LiveAlarm, LiveEndpoint, LiveMapping, LiveStream, ObservedResource, ResourceStatus, SeenDifference, StackStatus,
 };
 use crate::units::{Duration, Timestamp};
 
@@ -105,6 +105,31 @@ fn a_reader_that_is_noted_as_paused_is_meant_and_one_that_somebody_disabled_is_d
     assert_eq!(only(&told(&seen, &BTreeMap::new(), &paused)).verdict, Verdict::intended("arn:jo paused it"));
     let drift = told(&seen, &BTreeMap::new(), &BTreeMap::new());
     assert!(matches!(only(&drift).verdict, Verdict::Dangerous { .. }));
+}
+
+#[test]
+fn a_reader_that_is_off_is_told_where_cloudformation_does_not_compare() {
+    let mapping = LiveMapping {
+        uuid: "mapping".to_owned(),
+        state: "Disabled".to_owned(),
+        reason: None,
+        function_arn: None,
+        source_arn: None,
+        batch_size: None,
+        parallel: None,
+        last_result: None,
+        modified: None,
+    };
+    let live = |state: &str| {
+        BTreeMap::from([(id("Mapping"), Live::Mapping(LiveMapping { state: state.to_owned(), ..mapping.clone() }))])
+    };
+    for state in ["Disabled", "Disabling"] {
+        let drift = told(&[], &live(state), &BTreeMap::new());
+        assert!(matches!(only(&drift).verdict, Verdict::Dangerous { .. }) && only(&drift).is_switched_off(), "{drift:#?}");
+    }
+    let paused = BTreeMap::from([(id("Mapping"), Paused { by: "jo".to_owned(), since: None })]);
+    assert_eq!(only(&told(&[], &live("Disabled"), &paused)).verdict, Verdict::intended("jo paused it"));
+    assert_eq!(told(&[], &live("Enabled"), &BTreeMap::new()).drifted, []);
 }
 
 #[test]
