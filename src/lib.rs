@@ -24,6 +24,7 @@ pub mod operate;
 pub mod pipeline;
 pub mod plan;
 pub mod readiness;
+pub mod release;
 pub mod render;
 pub mod rollout;
 pub mod spec;

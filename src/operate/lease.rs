@@ -287,7 +287,7 @@ impl Held<'_> {
                 }
                 Err(refusal) => {
                     // Nobody else can take it, so that what passes is waited for.
-                    let passes = refusal.kind.is_transient();
+                    let passes = !matches!(refusal.kind, FailureKind::AccessDenied | FailureKind::Credentials);
                     (trouble, self.etag) = (Some(refusal.into()), Some(etag));
                     if !passes {
                         break;

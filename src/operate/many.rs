@@ -5,7 +5,8 @@ use std::num::NonZeroUsize;
 
 use futures_util::stream::{self, FuturesUnordered, StreamExt};
 
-use super::deploy::{Answer, Company, DeployOrder, Deployed, Ready, Tools, answered, deploy_ready, nobody};
+use super::deploy::{Answer, Company, DeployOrder, Deployed, Tools, answered, nobody};
+use super::deployment::{Ready, deploy_ready};
 use super::failure::Failure;
 use super::load::{Shelf, region_of};
 use super::plan::{Keep, Planned, plan_ready};
@@ -341,7 +342,7 @@ async fn one(
     };
     let began = tools.clock.now();
     let mut company = convoy.started(at);
-    let outcome = deploy_ready(shelf, ready, &order, tools, &mut *company).await.map(Box::new);
+    let outcome = Box::pin(deploy_ready(shelf, ready, &order, tools, &mut *company)).await.map(Box::new);
     (at, TaskEnd::Ended { outcome, took: tools.clock.now().since(began) })
 }
 

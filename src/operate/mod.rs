@@ -12,6 +12,7 @@ mod connect;
 mod cost;
 mod denied;
 mod deploy;
+mod deployment;
 mod destroy;
 mod diff;
 mod doctor;

@@ -12,7 +12,9 @@ use super::prepare::Prepared;
 use crate::cloud::{Cloud, CloudError};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::environment::Target;
-use crate::observed::{AlarmState, LiveDelivery, LiveEndpoint, LiveMapping, LiveStream, ObservedResource, SeenAlarm};
+use crate::observed::{
+    AlarmState, LiveDelivery, LiveEndpoint, LiveMapping, LiveStream, Observed, ObservedResource, SeenAlarm,
+};
 use crate::plan::{Action, Plan};
 use crate::template::{Resource, references_in};
 use crate::units::{Duration, LogicalId};
@@ -22,7 +24,7 @@ use crate::workspace::Clock;
 const LOOKS: u32 = 13;
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Looks at everything that a deployment touched and that can be other than its stack says; returns how many things that are.
+/// Looks at everything that a deployment touched of what was there `before`, or was not, and that can be other than its stack says; returns how many things that are.
 /// Servers that stand in for AWS say of most of it what nobody deployed, and are not asked.
 ///
 /// # Errors
@@ -31,6 +33,7 @@ pub(super) async fn verify(
     cloud: &Cloud,
     prepared: &Prepared,
     plan: &Plan,
+    before: &Observed,
     clock: &dyn Clock,
 ) -> Result<usize, Failure> {
     let environment = prepared.sized.pipeline().environment();
@@ -43,13 +46,16 @@ pub(super) async fn verify(
     if count == 0 {
         return Ok(0);
     }
+    // What is changed in place keeps its id: the stack need not be read again.
+    let in_place = plan.resources.iter().all(|resource| resource.action == Action::Update);
+    let known = before.stack().filter(|_| in_place).map(|stack| &stack.resources);
     let mut found = Diagnostics::new();
     for look in 0..LOOKS {
         if look > 0 {
             clock.sleep(PAUSE).await;
         }
         // What is deployed is deployed, whoever does not answer now.
-        let seen = once(cloud, prepared, plan, &mut pending).await;
+        let seen = once(cloud, prepared, plan, known, &mut pending).await;
         found = seen.unwrap_or_else(|refusal| unseen(prepared, &refusal).into());
         if !found.has_errors() {
             break;
@@ -64,16 +70,21 @@ async fn once(
     cloud: &Cloud,
     prepared: &Prepared,
     plan: &Plan,
+    known: Option<&BTreeMap<LogicalId, ObservedResource>>,
     pending: &mut Vec<LogicalId>,
 ) -> Result<Diagnostics, CloudError> {
     let mut found = Diagnostics::new();
     if pending.is_empty() {
         return Ok(found);
     }
-    let there = cloud.resources(&prepared.rendered.stack_name).await?;
+    let read = match known {
+        Some(_) => None,
+        None => Some(cloud.resources(&prepared.rendered.stack_name).await?),
+    };
+    let Some(there) = known.or(read.as_ref()) else { return Ok(found) };
     for id in pending.clone() {
         let paused = plan.paused.iter().any(|paused| paused.logical_id == id);
-        match problem(cloud, prepared, &there, &id, paused).await? {
+        match problem(cloud, prepared, there, &id, paused).await? {
             Some(problem) => found.extend([told(prepared, &id, &problem)]),
             None => pending.retain(|other| *other != id),
         }

@@ -10,6 +10,8 @@ use crate::units::{LogicalId, Timestamp};
 /// Looks that an event may lag behind the status it announces, and a status behind the order that causes it
 /// (DE-11).
 const LAG: u32 = 5;
+/// Looks in a row that brought no event, after which the stack itself is asked.
+const SILENCE: u32 = 4;
 /// Looks at an unmoved stack after which an accepted order counts as lost.
 const PATIENCE: u32 = 60;
 
@@ -35,13 +37,26 @@ pub(super) enum Progress {
     Over,
 }
 
+/// What to ask next while the operation goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// The events: they tell most of it.
+    Events,
+    /// The stack: it has not begun to move, or its events are silent.
+    Stack,
+    /// The stack, at once: its events have just told that it rests.
+    Rest,
+}
+
 /// One operation being followed.
 #[derive(Clone, Debug)]
 pub(super) struct Follow {
     pub(super) stack_id: String,
     pub(super) kind: OperationKind,
     pub(super) began: Timestamp,
-    pub(super) head: Option<StackHead>,
+    /// The stack as it was seen last, which is before the operation until it was looked at.
+    head: Option<StackHead>,
+    looked: bool,
     pub(super) imported: Vec<LogicalId>,
     floor: Floor,
     started: bool,
@@ -50,6 +65,7 @@ pub(super) struct Follow {
     newest: Option<String>,
     last_of_stack: Option<StackStatus>,
     superseded: bool,
+    rested: bool,
     resources: BTreeMap<String, ResourceStatus>,
     cause: Option<(Timestamp, RootCause)>,
     stack_cause: Option<RootCause>,
@@ -61,20 +77,22 @@ pub(super) struct Follow {
 impl Follow {
     /// Follows an operation started just now; `mark` is the newest event from before.
     pub(super) fn started(stack_id: String, kind: OperationKind, mark: Option<String>, at: Timestamp) -> Self {
-        Self::new(stack_id, kind, mark.map_or(Floor::First, Floor::After), false, at)
+        Self::new(stack_id, kind, mark.map_or(Floor::First, Floor::After), None, at)
     }
 
-    /// Follows an operation that somebody started earlier.
-    pub(super) fn found(stack_id: String, kind: OperationKind, at: Timestamp) -> Self {
-        Self::new(stack_id, kind, Floor::NewestOperation, true, at)
+    /// Follows an operation that somebody started earlier, of a stack that was just looked at.
+    pub(super) fn found(head: StackHead, kind: OperationKind, at: Timestamp) -> Self {
+        Self::new(head.id.clone(), kind, Floor::NewestOperation, Some(head), at)
     }
 
-    fn new(stack_id: String, kind: OperationKind, floor: Floor, started: bool, began: Timestamp) -> Self {
+    fn new(stack_id: String, kind: OperationKind, floor: Floor, head: Option<StackHead>, began: Timestamp) -> Self {
+        let started = head.is_some();
         Self {
             stack_id,
             kind,
             began,
-            head: None,
+            looked: started,
+            head,
             imported: Vec::new(),
             floor,
             started,
@@ -83,6 +101,7 @@ impl Follow {
             newest: None,
             last_of_stack: None,
             superseded: false,
+            rested: false,
             resources: BTreeMap::new(),
             cause: None,
             stack_cause: None,
@@ -90,6 +109,16 @@ impl Follow {
             quiet: 0,
             unmoved: 0,
         }
+    }
+
+    /// Takes a look at the stack; `None` if it is gone.
+    pub(super) fn look(&mut self, head: Option<StackHead>) {
+        (self.head, self.looked) = (head, true);
+    }
+
+    /// The stack as it was seen last.
+    pub(super) fn head(&self) -> Option<&StackHead> {
+        self.head.as_ref()
     }
 
     /// How far back the next read must reach to miss nothing.
@@ -113,6 +142,7 @@ impl Follow {
     /// Takes what was read and returns the events that are new and belong to the operation, oldest first.
     pub(super) fn take(&mut self, events: Vec<StackEvent>) -> Vec<StackEvent> {
         let mut fresh = Vec::new();
+        self.rested = false;
         for event in self.above_floor(events) {
             if self.seen.contains(&event.event_id) {
                 continue;
@@ -167,6 +197,7 @@ impl Follow {
             if self.stack_cause.is_none() && !reason.is_empty() && reason != "User Initiated" {
                 self.stack_cause = Some(cause());
             }
+            self.rested = status.is_settled();
             self.last_of_stack = Some(status);
             return;
         }
@@ -193,6 +224,9 @@ impl Follow {
 
     /// Judges the operation by the last look at the stack and the events so far.
     pub(super) fn progress(&mut self) -> Progress {
+        if !self.looked {
+            return Progress::Running;
+        }
         let Some(head) = &self.head else { return Progress::Over };
         if self.superseded || head.status == StackStatus::DeleteComplete {
             return Progress::Over;
@@ -209,6 +243,24 @@ impl Follow {
         // be behind them.
         let lagging = self.moved && self.unmoved >= LAG;
         if told || lagging || self.unmoved >= PATIENCE { Progress::Over } else { Progress::Running }
+    }
+
+    /// What to ask next. Every look is one call: most of them read events, a silent stack is asked itself now and then, and
+    /// only one that has told of its rest, or not begun to move, is asked every time.
+    pub(super) fn next_look(&self) -> Look {
+        let moving = !self.looked || self.head.as_ref().is_some_and(|head| !head.status.is_settled());
+        let rests = self.last_of_stack.as_ref().is_some_and(StackStatus::is_settled);
+        match (moving, rests) {
+            (true, true) if self.rested => Look::Rest,
+            (true, false) if self.quiet % SILENCE != SILENCE - 1 => Look::Events,
+            _ => Look::Stack,
+        }
+    }
+
+    /// Whether nothing more can be told: it succeeded, and of all that was seen to begin the end was seen too.
+    pub(super) fn is_told(&self) -> bool {
+        let rests = self.last_of_stack.as_ref().is_some_and(|last| last.is_settled() && !last.is_failure());
+        rests && self.status() == self.last_of_stack && !self.resources.values().any(ResourceStatus::is_in_progress)
     }
 
     /// The status the operation ended with; `None` if the stack is gone.

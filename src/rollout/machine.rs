@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::advice::{self, Advice};
 use super::begin::Begin;
 use super::cadence::{Cadence, back_off, patience};
-use super::follow::{Follow, Progress, kind_of};
+use super::follow::{Follow, Look, Progress, kind_of};
 use super::model::{Basis, Command, Goal, Next, Observation, Outcome, Step};
 use crate::event::{EventKind, OperationKind, OperationResult};
 use crate::observed::{Failure, FailureKind, StackHead, StackStatus};
@@ -151,7 +151,7 @@ impl Machine {
             (State::Watching, Observation::Stack(head)) => self.watched(head.map(|head| *head)),
             (State::Reading, Observation::Events(events)) => {
                 self.tell(events);
-                self.judge()
+                self.judge(at)
             }
             (State::Sweeping, Observation::Events(events)) => {
                 self.tell(events);
@@ -161,6 +161,7 @@ impl Machine {
             (State::Reading | State::Sweeping, Observation::Refused(failure))
                 if failure.kind == FailureKind::NotFound =>
             {
+                self.follow.iter_mut().for_each(|follow| follow.look(None));
                 self.conclude(at)
             }
             (_, Observation::Refused(failure)) => self.give_up(at, failure),
@@ -220,7 +221,7 @@ impl Machine {
     pub(super) fn reattach(&mut self, at: Timestamp, head: StackHead, after: AfterFollowing) -> Next {
         let kind = kind_of(&head.status);
         self.events.push(EventKind::Reattached { stack: head.name.clone(), status: head.status.clone() });
-        self.begin_following(Follow::found(head.id.clone(), kind, at), after)
+        self.begin_following(Follow::found(head, kind, at), after)
     }
 
     pub(super) fn begin_following(&mut self, follow: Follow, after: AfterFollowing) -> Next {
@@ -231,18 +232,22 @@ impl Machine {
             resources,
             expected,
         });
-        let stack = follow.stack_id.clone();
+        let (stack, reach) = (follow.stack_id.clone(), follow.reach());
         self.follow = Some(Box::new(follow));
         self.after = after;
-        self.state = State::Watching;
-        Next::Do(Command::DescribeStack { stack })
+        self.state = State::Reading;
+        Next::Do(Command::ReadEvents { stack, reach })
     }
 
     fn watched(&mut self, head: Option<StackHead>) -> Next {
         let Some(follow) = &mut self.follow else { return self.look() };
-        follow.head = head;
+        // One that still moves goes on: its events are the next look, after a pause.
+        let moves = head.as_ref().is_some_and(|head| !head.status.is_settled());
+        follow.look(head);
         self.state = State::Reading;
-        Next::Do(Command::ReadEvents { stack: follow.stack_id.clone(), reach: follow.reach() })
+        let (stack, reach, quiet) = (follow.stack_id.clone(), follow.reach(), follow.quiet());
+        let events = Command::ReadEvents { stack, reach };
+        if moves { self.later(events, quiet) } else { Next::Do(events) }
     }
 
     fn tell(&mut self, events: Vec<crate::observed::StackEvent>) {
@@ -254,15 +259,20 @@ impl Machine {
         }
     }
 
-    fn judge(&mut self) -> Next {
+    fn judge(&mut self, at: Timestamp) -> Next {
         let Some(follow) = &mut self.follow else { return self.look() };
         let stack = follow.stack_id.clone();
         match follow.progress() {
             Progress::Running => {
-                let quiet = follow.quiet();
-                self.state = State::Watching;
-                self.later(Command::DescribeStack { stack }, quiet)
+                let (quiet, reach, look) = (follow.quiet(), follow.reach(), follow.next_look());
+                self.state = if look == Look::Events { State::Reading } else { State::Watching };
+                match look {
+                    Look::Events => self.later(Command::ReadEvents { stack, reach }, quiet),
+                    Look::Stack => self.later(Command::DescribeStack { stack }, quiet),
+                    Look::Rest => Next::Do(Command::DescribeStack { stack }),
+                }
             }
+            Progress::Over if follow.is_told() => self.conclude(at),
             Progress::Over => {
                 let reach = follow.full_reach();
                 self.state = State::Sweeping;
@@ -295,7 +305,7 @@ impl Machine {
             outcome: result.clone(),
             status: status.clone(),
             took: at.since(follow.began),
-            outputs: follow.head.as_ref().map(|head| head.outputs.clone()).unwrap_or_default(),
+            outputs: follow.head().map(|head| head.outputs.clone()).unwrap_or_default(),
         });
         let advice = advice::after(&result, status.as_ref(), follow.resources());
         let left_behind = follow.left_behind();

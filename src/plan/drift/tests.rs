@@ -125,7 +125,10 @@ fn a_reader_that_is_off_is_told_where_cloudformation_does_not_compare() {
     };
     for state in ["Disabled", "Disabling"] {
         let drift = told(&[], &live(state), &BTreeMap::new());
-        assert!(matches!(only(&drift).verdict, Verdict::Dangerous { .. }) && only(&drift).is_switched_off(), "{drift:#?}");
+        assert!(
+            matches!(only(&drift).verdict, Verdict::Dangerous { .. }) && only(&drift).is_switched_off(),
+            "{drift:#?}"
+        );
     }
     let paused = BTreeMap::from([(id("Mapping"), Paused { by: "jo".to_owned(), since: None })]);
     assert_eq!(only(&told(&[], &live("Disabled"), &paused)).verdict, Verdict::intended("jo paused it"));

@@ -1,0 +1,14 @@
+//! What was proven is what is promoted: immutable releases, the ledger of where they ran, and what a promotion must pass.
+//!
+//! Pure: reading, writing, calling and asking are the affair of `operate` and `cloud`. Nothing here knows a bucket, a clock or
+//! a terminal.
+
+mod digest;
+mod gate;
+mod ledger;
+mod record;
+
+pub use digest::{MalformedDigest, ReleaseDigest};
+pub use gate::{GateKind, GateResult, Verdict};
+pub use ledger::{DeploymentId, Ended, Entry, Fact, LEDGER_FORMAT, Ledger, Overridden, UnreadableEntry, Via};
+pub use record::{Content, RELEASE_FORMAT, Release, UnreadableRelease};
