@@ -144,7 +144,7 @@ pub(super) fn deploy(environment: &Deployable, names: Names) -> Vec<Value> {
     let leases = below(&names::lease_prefix(&environment.name));
     let lease = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"];
     statements.push(allow("HoldLeases", &lease, &leases, None));
-    let ledger = below(&names::ledger_prefix(&environment.name));
+    let ledger = below(&names::ledgers_prefix(&environment.name));
     statements.push(allow("WriteLedger", &["s3:GetObject", "s3:PutObject"], &ledger, None));
     statements.extend(reads(&environments, names));
     if environment.types.contains("AWS::Lambda::EventSourceMapping") {

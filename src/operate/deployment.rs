@@ -211,7 +211,7 @@ impl<'a> Site<'a> {
     }
 
     fn wish(&self) -> Wish<'a> {
-        Wish { place: self.place, owner: self.by, command: "deploy" }
+        Wish { place: self.place, owner: self.by, command: "deploy", work: None }
     }
 
     fn drained(&self, record: Record<'a>) -> Drained<'a> {

@@ -30,6 +30,7 @@ mod handover;
 mod import;
 mod init;
 mod lease;
+mod ledger;
 mod load;
 mod make;
 mod many;

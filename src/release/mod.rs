@@ -10,5 +10,5 @@ mod record;
 
 pub use digest::{MalformedDigest, ReleaseDigest};
 pub use gate::{GateKind, GateResult, Verdict};
-pub use ledger::{DeploymentId, Ended, Entry, Fact, LEDGER_FORMAT, Ledger, Overridden, UnreadableEntry, Via};
+pub use ledger::{DeploymentId, Draft, Ended, Entry, Fact, LEDGER_FORMAT, Ledger, Overridden, UnreadableEntry, Via};
 pub use record::{Content, RELEASE_FORMAT, Release, UnreadableRelease};
