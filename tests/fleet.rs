@@ -328,9 +328,16 @@ fn two_hundred_stacks_keep_their_order_and_lose_little_time_to_throttling() {
         for (number, upstream) in reads.iter().enumerate() {
             let task = numbers[&number];
             let ready = upstream.iter().map(|other| ran.ended[&numbers[other]]).max();
-            eprintln!("p{number} reads {} gap {:?} took {}", upstream.len(), ready.map(|r| ran.began[&task].since(r).as_secs()), ran.ended[&task].since(ran.began[&task]).as_secs());
+            eprintln!(
+                "p{number} reads {} gap {:?} took {}",
+                upstream.len(),
+                ready.map(|r| ran.began[&task].since(r).as_secs()),
+                ran.ended[&task].since(ran.began[&task]).as_secs()
+            );
         }
-        for (operation, seen) in &ran.seen { eprintln!("{operation} {} {}", seen.calls, seen.throttled); }
+        for (operation, seen) in &ran.seen {
+            eprintln!("{operation} {} {}", seen.calls, seen.throttled);
+        }
     }
     // No faster than the longest chain, and no faster than the calls of one operation are allowed.
     let (chain, calls) = bounds(&reads);

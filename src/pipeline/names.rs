@@ -184,6 +184,19 @@ pub fn ledger_prefix(environment: &EnvironmentName) -> String {
     format!("ledger/{environment}/")
 }
 
+/// Where the releases of a pipeline lie in the artifact bucket: every environment of an account and region shares them, since a
+/// release belongs to none.
+#[must_use]
+pub fn release_prefix(pipeline: &PipelineName) -> String {
+    format!("releases/{pipeline}/")
+}
+
+/// Where a release lies. Its provenance lies beside it, ended by `.intoto.json`.
+#[must_use]
+pub fn release_key(pipeline: &PipelineName, digest: &str) -> String {
+    format!("{}{digest}.json", release_prefix(pipeline))
+}
+
 /// The logical id of a part of a stage: `logical_id(Consumer, "score", "Function")` is `ConsumerScoreFunction`;
 /// the stage's main resource has no part (`StreamTransactions`).
 #[must_use]
