@@ -237,6 +237,17 @@ codes! {
     NoArchive = "R6070", "nothing is kept to train from";
     KeyLeft = "R6071", "data leaves the key that protects it";
 
+    // 6 releases
+    UnknownRelease = "E6001", "there is no such release";
+    ReleaseAltered = "E6002", "a release is not what it was";
+    ReleaseNewer = "E6003", "a newer Sluice wrote it";
+    ReleaseTaken = "E6004", "something else lies where a release belongs";
+    ArtifactMissing = "E6005", "an artifact of a release is not there";
+    ArtifactAltered = "E6006", "an artifact is not what its key says";
+    ReleaseOverlaid = "E6007", "an environment changes what a release carries";
+    ReleaseUnmade = "E6008", "an archive of a release was not made";
+    ReleaseOtherTool = "W6012", "another version of Sluice made the release";
+
     // 7 AWS
     AwsUnreachable = "E7001", "AWS cannot be reached";
     AwsDenied = "E7002", "AWS denied access";

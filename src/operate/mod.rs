@@ -5,6 +5,7 @@
 
 mod bootstrap;
 mod capacity;
+mod carry;
 mod check;
 mod ci;
 mod comment;
@@ -46,6 +47,8 @@ mod prepare;
 mod producer;
 mod readers;
 mod recover;
+mod release;
+mod releases;
 mod render;
 mod requirements;
 mod resources;

@@ -25,7 +25,7 @@ pub use error::WorkspaceError;
 pub use folder::{FileBytes, FileEntry, PathState};
 pub use git::{Checkout, GitError};
 pub use note::{Note, chance};
-pub use output::{Spot, append_line, is_empty_folder, read_text, spot, write_file, write_new_file};
+pub use output::{Spot, append_line, is_empty_folder, list_folder, read_text, spot, write_file, write_new_file};
 pub use parts::PartReader;
 pub use project::{MAX_FILE_BYTES, Project, ReadFile, Runner, read_file, read_file_within, read_input};
 pub use repository::{GitRepository, git_repository};
