@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::forms::{CheckOutput, EventOutput, FileOutput, ImportOutput, Output, PageOutput, PlanOutput};
+use super::forms::{CheckOutput, EventOutput, FileOutput, HistoryOutput, ImportOutput, Output, PageOutput, PlanOutput};
 use crate::operate;
 use crate::plan::{DrainOf, HandOverOf};
 use crate::units::{Duration, LogicalId, StageName};
@@ -115,6 +115,8 @@ pub(crate) enum Command {
     Render(RenderArgs),
     /// Draw the topology of a pipeline
     Graph(GraphArgs),
+    /// What ran where, since when, by whom, and how it went
+    History(HistoryArgs),
     /// Show exactly what a deployment would change
     Plan(PlanArgs),
     /// Compare a pipeline in two environments: what is meant to differ, and by which line
@@ -665,6 +667,21 @@ pub(crate) struct DoctorArgs {
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: FileOutput,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArgs {
+    /// Pipeline; may be left out where there is only one
+    pub(crate) pipeline: Option<String>,
+    /// Environments, separated by commas; all of the project where none is named
+    #[arg(short, long, value_name = "ENVIRONMENT", env = "SLUICE_ENV", value_delimiter = ',')]
+    pub(crate) env: Vec<String>,
+    /// Region, where an environment has several
+    #[arg(long)]
+    pub(crate) region: Option<String>,
+    /// Form of the result; `html` is a page with a timeline
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: HistoryOutput,
 }
 
 #[derive(Debug, Args)]

@@ -15,6 +15,7 @@ mod forms;
 mod foundation;
 mod gc;
 mod graph;
+mod history;
 mod import;
 mod many;
 mod offline;
@@ -79,6 +80,7 @@ fn run() -> Exit {
         Command::Prices(PricesCommand::Show(args)) => cost::show(&world, &args),
         Command::Prices(PricesCommand::Refresh(args)) => cost::refresh(&world, &cli.global, &args),
         Command::Graph(args) => graph::graph(&world, &args),
+        Command::History(args) => history::history(&world, &cli.global, &args),
         Command::Ci(command) => ci::ci(&world, command),
         Command::Comment(args) => ci::comment(&world, &args),
         Command::Explain(args) => offline::explain(&world, &args),

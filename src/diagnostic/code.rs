@@ -247,6 +247,9 @@ codes! {
     ReleaseOverlaid = "E6007", "an environment changes what a release carries";
     ReleaseUnmade = "E6008", "an archive of a release was not made";
     ReleaseOtherTool = "W6012", "another version of Sluice made the release";
+    LedgerUnusable = "E6050", "the ledger cannot be read or written";
+    HistoryUnread = "W6052", "the history in an environment is not read";
+    LedgerBehind = "W6051", "a deployment is not in the ledger yet";
 
     // 7 AWS
     AwsUnreachable = "E7001", "AWS cannot be reached";

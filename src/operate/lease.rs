@@ -348,9 +348,14 @@ fn noted(left: &str) -> BTreeSet<HolderId> {
     left.lines().map(HolderId::noted).collect()
 }
 
+/// Whether a run from this folder died that may have left its lease. Asks nobody.
+pub(super) fn is_left(place: Place<'_>) -> bool {
+    !Note::left(&place.note()).is_empty()
+}
+
 /// Gives back what a run from this folder left that died when it had nothing more to do. Costs nothing where none did.
 pub(super) async fn clear_after_death(place: Place<'_>) -> Result<(), Failure> {
-    if Note::left(&place.note()).is_empty() {
+    if !is_left(place) {
         return Ok(());
     }
     let Ok(Some((mut note, left))) = Note::take(&place.note()) else { return Ok(()) };

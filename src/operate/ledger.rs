@@ -8,7 +8,6 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::failure::Failure;
 use super::lease::{Held, Place};
-use crate::cloud::CloudError;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::observed::{FailureKind, StackHead, StackStatus};
 use crate::pipeline::names;
@@ -129,14 +128,6 @@ impl Book<'_> {
         };
         let Some(outcome) = head.and_then(|head| became(head, &draft, succeeded)) else { return Ok(None) };
         self.ended(&draft, outcome, true).await.map(Some)
-    }
-
-    /// The stack as it is, where a run that died left something to record.
-    ///
-    /// # Errors
-    /// It may not be looked at.
-    pub(super) async fn head(&self, stack: &str) -> Result<Option<StackHead>, CloudError> {
-        self.0.cloud.stack_head(stack).await
     }
 }
 

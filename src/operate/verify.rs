@@ -14,6 +14,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::environment::Target;
 use crate::observed::{
     AlarmState, LiveDelivery, LiveEndpoint, LiveMapping, LiveStream, Observed, ObservedResource, SeenAlarm,
+    StackDescription,
 };
 use crate::plan::{Action, Plan};
 use crate::template::{Resource, references_in};

@@ -184,7 +184,6 @@ pub fn ledgers_prefix(environment: &EnvironmentName) -> String {
     format!("ledger/{environment}/")
 }
 
-<<<<<<< HEAD
 /// Where the ledger of a pipeline in an environment lies in the artifact bucket.
 #[must_use]
 pub fn ledger_prefix(environment: &EnvironmentName, pipeline: &PipelineName) -> String {
@@ -196,7 +195,8 @@ pub fn ledger_prefix(environment: &EnvironmentName, pipeline: &PipelineName) -> 
 pub fn ledger_key(environment: &EnvironmentName, pipeline: &PipelineName, number: u64) -> String {
     const LAST: u64 = 9_999_999_999;
     format!("{}{:010}.json", ledger_prefix(environment, pipeline), LAST.saturating_sub(number))
-=======
+}
+
 /// Where the releases of a pipeline lie in the artifact bucket: every environment of an account and region shares them, since a
 /// release belongs to none.
 #[must_use]
@@ -208,7 +208,6 @@ pub fn release_prefix(pipeline: &PipelineName) -> String {
 #[must_use]
 pub fn release_key(pipeline: &PipelineName, digest: &str) -> String {
     format!("{}{digest}.json", release_prefix(pipeline))
->>>>>>> rel
 }
 
 /// The logical id of a part of a stage: `logical_id(Consumer, "score", "Function")` is `ConsumerScoreFunction`;

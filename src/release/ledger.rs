@@ -77,7 +77,8 @@ impl Draft {
     /// The deployment as it ended.
     #[must_use]
     pub fn ended(self, outcome: Ended, ended: Timestamp, previous: Option<ReleaseDigest>, reconciled: bool) -> Fact {
-        let Self { id, by: _, release, via, began, plan, environment_file, change_set, gates, approvals, overrides } = self;
+        let Self { id, by: _, release, via, began, plan, environment_file, change_set, gates, approvals, overrides } =
+            self;
         Fact::Deployment {
             id,
             release,
@@ -253,6 +254,18 @@ impl Entry {
             return Err(UnreadableEntry::Newer(format_version));
         }
         serde_json::from_slice(bytes).map_err(|_| UnreadableEntry::Foreign)
+    }
+
+    /// Whether it says that a release runs, and was found well.
+    #[must_use]
+    pub fn tells_of(&self, wanted: &ReleaseDigest) -> bool {
+        match &self.fact {
+            Fact::Deployment { release, outcome: Ended::Succeeded, .. } | Fact::Judged { release, .. } => {
+                release == wanted
+            }
+            Fact::Deployment { .. } => false,
+            Fact::Removal { .. } => false,
+        }
     }
 
     /// The entry as it is written.

@@ -12,10 +12,5 @@ mod record;
 pub use difference::{Change, Difference, Ingredient, difference};
 pub use digest::{MalformedDigest, ReleaseDigest};
 pub use gate::{GateKind, GateResult, Verdict};
-<<<<<<< HEAD
 pub use ledger::{DeploymentId, Draft, Ended, Entry, Fact, LEDGER_FORMAT, Ledger, Overridden, UnreadableEntry, Via};
-pub use record::{Content, RELEASE_FORMAT, Release, UnreadableRelease};
-=======
-pub use ledger::{DeploymentId, Ended, Entry, Fact, LEDGER_FORMAT, Ledger, Overridden, UnreadableEntry, Via};
 pub use record::{Content, RELEASE_FORMAT, Release, TOOL, UnreadableRelease};
->>>>>>> rel

@@ -17,6 +17,7 @@ pub mod events;
 pub mod explain;
 pub mod gc;
 pub mod graph;
+pub mod history;
 pub mod import;
 pub mod lease;
 pub mod many;
