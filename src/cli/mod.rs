@@ -24,6 +24,7 @@ mod pause;
 mod plan;
 mod producer;
 mod recover;
+mod release;
 mod revert;
 mod saved;
 mod screen;
@@ -94,6 +95,7 @@ fn run() -> Exit {
         Command::Destroy(args) => online::destroy(&world, &cli.global, &args),
         Command::Bootstrap(args) => foundation::bootstrap(&world, &cli.global, &args),
         Command::Gc(args) => gc::gc(&world, &cli.global, &args),
+        Command::Release(command) => release::run(&world, &cli.global, command),
         Command::Unlock(args) => unlock::unlock(&world, &cli.global, &args),
         Command::Pause(args) => pause::pause(&world, &cli.global, &args, Switching::Pause),
         Command::Resume(args) => pause::pause(&world, &cli.global, &args, Switching::Resume),

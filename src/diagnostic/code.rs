@@ -246,6 +246,9 @@ codes! {
     ArtifactAltered = "E6006", "an artifact is not what its key says";
     ReleaseOverlaid = "E6007", "an environment changes what a release carries";
     ReleaseUnmade = "E6008", "an archive of a release was not made";
+    BadKey = "E6009", "a key cannot be used";
+    NotSigned = "E6010", "nothing is signed with this key";
+    BadProvenance = "E6011", "a provenance is not of this release";
     ReleaseOtherTool = "W6012", "another version of Sluice made the release";
     LedgerUnusable = "E6050", "the ledger cannot be read or written";
     HistoryUnread = "W6052", "the history in an environment is not read";

@@ -86,9 +86,9 @@ impl<'a> Shelf<'a> {
         &mut self.packing
     }
 
-    /// Forgets the pipeline files that were read; environments stay.
+    /// Forgets the pipeline files that were read; environments stay, and so do files that are not the folder's.
     pub fn forget_specs(&mut self) {
-        self.specs.clear();
+        self.specs.retain(|name, _| self.pinned.contains(name));
     }
 
     /// The texts of the files that were read, for whoever shows places in them.

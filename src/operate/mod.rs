@@ -3,6 +3,7 @@
 //! Commands take what they work with (files, clock, clouds, whoever watches) and give back data; they print
 //! nothing and know no exit code.
 
+mod attest;
 mod bootstrap;
 mod capacity;
 mod carry;
@@ -50,6 +51,7 @@ mod readers;
 mod recover;
 mod release;
 mod releases;
+mod releasing;
 mod render;
 mod requirements;
 mod resources;
@@ -65,6 +67,7 @@ mod upstream;
 mod verify;
 mod work;
 
+pub use attest::Attested;
 pub use bootstrap::{BootstrapOrder, Bootstrapped, Founding, bootstrap, foundation_template};
 pub use capacity::{CapacityOrder, Placed, place};
 pub use check::{Checked, Looked, check};
@@ -96,6 +99,10 @@ pub use plans::{Footing, PlanOutcome, in_order, pairs_to_plan, plan_all, plan_al
 pub use prepare::{Prepared, Upload, UploadSource, prepare};
 pub use producer::{Producers, producers};
 pub use recover::{RecoverOrder, Stuck, recover, stuck, watch};
+pub use releasing::{
+    Created, Found, Listed, ReleaseOrder, ReleasePlace, Verified, compare_releases, create_release, earlier_release,
+    find_release, kept_release, list_releases, verify_release,
+};
 pub use render::{RenderedFile, TemplateForm, render_all};
 pub use resources::resources;
 pub use revert::{RevertOrder, Revertible, revert, revertible};

@@ -15,6 +15,7 @@ use crate::readiness::Handlers;
 use crate::release::{Content, RELEASE_FORMAT, Release, TOOL};
 use crate::render::{self, Assets, TemplateSources};
 use crate::units::{Digest, Region};
+use crate::workspace::Project;
 
 #[expect(unused_imports, reason = "promotion uses it")]
 pub(super) use super::carry::copy_artifacts;
@@ -120,7 +121,7 @@ pub(super) fn prepare_release(
     environment: &str,
     region: Option<&Region>,
 ) -> Result<Prepared, Failure> {
-    let mut pinned = pin(shelf, release)?;
+    let mut pinned = pin(shelf.project(), release)?;
     let prepared = prepare_pinned(&mut pinned, release, environment, region);
     let texts = pinned.texts().clone();
     shelf.remember(texts);
@@ -128,10 +129,10 @@ pub(super) fn prepare_release(
 }
 
 /// A shelf that holds a release in the place of its pipeline's files.
-pub(super) fn pin<'a>(shelf: &Shelf<'a>, release: &Release) -> Result<Shelf<'a>, Failure> {
+pub(super) fn pin<'a>(project: &'a Project, release: &Release) -> Result<Shelf<'a>, Failure> {
     let templates = release.templates().map(|(file, text)| (file.clone(), text.to_owned()));
     let templates = TemplateSources::with_project(templates)?;
-    Ok(Shelf::pinned(shelf.project(), release.content.pipeline.as_str(), release.spec(), templates))
+    Ok(Shelf::pinned(project, release.content.pipeline.as_str(), release.spec(), templates))
 }
 
 /// The same with the release's own shelf at hand.

@@ -1,6 +1,5 @@
 //! Where releases are kept: in the artifact bucket of an account and region, and in `.sluice/releases` of the project. Both
 //! hold the same names and the same bytes, written once.
-#![expect(dead_code, reason = "the commands that use it follow")]
 
 use std::path::PathBuf;
 
@@ -191,30 +190,43 @@ pub(super) async fn unknown(stores: &[Store<'_>], pipeline: &PipelineName, typed
     for store in stores {
         kept.extend(store.kept(pipeline).await?);
     }
-    kept.sort_by(|a, b| b.written.cmp(&a.written).then_with(|| a.digest.cmp(&b.digest)));
-    let mut shown: Vec<&str> = Vec::new();
-    for kept in &kept {
-        if !shown.contains(&kept.digest.short()) {
-            shown.push(kept.digest.short());
-        }
-    }
-    shown.truncate(NAMED);
     let places: Vec<String> = stores.iter().map(|store| store.place(&names::release_prefix(pipeline))).collect();
-    Ok(no_such(pipeline, typed, &places, &shown))
+    let title = format!("there is no release `{typed}` of {pipeline} in {}", places.join(" nor in "));
+    Ok(no_such(title, typed, kept, &format!(" {pipeline}")))
 }
 
-fn no_such(pipeline: &PipelineName, typed: &str, places: &[String], newest: &[&str]) -> Failure {
-    let title = format!("there is no release `{typed}` of {pipeline} in {}", places.join(" nor in "));
+/// There is none of that name, whatever the pipeline.
+pub(super) async fn nowhere(stores: &[Store<'_>], typed: &str) -> Result<Failure, Failure> {
+    let mut kept = Vec::new();
+    for store in stores {
+        for pipeline in store.pipelines().await? {
+            kept.extend(store.kept(&pipeline).await?);
+        }
+    }
+    let places: Vec<String> = stores.iter().map(|store| store.place(RELEASES)).collect();
+    let title = format!("there is no release `{typed}` in {}", places.join(" nor in "));
+    Ok(no_such(title, typed, kept, ""))
+}
+
+/// `of` is what follows the command that lists releases.
+fn no_such(title: String, typed: &str, mut kept: Vec<Kept>, of: &str) -> Failure {
+    kept.sort_by(|a, b| b.written.cmp(&a.written).then_with(|| a.digest.cmp(&b.digest)));
+    let mut newest: Vec<&str> = Vec::new();
+    for kept in &kept {
+        if !newest.contains(&kept.digest.short()) {
+            newest.push(kept.digest.short());
+        }
+    }
+    newest.truncate(NAMED);
     let told = Diagnostic::error(Code::UnknownRelease, title);
-    let told = match newest {
-        [] => told.note("there is none of this pipeline at all"),
+    let told = match newest.as_slice() {
+        [] => told.note("there is none there at all"),
         some => told.note(format!("the newest are: {}", some.join(", "))),
     };
     let short = typed.len() < 6 || !typed.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c));
     let told = if short { told.help("a release is named by six or more of its digits, in lower case") } else { told };
-    Failure::error(
-        told.help(format!("`sluice release list {pipeline}` lists them, with `--env` those of a bucket too")),
-    )
+    let listing = format!("`sluice release list{of}` lists them, with `--env` those of an environment's bucket too");
+    Failure::error(told.help(listing))
 }
 
 /// A record that is not to be used.

@@ -28,6 +28,7 @@ pub mod plan;
 pub mod producer;
 pub mod readiness;
 pub mod recover;
+pub mod release;
 pub mod status;
 pub mod style;
 mod table;

@@ -23,7 +23,7 @@ pub use cache::Cache;
 pub use clock::{Clock, StandingClock, SystemClock};
 pub use error::WorkspaceError;
 pub use folder::{FileBytes, FileEntry, PathState};
-pub use git::{Checkout, GitError};
+pub use git::{Checkout, GitError, git_head};
 pub use note::{Note, chance};
 pub use output::{Spot, append_line, is_empty_folder, list_folder, read_text, spot, write_file, write_new_file};
 pub use parts::PartReader;
