@@ -11,6 +11,7 @@ mod bucket;
 mod change_set;
 mod drift;
 mod failure;
+mod gauge;
 mod guarded;
 mod keeping;
 mod live;

@@ -183,6 +183,10 @@ codes! {
     UnknownReader = "E5030", "there is no such reader";
     HandOverUnknown = "E5031", "where a hand-over begins is not known";
 
+    // 602 release: gates and approvals
+    MetricUnknown = "W6020", "a gate's metric does not exist";
+    ApprovalUnusable = "W6022", "an approval does not count";
+
     // R6 readiness: load and what carries it
     LoadUndeclared = "R6001", "what capacity rests on is not declared";
     StreamTooSmall = "R6002", "a stream is too small for its peak";
