@@ -185,7 +185,12 @@ codes! {
 
     // 602 release: gates and approvals
     MetricUnknown = "W6020", "a gate's metric does not exist";
+    ReleaseUnclear = "E6021", "which release is meant is not known";
     ApprovalUnusable = "W6022", "an approval does not count";
+    LedgerEntryUnusable = "E6023", "a ledger entry cannot be read";
+    NothingToApprove = "E6024", "nobody need approve";
+    MayNotApprove = "E6025", "somebody may not approve";
+    ApprovalStale = "E6026", "the plan is not the one that was looked at";
 
     // R6 readiness: load and what carries it
     LoadUndeclared = "R6001", "what capacity rests on is not declared";

@@ -3,8 +3,8 @@
 //! Commands take what they work with (files, clock, clouds, whoever watches) and give back data; they print
 //! nothing and know no exit code.
 
-#[expect(dead_code, reason = "the commands that judge come next")]
 mod approvals;
+mod approve;
 mod bootstrap;
 mod capacity;
 mod check;
@@ -26,7 +26,7 @@ mod ending;
 mod failure;
 mod fix;
 mod foundation;
-#[expect(dead_code, reason = "the commands that judge come next")]
+mod gated;
 mod gates;
 mod gauges;
 mod gc;
@@ -35,6 +35,7 @@ mod handover;
 mod import;
 mod init;
 mod lease;
+mod ledgers;
 mod load;
 mod make;
 mod many;
@@ -59,12 +60,14 @@ mod saved;
 mod shards;
 mod share;
 mod status;
+mod toward;
 mod unlock;
 mod upload;
 mod upstream;
 mod verify;
 mod work;
 
+pub use approve::{ApproveOrder, Approving, Withdrawn, approve, withdraw};
 pub use bootstrap::{BootstrapOrder, Bootstrapped, Founding, bootstrap, foundation_template};
 pub use capacity::{CapacityOrder, Placed, place};
 pub use check::{Checked, Looked, check};
@@ -81,6 +84,7 @@ pub use drive::Interrupt;
 pub use earlier::{EarlierFiles, earlier_files};
 pub use failure::{Failure, FailureKind};
 pub use fix::{Fixed, fix};
+pub use gated::{Gated, Judged, gates, gates_running};
 pub use gc::{GcOrder, Surveyed, collect, survey};
 pub use graph::{Shape, shape};
 pub use import::{ImportOrder, ImportRun, Language, Written, import};
@@ -101,5 +105,6 @@ pub use revert::{RevertOrder, Revertible, revert, revertible};
 pub use save::may_save;
 pub use saved::{Reviewed, edited, read_plan, read_saved};
 pub use status::{Status, status};
+pub use toward::TowardOrder;
 pub use unlock::{UnlockOrder, Unlocked, unlock};
 pub use work::{Measured, measured_work};
