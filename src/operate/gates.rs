@@ -135,7 +135,11 @@ pub(super) async fn decide(
     let kept = approvals::read(judging.target, judging.release, warnings).await?;
     let approvals: Vec<Approved> = kept.into_iter().map(|kept| kept.approved).collect();
     let subject = judging.subject();
-    let source = judging.source.map(|(side, ledger)| Proving { environment: side.environment(), ledger });
+    let source = judging.source.map(|(side, ledger)| Proving {
+        environment: side.environment(),
+        ledger,
+        now: side.cloud.time(),
+    });
     Ok(release::decide(&Candidate {
         subject: &subject,
         target: judging.target.environment(),
@@ -291,22 +295,24 @@ fn readiness(judging: &Judging<'_>) -> Option<GateResult> {
 /// Whether anything drifted that nobody meant, in the source or in the target.
 async fn drifted(judging: &Judging<'_>) -> GateResult {
     let sides = judging.source.map(|(side, _)| side).into_iter().chain([judging.target]);
-    let mut last = None;
+    let mut looked = Vec::new();
     for side in sides {
         let name = side.environment().name().as_str();
-        let result = release::drift(name, &unintended(side, judging.tools).await);
-        if result.verdict != Verdict::Pass {
-            return result;
+        match unintended(side, judging.tools).await {
+            Ok(None) => {}
+            Ok(Some(found)) if found.is_empty() => looked.push(name),
+            Ok(Some(found)) => return release::drift(&[name], &Ok(found)),
+            Err(why) => return release::drift(&[name], &Err(why)),
         }
-        last = Some(result);
     }
-    last.unwrap_or_else(|| GateResult::new(GateKind::Drift, Verdict::Inconclusive, "nothing was looked at"))
+    release::drift(&looked, &Ok(Vec::new()))
 }
 
-async fn unintended(side: Side<'_>, tools: Tools<'_>) -> Result<Vec<String>, String> {
+/// What drifted that nobody meant; none where nothing is deployed.
+async fn unintended(side: Side<'_>, tools: Tools<'_>) -> Result<Option<Vec<String>>, String> {
     let stack = match side.cloud.describe_stack(&side.prepared.rendered.stack_name).await {
         Ok(Observed::Present(stack)) => stack,
-        Ok(Observed::Absent) => return Ok(Vec::new()),
+        Ok(Observed::Absent) => return Ok(None),
         Err(refusal) => return Err(said(&refusal)),
     };
     let pipeline = side.pipeline();
@@ -319,7 +325,7 @@ async fn unintended(side: Side<'_>, tools: Tools<'_>) -> Result<Vec<String>, Str
     })?;
     let mut ids: Vec<String> = found.unintended().map(|one| one.logical_id.to_string()).collect();
     ids.dedup();
-    Ok(ids)
+    Ok(Some(ids))
 }
 
 /// Whether the change is within the environment's budget.

@@ -49,6 +49,7 @@ mod plan;
 mod plans;
 mod prepare;
 mod producer;
+mod promotions;
 mod readers;
 mod recover;
 mod render;

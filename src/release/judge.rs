@@ -250,18 +250,22 @@ pub fn readiness(wanted: ReadinessLevel, reached: u8, needs: &[&str]) -> GateRes
     GateResult::new(GateKind::Readiness, Verdict::Fail, why)
 }
 
-/// How many things drifted that nobody meant; or why nobody can say.
+/// What drifted in environments that nobody meant; or why nobody can say. Environments in which nothing is deployed are left out.
 #[must_use]
-pub fn drift(environment: &str, unintended: &Result<Vec<String>, String>) -> GateResult {
+pub fn drift(environments: &[&str], unintended: &Result<Vec<String>, String>) -> GateResult {
+    let named = environments.join(" and ");
     match unintended {
+        Ok(found) if found.is_empty() && named.is_empty() => {
+            GateResult::new(GateKind::Drift, Verdict::Pass, "nothing is deployed that could have drifted")
+        }
         Ok(found) if found.is_empty() => {
-            GateResult::new(GateKind::Drift, Verdict::Pass, format!("{environment} is as deployed"))
+            GateResult::new(GateKind::Drift, Verdict::Pass, format!("as deployed: {named}"))
         }
         Ok(found) => {
-            let why = format!("{} in {environment} drifted: {}", found.len(), several(found));
+            let why = format!("{} in {named} drifted: {}", found.len(), several(found));
             GateResult::new(GateKind::Drift, Verdict::Fail, why)
         }
-        Err(why) => GateResult::new(GateKind::Drift, Verdict::Inconclusive, why.clone()),
+        Err(why) => GateResult::new(GateKind::Drift, Verdict::Inconclusive, format!("{named}: {why}")),
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Proving<'a> {
     pub environment: &'a Environment,
     /// What ran there.
     pub ledger: &'a Ledger,
+    /// The present moment there, by the server's clock: soak time is counted by it.
+    pub now: Timestamp,
 }
 
 /// What is asked: whether a release may go to an environment now.
@@ -37,7 +39,7 @@ pub struct Candidate<'a> {
     pub approvals: &'a [Approved],
     /// Gates that somebody overrides.
     pub overrides: &'a [Overridden],
-    /// The present moment, by the server's clock.
+    /// The present moment where it goes, by the server's clock: windows open by it.
     pub now: Timestamp,
 }
 
@@ -136,9 +138,10 @@ fn result(candidate: &Candidate<'_>, asked: &Asked) -> GateResult {
         GateKind::Soak => {
             let stay = candidate.source.and_then(|source| {
                 let judged = is_judged(source.environment);
-                longest(&stays(source.ledger, release, judged), candidate.now)
+                longest(&stays(source.ledger, release, judged), source.now)
             });
-            judge::soak(rules.soak.unwrap_or_default(), stay, candidate.now)
+            let now = candidate.source.map_or(candidate.now, |source| source.now);
+            judge::soak(rules.soak.unwrap_or_default(), stay, now)
         }
         GateKind::Window => judge::window(&rules.windows, &rules.freezes, candidate.now),
         GateKind::Approval => match &rules.approval {

@@ -222,10 +222,10 @@ checked_texts! {
         |text| text.starts_with(|c: char| c.is_ascii_lowercase())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     /// A time of the day.
-    TimeOfDay <= 5, "a time of the day", "09:00", "^([01][0-9]|2[0-3]):[0-5][0-9]$",
+    TimeOfDay <= 64, "a time of the day", "09:00", "^([01][0-9]|2[0-3]):[0-5][0-9]$",
         |text| minutes_of_day(text).is_some();
     /// An offset from UTC.
-    Offset <= 6, "an offset from UTC", "+01:00", "^[+-](0[0-9]|1[0-4]):[0-5][0-9]$",
+    Offset <= 64, "an offset from UTC", "+01:00", "^[+-](0[0-9]|1[0-4]):[0-5][0-9]$",
         |text| offset_minutes(text).is_some();
     /// A variable, or the beginning of the names of several.
     VariablePattern <= 256, "the name of a variable", "CHANGE_*", "^[A-Za-z_][A-Za-z0-9_]*\\*?$",

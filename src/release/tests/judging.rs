@@ -112,9 +112,9 @@ fn readiness_drift_and_budget_say_what_is_missing() {
     is(&judge::readiness(ReadinessLevel::Stateful, 2, &[]), Verdict::Pass, "level 2 of 2");
     let low = judge::readiness(ReadinessLevel::FeatureStore, 1, &["a table with `ttl`"]);
     is(&low, Verdict::Fail, "level 1 of 3; the next one needs a table with `ttl`");
-    is(&judge::drift("staging", &Ok(Vec::new())), Verdict::Pass, "staging is as deployed");
-    is(&judge::drift("staging", &Ok(vec!["Role".to_owned()])), Verdict::Fail, "1 in staging drifted: Role");
-    assert_eq!(judge::drift("staging", &Err("denied".to_owned())).verdict, Verdict::Inconclusive);
+    is(&judge::drift(&["staging", "prod"], &Ok(Vec::new())), Verdict::Pass, "as deployed: staging and prod");
+    is(&judge::drift(&["staging"], &Ok(vec!["Role".to_owned()])), Verdict::Fail, "1 in staging drifted: Role");
+    assert_eq!(judge::drift(&["staging"], &Err("denied".to_owned())).verdict, Verdict::Inconclusive);
     let most = Money(250_000_000);
     let dearer = |cents: i64, above, unknown| Ok(Dearer { by: Money(cents * 10_000), above, unknown });
     is(

@@ -83,7 +83,7 @@ impl Sound {
         decide(&Candidate {
             subject: &self.subject,
             target: &self.target,
-            source: Some(Proving { environment: &self.source, ledger: &self.ledger }),
+            source: Some(Proving { environment: &self.source, ledger: &self.ledger, now: minute(60) }),
             measured: &self.measured,
             approvals: &self.approvals,
             overrides: &self.overrides,
@@ -297,7 +297,7 @@ proptest! {
                     let decision = decide(&Candidate {
                         subject: &subject(&releases[*release], &target, *plan),
                         target: &target,
-                        source: Some(Proving { environment: &source, ledger: &ledger(&there) }),
+                        source: Some(Proving { environment: &source, ledger: &ledger(&there), now: minute(at) }),
                         // Even somebody who says that everything is passed gets nowhere.
                         measured: &GateKind::ALL.map(|kind| GateResult::new(kind, *verdict, "measured")),
                         approvals: &approvals,
