@@ -8,10 +8,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::forms::{CheckOutput, EventOutput, FileOutput, HistoryOutput, ImportOutput, Output, PageOutput, PlanOutput};
 pub(crate) use self::release::{
     CreateArgs, DiffReleaseArgs, ListArgs, Place, ReleaseCommand, ShowReleaseArgs, VerifyArgs,
 };
+use super::forms::{CheckOutput, EventOutput, FileOutput, HistoryOutput, ImportOutput, Output, PageOutput, PlanOutput};
 use crate::operate;
 use crate::plan::{DrainOf, HandOverOf};
 use crate::units::{Duration, LogicalId, StageName};
@@ -139,6 +139,10 @@ pub(crate) enum Command {
     /// Releases: what is deployed, promoted and gone back to, named by its content
     #[command(subcommand)]
     Release(ReleaseCommand),
+    /// Show how every gate stands that a release has to pass on its way to an environment, and what it waits for
+    Gates(GatesArgs),
+    /// Agree that a release may do to an environment what its plan says, or take that back
+    Approve(ApproveArgs),
     /// Take the lease of a pipeline from whoever has it
     Unlock(UnlockArgs),
     /// Switch readers of streams off; they keep their position, and stay off across deployments
@@ -191,6 +195,17 @@ pub(crate) enum Command {
 
 fn environment(typed: &str) -> Result<String, String> {
     name(typed, "an environment", "environments/NAME.yaml")
+}
+
+/// Longest reason, in characters.
+const MOST_REASON: usize = 500;
+
+fn reason(typed: &str) -> Result<String, String> {
+    match typed.trim() {
+        "" => Err("it says nothing".to_owned()),
+        text if text.chars().count() > MOST_REASON => Err(format!("it has more than {MOST_REASON} characters")),
+        text => Ok(text.to_owned()),
+    }
 }
 
 fn pipeline(typed: &str) -> Result<String, String> {
@@ -564,6 +579,62 @@ pub(crate) struct DestroyArgs {
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: EventOutput,
+}
+
+/// A release on its way.
+#[derive(Debug, Args)]
+pub(crate) struct TowardArgs {
+    /// Pipeline (a folder of `stacks/`); may be left out where there is only one
+    #[arg(value_name = "PIPELINE", value_parser = pipeline)]
+    pub(crate) pipeline: Option<String>,
+    /// The environment that it goes to (a file of `environments/`)
+    #[arg(long = "to", value_name = "ENV", value_parser = environment)]
+    pub(crate) to: String,
+    /// Region, where the environment has several
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GatesArgs {
+    #[command(flatten)]
+    pub(crate) toward: TowardArgs,
+    /// The release, by its digest or at least its first six digits; the one that runs where it comes from if left out
+    #[arg(long, value_name = "DIGEST", conflicts_with = "running")]
+    pub(crate) release: Option<String>,
+    /// Judge what runs in the environment since it was deployed, by the gates that measure
+    #[arg(long)]
+    pub(crate) running: bool,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: PageOutput,
+    /// Exit with 3 where a gate is not passed
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApproveArgs {
+    #[command(flatten)]
+    pub(crate) toward: TowardArgs,
+    /// The release, by its digest or at least its first six digits
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) release: String,
+    /// The plan that was looked at, by its digest or at least its first six digits: any other is refused
+    #[arg(long, value_name = "DIGEST", conflicts_with = "withdraw")]
+    pub(crate) plan: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT", conflicts_with = "withdraw", value_parser = reason)]
+    pub(crate) reason: Option<String>,
+    /// Take one's approvals of the release back
+    #[arg(long)]
+    pub(crate) withdraw: bool,
+    /// Do not ask
+    #[arg(short, long, env = "SLUICE_YES")]
+    pub(crate) yes: bool,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ mod exit;
 mod faults;
 mod forms;
 mod foundation;
+mod gates;
 mod gc;
 mod graph;
 mod history;
@@ -96,6 +97,8 @@ fn run() -> Exit {
         Command::Bootstrap(args) => foundation::bootstrap(&world, &cli.global, &args),
         Command::Gc(args) => gc::gc(&world, &cli.global, &args),
         Command::Release(command) => release::run(&world, &cli.global, command),
+        Command::Gates(args) => gates::gates(&world, &cli.global, &args),
+        Command::Approve(args) => gates::approve(&world, &cli.global, &args),
         Command::Unlock(args) => unlock::unlock(&world, &cli.global, &args),
         Command::Pause(args) => pause::pause(&world, &cli.global, &args, Switching::Pause),
         Command::Resume(args) => pause::pause(&world, &cli.global, &args, Switching::Resume),

@@ -12,6 +12,7 @@ mod change_set;
 mod download;
 mod drift;
 mod failure;
+mod gauge;
 mod guarded;
 mod keeping;
 mod live;

@@ -183,6 +183,14 @@ codes! {
     UnknownReader = "E5030", "there is no such reader";
     HandOverUnknown = "E5031", "where a hand-over begins is not known";
 
+    // 602 release: gates and approvals
+    MetricUnknown = "W6020", "a gate's metric does not exist";
+    ReleaseUnclear = "E6021", "which release is meant is not known";
+    ApprovalUnusable = "W6022", "an approval does not count";
+    NothingToApprove = "E6024", "nobody need approve";
+    MayNotApprove = "E6025", "somebody may not approve";
+    ApprovalStale = "E6026", "the plan is not the one that was looked at";
+
     // R6 readiness: load and what carries it
     LoadUndeclared = "R6001", "what capacity rests on is not declared";
     StreamTooSmall = "R6002", "a stream is too small for its peak";

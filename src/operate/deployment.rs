@@ -322,7 +322,7 @@ impl<'a> Site<'a> {
 
     /// Whether the ledger says that this release runs here and was found well; also where there is no bucket to say so.
     async fn is_recorded(&self) -> Result<bool, Failure> {
-        match Book(self.place).newest().await? {
+        match Book::of(self.place).newest().await? {
             Some(newest) => Ok(newest.tells_of(&self.carried.release.digest)),
             None => Ok(!self.cloud().bucket_exists(&self.prepared.bucket).await?),
         }
@@ -346,7 +346,7 @@ impl<'a> Site<'a> {
     /// Records that this release runs: as the deployment of a run that died, or as one that changed nothing.
     async fn catch_up(&self, look: &Look, held: &mut Held<'a>, company: &mut dyn Company) -> Result<(), Failure> {
         let Some(stack) = look.observed.stack() else { return Ok(()) };
-        let (book, clock) = (Book(self.place), self.tools.clock);
+        let (book, clock) = (Book::of(self.place), self.tools.clock);
         let verified = Box::pin(verify_all(self.cloud(), self.prepared, &look.plan, stack, clock)).await;
         let outcome = if verified.is_ok() { Ended::Succeeded } else { Ended::Unverified };
         let reconciled = book.reconcile(held, Some(&stack.head()), outcome).await?;
@@ -405,14 +405,14 @@ impl<'a> Site<'a> {
     /// Records what a run that died left, and puts the release and what it needs into the bucket.
     async fn make_ready(&self, look: &Look, held: &mut Held<'a>, company: &mut dyn Company) -> Result<(), Failure> {
         let head = look.observed.stack().map(StackDescription::head);
-        Book(self.place).reconcile(held, head.as_ref(), Ended::Unverified).await?;
+        Book::of(self.place).reconcile(held, head.as_ref(), Ended::Unverified).await?;
         upload(self.place.project, &self.order.pipeline, self.prepared, self.tools, company, held).await?;
         keep(self.cloud(), &self.prepared.bucket, &self.carried.release).await
     }
 
     /// Writes it into the ledger. What is deployed is deployed, whoever cannot write it down: the next run does.
     async fn record(&self, draft: &Draft, how: Ended, company: &mut dyn Company) {
-        if let Err(failure) = Box::pin(Book(self.place).ended(draft, how, false)).await {
+        if let Err(failure) = Box::pin(Book::of(self.place).ended(draft, how, false)).await {
             let mut told: Diagnostics =
                 Diagnostic::warning(Code::LedgerBehind, "how it ended could not be written into the ledger")
                     .help("the next `sluice deploy` of this pipeline writes it")

@@ -89,7 +89,7 @@ async fn chronicle(
     let cloud = tools.connector.connect(&environment, &region).await?;
     same_account(&cloud, &environment).await?;
     let place = Place { project: shelf.project(), cloud: &cloud, environment: &environment, region: &region, pipeline };
-    let ledger = Book(place).read().await?;
+    let ledger = Book::of(place).read().await?;
     let lease = place.record().await?.and_then(|found| Lease::read(&found.bytes).ok());
     let under_way = lease.and_then(|lease| lease.work).and_then(|work| serde_json::from_value::<Draft>(work).ok());
     // One that was recorded meanwhile is over: only its lease is left.

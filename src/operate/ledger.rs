@@ -8,10 +8,14 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::failure::Failure;
 use super::lease::{Held, Place};
+use super::prepare::Prepared;
+use crate::cloud::Cloud;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::environment::Environment;
 use crate::observed::{FailureKind, StackHead, StackStatus};
 use crate::pipeline::names;
 use crate::release::{Draft, Ended, Entry, Fact, LEDGER_FORMAT, Ledger};
+use crate::units::{PipelineName, Region};
 
 /// Entries that are read at the same time.
 const AT_ONCE: usize = 8;
@@ -20,11 +24,33 @@ const MOST_TRIES: u32 = 10;
 
 /// The ledger of a pipeline in an environment and region.
 #[derive(Clone, Copy)]
-pub(super) struct Book<'a>(pub(super) Place<'a>);
+pub(super) struct Book<'a> {
+    cloud: &'a Cloud,
+    environment: &'a Environment,
+    region: &'a Region,
+    pipeline: &'a PipelineName,
+}
 
-impl Book<'_> {
+impl<'a> Book<'a> {
+    /// The ledger of a pipeline where it is deployed.
+    pub(super) fn of(place: Place<'a>) -> Self {
+        let Place { project: _, cloud, environment, region, pipeline } = place;
+        Self { cloud, environment, region, pipeline }
+    }
+
+    /// The ledger of what was prepared.
+    pub(super) fn of_prepared(cloud: &'a Cloud, prepared: &'a Prepared) -> Self {
+        let pipeline = prepared.sized.pipeline();
+        let (environment, region) = (pipeline.environment(), pipeline.region());
+        Self { cloud, environment, region, pipeline: pipeline.name() }
+    }
+
     fn prefix(&self) -> String {
-        names::ledger_prefix(self.0.environment.name(), self.0.pipeline)
+        names::ledger_prefix(self.environment.name(), self.pipeline)
+    }
+
+    fn bucket(&self) -> String {
+        names::artifact_bucket(self.environment.account(), self.region)
     }
 
     /// All of it.
@@ -32,7 +58,7 @@ impl Book<'_> {
     /// # Errors
     /// It may not be read, or holds what this Sluice cannot read.
     pub(super) async fn read(&self) -> Result<Ledger, Failure> {
-        let listed = match self.0.cloud.list_artifacts(&self.0.bucket(), &self.prefix()).await {
+        let listed = match self.cloud.list_artifacts(&self.bucket(), &self.prefix()).await {
             Ok(listed) => listed,
             Err(refusal) if refusal.kind == FailureKind::NotFound => return Ok(Ledger::default()),
             Err(refusal) => return Err(refusal.into()),
@@ -47,17 +73,17 @@ impl Book<'_> {
     /// # Errors
     /// It may not be read, or this Sluice cannot read it.
     pub(super) async fn newest(&self) -> Result<Option<Entry>, Failure> {
-        match self.0.cloud.first_key(&self.0.bucket(), &self.prefix()).await? {
+        match self.cloud.first_key(&self.bucket(), &self.prefix()).await? {
             Some(key) => self.entry(&key).await,
             None => Ok(None),
         }
     }
 
     async fn entry(&self, key: &str) -> Result<Option<Entry>, Failure> {
-        let bucket = self.0.bucket();
-        let Some(found) = self.0.cloud.read_guarded(&bucket, key).await? else { return Ok(None) };
+        let bucket = self.bucket();
+        let Some(found) = self.cloud.read_guarded(&bucket, key).await? else { return Ok(None) };
         Entry::read(&found.bytes).map(Some).map_err(|why| {
-            let title = format!("an entry of the ledger of {} cannot be read: {why}", self.0.pipeline);
+            let title = format!("an entry of the ledger of {} cannot be read: {why}", self.pipeline);
             Failure::error(
                 Diagnostic::error(Code::LedgerUnusable, title)
                     .note(format!("it is s3://{bucket}/{key}"))
@@ -71,7 +97,6 @@ impl Book<'_> {
     /// # Errors
     /// It may not be written, or others write all the time.
     pub(super) async fn add(&self, by: &str, fact: impl Fn(Option<&Entry>) -> Fact) -> Result<Entry, Failure> {
-        let place = self.0;
         for _ in 0..MOST_TRIES {
             let newest = self.newest().await?;
             let fact = fact(newest.as_ref());
@@ -82,21 +107,21 @@ impl Book<'_> {
             let entry = Entry {
                 format_version: LEDGER_FORMAT,
                 number,
-                at: place.cloud.time(),
+                at: self.cloud.time(),
                 by: by.to_owned(),
-                pipeline: place.pipeline.clone(),
-                environment: place.environment.name().clone(),
-                account: place.environment.account().clone(),
-                region: place.region.clone(),
+                pipeline: self.pipeline.clone(),
+                environment: self.environment.name().clone(),
+                account: self.environment.account().clone(),
+                region: self.region.clone(),
                 running: fact.running(newest.and_then(|newest| newest.running)),
                 fact,
             };
-            let key = names::ledger_key(place.environment.name(), place.pipeline, number);
-            if place.cloud.write_guarded(&place.bucket(), &key, entry.to_bytes(), None).await?.is_some() {
+            let key = names::ledger_key(self.environment.name(), self.pipeline, number);
+            if self.cloud.write_guarded(&self.bucket(), &key, entry.to_bytes(), None).await?.is_some() {
                 return Ok(entry);
             }
         }
-        let title = format!("others add to the ledger of {} all the time", place.pipeline);
+        let title = format!("others add to the ledger of {} all the time", self.pipeline);
         Err(Failure::error(Diagnostic::error(Code::LedgerUnusable, title).help("run the command again")))
     }
 
@@ -105,7 +130,7 @@ impl Book<'_> {
     /// # Errors
     /// As [`Self::add`].
     pub(super) async fn ended(&self, draft: &Draft, outcome: Ended, reconciled: bool) -> Result<Entry, Failure> {
-        let ended = self.0.cloud.time();
+        let ended = self.cloud.time();
         self.add(&draft.by, |newest| {
             let previous = newest.and_then(|newest| newest.running.clone());
             draft.clone().ended(outcome, ended, previous, reconciled)

@@ -3,6 +3,8 @@
 //! Commands take what they work with (files, clock, clouds, whoever watches) and give back data; they print
 //! nothing and know no exit code.
 
+mod approvals;
+mod approve;
 mod attest;
 mod bootstrap;
 mod capacity;
@@ -26,6 +28,9 @@ mod ending;
 mod failure;
 mod fix;
 mod foundation;
+mod gated;
+mod gates;
+mod gauges;
 mod gc;
 mod graph;
 mod handover;
@@ -47,6 +52,7 @@ mod plan;
 mod plans;
 mod prepare;
 mod producer;
+mod promotions;
 mod readers;
 mod recover;
 mod release;
@@ -61,12 +67,14 @@ mod saved;
 mod shards;
 mod share;
 mod status;
+mod toward;
 mod unlock;
 mod upload;
 mod upstream;
 mod verify;
 mod work;
 
+pub use approve::{ApproveOrder, Approving, Withdrawn, approve, withdraw};
 pub use attest::Attested;
 pub use bootstrap::{BootstrapOrder, Bootstrapped, Founding, bootstrap, foundation_template};
 pub use capacity::{CapacityOrder, Placed, place};
@@ -84,6 +92,7 @@ pub use drive::Interrupt;
 pub use earlier::{EarlierFiles, earlier_files};
 pub use failure::{Failure, FailureKind};
 pub use fix::{Fixed, fix};
+pub use gated::{Gated, Judged, gates, gates_running};
 pub use gc::{GcOrder, Surveyed, collect, survey};
 pub use graph::{Shape, shape};
 pub use history::{Chronicle, History, HistoryOrder, history};
@@ -109,5 +118,6 @@ pub use revert::{RevertOrder, Revertible, revert, revertible};
 pub use save::may_save;
 pub use saved::{Reviewed, edited, read_plan, read_saved};
 pub use status::{Status, status};
+pub use toward::TowardOrder;
 pub use unlock::{UnlockOrder, Unlocked, unlock};
 pub use work::{Measured, measured_work};

@@ -210,6 +210,12 @@ pub fn release_key(pipeline: &PipelineName, digest: &str) -> String {
     format!("{}{digest}.json", release_prefix(pipeline))
 }
 
+/// Where the approvals of a pipeline's releases lie in the artifact bucket of the environment that they go to.
+#[must_use]
+pub fn approvals_prefix(environment: &EnvironmentName, pipeline: &PipelineName) -> String {
+    format!("approvals/{environment}/{pipeline}/")
+}
+
 /// The logical id of a part of a stage: `logical_id(Consumer, "score", "Function")` is `ConsumerScoreFunction`;
 /// the stage's main resource has no part (`StreamTransactions`).
 #[must_use]

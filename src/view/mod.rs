@@ -4,6 +4,7 @@
 //! exits are settled before a view sees them), prints nothing and asks nobody: width, colour and symbols are
 //! handed in as a [`Look`]. Whatever text says, JSON says too, because both read the same data.
 
+pub mod approval;
 pub mod capacity;
 pub mod causes;
 pub mod ci;
@@ -15,6 +16,7 @@ pub mod drift;
 pub mod environments;
 pub mod events;
 pub mod explain;
+pub mod gates;
 pub mod gc;
 pub mod graph;
 pub mod history;

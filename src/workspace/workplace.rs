@@ -142,6 +142,14 @@ impl Workplace {
     /// # Errors
     /// What the operating system says.
     pub fn run(&self, folder: &Path, run: &Run) -> Result<Ran, WorkspaceError> {
+        self.run_with(folder, run, &[])
+    }
+
+    /// The same with something to read on its standard input.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn run_with(&self, folder: &Path, run: &Run, input: &[u8]) -> Result<Ran, WorkspaceError> {
         let Some((program, arguments)) = run.command.split_first() else {
             return Ok(Ran { ended: Ended::NoProgram, said: String::new() });
         };
@@ -155,8 +163,9 @@ impl Workplace {
             command.env(file, self.0.path().join("none"));
         }
         command.env("AWS_EC2_METADATA_DISABLED", "true");
-        // A file, not a pipe: what outlives the command must not keep us waiting.
-        let begun = command.stdin(Stdio::null()).stdout(said).stderr(also).spawn();
+        // A file, not a pipe: what reads none of it, or outlives the command, must not keep us waiting.
+        let read = if input.is_empty() { Stdio::null() } else { self.kept_input(input)?.into() };
+        let begun = command.stdin(read).stdout(said).stderr(also).spawn();
         let mut child = match begun {
             Ok(child) => child,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -178,6 +187,15 @@ impl Workplace {
             }
         };
         Ok(Ran { ended, said: last_of(&log)? })
+    }
+}
+
+impl Workplace {
+    /// What a command reads, as a file at its beginning.
+    fn kept_input(&self, input: &[u8]) -> Result<fs::File, WorkspaceError> {
+        let path = self.0.path().join("read");
+        fs::write(&path, input).map_err(WorkspaceError::io("write", &path))?;
+        fs::File::open(&path).map_err(WorkspaceError::io("read", &path))
     }
 }
 
