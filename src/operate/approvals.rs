@@ -24,8 +24,8 @@ pub(super) struct Kept {
 /// The key of somebody's approval: another session of the same role writes over it.
 pub(super) fn key_of(subject: &Subject, by: &str) -> String {
     let who = Digest::of_sha256(&Sha256::digest(principal(by).as_bytes()).into());
-    let prefix = names::approvals_prefix(&subject.environment, &subject.pipeline);
-    format!("{prefix}{}/{}/{who}.json", subject.release, subject.plan)
+    let prefix = names::approvals_prefix(&subject.environment);
+    format!("{prefix}{}/{}/{}/{who}.json", subject.pipeline, subject.release, subject.plan)
 }
 
 /// Every approval of a release, whatever plan it is of. One that cannot be read does not count, and is told.
@@ -38,9 +38,10 @@ pub(super) async fn read(
     warnings: &mut Diagnostics,
 ) -> Result<Vec<Kept>, Failure> {
     let pipeline = side.prepared.sized.pipeline();
-    let prefix = names::approvals_prefix(pipeline.environment().name(), pipeline.name());
+    let prefix = names::approvals_prefix(pipeline.environment().name());
+    let prefix = format!("{prefix}{}/{release}/", pipeline.name());
     let bucket = &side.prepared.bucket;
-    let listed = match side.cloud.list_artifacts(bucket, &format!("{prefix}{release}/")).await {
+    let listed = match side.cloud.list_artifacts(bucket, &prefix).await {
         Ok(listed) => listed,
         // Without a foundation nobody can have approved anything.
         Err(refusal) if refusal.kind == crate::observed::FailureKind::NotFound => return Ok(Vec::new()),

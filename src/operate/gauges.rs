@@ -253,3 +253,73 @@ pub(super) fn said(refusal: &CloudError) -> String {
         _ => refusal.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::Tier;
+
+    /// Thing, metric, statistic.
+    fn named(sources: Vec<Source>) -> Vec<String> {
+        let of = |(thing, metric): Source| {
+            let dimensions: Vec<&str> = metric.dimensions.values().map(String::as_str).collect();
+            format!("{thing}: {} {} of {}", metric.statistic, metric.name, dimensions.join("/"))
+        };
+        sources.into_iter().map(of).collect()
+    }
+
+    fn moment(text: &str) -> Timestamp {
+        Timestamp::parse(text).expect(text)
+    }
+
+    #[test]
+    fn every_stage_is_measured_by_the_metric_that_tells_of_it() {
+        let pipeline = Pipeline::fixture(Tier::Staging);
+        let of = "fraud-detection-staging";
+        assert_eq!(named(traffic(&pipeline)), [format!("{of}-transactions: Sum IncomingRecords of {of}-transactions")]);
+        assert_eq!(named(iterator_age(&pipeline)), [format!("score: p99 IteratorAge of {of}-score")]);
+        assert_eq!(named(errors(&pipeline)), [format!("score: Sum Errors of {of}-score")]);
+        let failed = named(failed_records(&pipeline));
+        assert_eq!(failed.first(), Some(&format!("score: Sum DestinationDeliveryFailures of {of}-score")));
+        assert!(
+            failed.iter().any(|one| one.contains("Sum NumberOfMessagesSent of fraud-detection-staging-score-")),
+            "{failed:?}"
+        );
+        assert_eq!(
+            named(throttles(&pipeline)),
+            [
+                format!("score: Sum Throttles of {of}-score"),
+                format!("late-transactions: Sum WriteProvisionedThroughputExceeded of {of}-late-transactions"),
+                format!("late-transactions: Sum ReadProvisionedThroughputExceeded of {of}-late-transactions"),
+                format!("transactions: Sum WriteProvisionedThroughputExceeded of {of}-transactions"),
+                format!("transactions: Sum ReadProvisionedThroughputExceeded of {of}-transactions"),
+            ]
+        );
+        assert_eq!(
+            named(endpoint_latency(&pipeline)),
+            [format!("scoring/AllTraffic: p99 ModelLatency of {of}-scoring/AllTraffic")]
+        );
+        assert_eq!(
+            named(freshness(&pipeline)),
+            [format!("transactions: Maximum DeliveryToS3.DataFreshness of {of}-transactions")]
+        );
+    }
+
+    #[test]
+    fn a_window_begins_with_a_whole_minute_and_is_coarser_the_longer_it_is() {
+        let window = |from, until| Window { from: moment(from), until: moment(until) };
+        let short = window("2026-01-02T03:04:05Z", "2026-01-02T03:34:05Z");
+        assert_eq!((short.begins(), short.period()), (moment("2026-01-02T03:05:00Z"), MINUTE));
+        let whole = window("2026-01-02T03:04:00Z", "2026-01-03T03:04:00Z");
+        assert_eq!((whole.begins(), whole.period()), (moment("2026-01-02T03:04:00Z"), MINUTE));
+        assert_eq!(window("2026-01-01", "2026-01-08").period(), Duration::from_secs(300));
+        assert_eq!(window("2026-01-01", "2026-03-01").period(), Duration::from_secs(3_600));
+    }
+
+    #[test]
+    fn names_stand_where_an_environment_file_leaves_their_place() {
+        let pipeline = Pipeline::fixture(Tier::Staging);
+        assert_eq!(filled("{pipeline}-{environment}-score", &pipeline), "fraud-detection-staging-score");
+        assert_eq!(filled("{other} {pipeline", &pipeline), "{other} {pipeline");
+    }
+}

@@ -8,7 +8,6 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::failure::Failure;
 use super::lease::{Held, Place};
-use super::prepare::Prepared;
 use crate::cloud::Cloud;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::environment::Environment;
@@ -38,11 +37,14 @@ impl<'a> Book<'a> {
         Self { cloud, environment, region, pipeline }
     }
 
-    /// The ledger of what was prepared.
-    pub(super) fn of_prepared(cloud: &'a Cloud, prepared: &'a Prepared) -> Self {
-        let pipeline = prepared.sized.pipeline();
-        let (environment, region) = (pipeline.environment(), pipeline.region());
-        Self { cloud, environment, region, pipeline: pipeline.name() }
+    /// The ledger of a pipeline in an environment and region.
+    pub(super) fn at(
+        cloud: &'a Cloud,
+        environment: &'a Environment,
+        region: &'a Region,
+        pipeline: &'a PipelineName,
+    ) -> Self {
+        Self { cloud, environment, region, pipeline }
     }
 
     fn prefix(&self) -> String {

@@ -1,4 +1,5 @@
-//! A release on its way to an environment: what it would do there, where it was to prove itself, and what ran in both.
+//! A release on its way to an environment: what it would do there, where it was to prove itself, and what ran in both. The
+//! release is the one that lies in the bucket of where it was to prove itself: the project's pipeline file is not read.
 
 use super::connect::same_account;
 use super::deploy::Tools;
@@ -7,13 +8,15 @@ use super::gates::{Judging, Side};
 use super::ledger::Book;
 use super::load::{Shelf, region_of};
 use super::plan::{Keep, plan_ready};
-use super::prepare::{Prepared, prepare};
+use super::prepare::Prepared;
+use super::release::{fetch, prepare_release};
 use crate::cloud::Cloud;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::environment::Environment;
+use crate::pipeline::names;
 use crate::plan::Plan;
-use crate::release::{Fact, Ledger, ReleaseDigest};
-use crate::units::{EnvironmentName, Region};
+use crate::release::{Fact, Ledger, Release, ReleaseDigest};
+use crate::units::{PipelineName, Region};
 use crate::workspace::Project;
 
 /// What is asked about.
@@ -30,9 +33,13 @@ pub struct TowardOrder {
 }
 
 /// An environment, looked at.
-pub(super) struct Stand {
-    /// The pipeline there.
-    pub(super) prepared: Prepared,
+pub(super) struct Site {
+    /// The environment.
+    pub(super) environment: Environment,
+    /// The region.
+    pub(super) region: Region,
+    /// The pipeline.
+    pub(super) pipeline: PipelineName,
     /// Its cloud.
     pub(super) cloud: Cloud,
     /// What ran there.
@@ -41,33 +48,108 @@ pub(super) struct Stand {
     pub(super) by: String,
 }
 
-impl Stand {
-    /// Looks at an environment.
-    async fn at(prepared: Prepared, tools: Tools<'_>) -> Result<Self, Failure> {
-        let pipeline = prepared.sized.pipeline();
-        let cloud = tools.connector.connect(pipeline.environment(), pipeline.region()).await?;
-        let by = same_account(&cloud, pipeline.environment()).await?.arn;
-        let ledger = Book::of_prepared(&cloud, &prepared).read().await?;
-        Ok(Self { prepared, cloud, ledger, by })
+impl Site {
+    /// Looks at an environment, in `region` or else in its first.
+    ///
+    /// # Errors
+    /// Its file is wrong, its account cannot be reached, or its ledger cannot be read.
+    pub(super) async fn open(
+        shelf: &mut Shelf<'_>,
+        pipeline: &str,
+        environment: &str,
+        region: Option<&Region>,
+        tools: Tools<'_>,
+    ) -> Result<Self, Failure> {
+        let pipeline = PipelineName::new(pipeline)
+            .map_err(|error| Failure::error(Diagnostic::error(Code::BadName, format!("`{pipeline}` {error}"))))?;
+        let environment = shelf.environment(environment)?.environment().clone();
+        let region = region_of(&environment, region)?;
+        let cloud = tools.connector.connect(&environment, &region).await?;
+        let by = same_account(&cloud, &environment).await?.arn;
+        let ledger = Book::at(&cloud, &environment, &region, &pipeline).read().await?;
+        Ok(Self { environment, region, pipeline, cloud, ledger, by })
     }
 
-    pub(super) fn side(&self) -> Side<'_> {
-        Side { cloud: &self.cloud, prepared: &self.prepared }
+    /// Its artifact bucket.
+    pub(super) fn bucket(&self) -> String {
+        names::artifact_bucket(self.environment.account(), &self.region)
     }
 
-    pub(super) fn environment(&self) -> &Environment {
-        self.prepared.sized.pipeline().environment()
+    /// The ledger, to be written.
+    pub(super) fn book(&self) -> Book<'_> {
+        Book::at(&self.cloud, &self.environment, &self.region, &self.pipeline)
+    }
+
+    /// A release of its bucket.
+    ///
+    /// # Errors
+    /// There is none of that name, or it is not what it was.
+    pub(super) async fn fetch(&self, digest: &str) -> Result<Release, Failure> {
+        fetch(&self.cloud, &self.bucket(), &self.pipeline, digest).await
+    }
+
+    /// The release that runs, from its bucket.
+    ///
+    /// # Errors
+    /// None does that the ledger knows, or it is not what it was.
+    pub(super) async fn running(&self) -> Result<Release, Failure> {
+        match self.ledger.running() {
+            Some(digest) => self.fetch(digest.as_str()).await,
+            None => Err(self.runs_none()),
+        }
+    }
+
+    fn runs_none(&self) -> Failure {
+        let (environment, pipeline) = (self.environment.name(), &self.pipeline);
+        let title = format!("{environment} runs no release of {pipeline} that its ledger knows");
+        let told = Diagnostic::error(Code::ReleaseUnclear, title);
+        let names: Vec<&str> = releases(&self.ledger).into_iter().rev().take(5).map(ReleaseDigest::short).collect();
+        let told = if names.is_empty() { told } else { told.note(format!("it did run: {}", names.join(", "))) };
+        Failure::error(told.help(format!("sluice deploy {pipeline} --env {environment}")))
+    }
+
+    /// The same with a release made ready for it.
+    ///
+    /// # Errors
+    /// The release does not fit the environment.
+    pub(super) fn with(self, shelf: &mut Shelf<'_>, release: &Release) -> Result<Stand, Failure> {
+        let prepared = prepare_release(shelf, release, self.environment.name().as_str(), Some(&self.region))?;
+        Ok(Stand { prepared, site: self })
     }
 }
 
-/// A release on its way.
-pub(super) struct Toward {
+/// An environment, and a release made ready for it.
+pub(super) struct Stand {
+    /// The release there.
+    pub(super) prepared: Prepared,
+    /// The environment.
+    pub(super) site: Site,
+}
+
+impl Stand {
+    pub(super) fn side(&self) -> Side<'_> {
+        Side { cloud: &self.site.cloud, prepared: &self.prepared }
+    }
+
+    pub(super) fn environment(&self) -> &Environment {
+        &self.site.environment
+    }
+}
+
+/// A release on its way, not yet planned.
+pub(super) struct Way {
     /// Where it was to prove itself; none where the environment takes releases from nowhere.
     pub(super) source: Option<Stand>,
     /// Where it goes.
     pub(super) target: Stand,
     /// The release.
-    pub(super) release: ReleaseDigest,
+    pub(super) release: Release,
+}
+
+/// A release on its way.
+pub(super) struct Toward {
+    /// From where to where.
+    pub(super) way: Way,
     /// What it would do there.
     pub(super) plan: Plan,
 }
@@ -76,15 +158,27 @@ impl Toward {
     /// What there is to be judged.
     pub(super) fn judging<'a>(&'a self, project: &'a Project, tools: Tools<'a>) -> Judging<'a> {
         Judging {
-            source: self.source.as_ref().map(|source| (source.side(), &source.ledger)),
-            target: self.target.side(),
-            release: &self.release,
+            source: self.way.source.as_ref().map(|source| (source.side(), &source.site.ledger)),
+            target: self.way.target.side(),
+            release: &self.way.release.digest,
             plan: &self.plan,
             running: None,
-            by: &self.target.by,
+            by: &self.way.target.site.by,
             project,
             tools,
         }
+    }
+}
+
+impl Way {
+    /// Plans it.
+    ///
+    /// # Errors
+    /// What AWS refuses.
+    pub(super) async fn planned(self, shelf: &Shelf<'_>, tools: Tools<'_>) -> Result<Toward, Failure> {
+        let prepared = self.target.prepared.clone();
+        let planned = Box::pin(plan_ready(prepared, Keep::Nothing, tools, shelf.texts())).await?;
+        Ok(Toward { way: self, plan: planned.plan })
     }
 }
 
@@ -93,74 +187,41 @@ impl Toward {
 /// # Errors
 /// What is wrong with the files, or what AWS refuses; nobody knows which release is meant.
 pub(super) async fn toward(shelf: &mut Shelf<'_>, order: &TowardOrder, tools: Tools<'_>) -> Result<Toward, Failure> {
-    let (target, source) = stands(shelf, order, tools).await?;
-    let release = meant(order, &target, source.as_ref())?;
-    let planned = Box::pin(plan_ready(target.prepared.clone(), Keep::Nothing, tools, shelf.texts())).await?;
-    Ok(Toward { source, target, release, plan: planned.plan })
+    let way = Box::pin(way(shelf, order, tools)).await?;
+    Box::pin(way.planned(shelf, tools)).await
 }
 
 /// Looks at the environment that a release goes to, and at the one that it comes from.
-pub(super) async fn stands(
-    shelf: &mut Shelf<'_>,
-    order: &TowardOrder,
-    tools: Tools<'_>,
-) -> Result<(Stand, Option<Stand>), Failure> {
-    let target = prepare(shelf, &order.pipeline, &order.environment, order.region.as_ref())?;
-    let region = target.sized.pipeline().region().clone();
-    let from: Option<EnvironmentName> = target.sized.pipeline().environment().promotes_from().cloned();
-    let target = Stand::at(target, tools).await?;
-    let Some(from) = from else { return Ok((target, None)) };
-    let environment = shelf.environment(from.as_str())?.environment().clone();
-    // The same region proves most; where the environment before has no such one, its first.
-    let region = region_of(&environment, Some(&region)).or_else(|_| region_of(&environment, None))?;
-    let source = prepare(shelf, &order.pipeline, from.as_str(), Some(&region))?;
-    Ok((target, Some(Stand::at(source, tools).await?)))
-}
-
-/// The release that is meant: of those that the ledgers know.
-pub(super) fn meant(order: &TowardOrder, target: &Stand, source: Option<&Stand>) -> Result<ReleaseDigest, Failure> {
-    let proving = source.unwrap_or(target);
-    let known = releases(&proving.ledger);
-    let Some(typed) = &order.release else {
-        return proving.ledger.running().cloned().ok_or_else(|| unclear(order, proving, &known));
+///
+/// # Errors
+/// As [`toward`].
+pub(super) async fn way(shelf: &mut Shelf<'_>, order: &TowardOrder, tools: Tools<'_>) -> Result<Way, Failure> {
+    let target = Site::open(shelf, &order.pipeline, &order.environment, order.region.as_ref(), tools).await?;
+    let source = match target.environment.promotes_from().cloned() {
+        None => None,
+        Some(from) => {
+            let environment = shelf.environment(from.as_str())?.environment();
+            // The same region proves most; where the environment before has no such one, its first.
+            let region = region_of(environment, Some(&target.region)).or_else(|_| region_of(environment, None))?;
+            Some(Site::open(shelf, &order.pipeline, from.as_str(), Some(&region), tools).await?)
+        }
     };
-    // One that never ran there is judged too: it fails, and says why.
-    if let Ok(digest) = typed.parse::<ReleaseDigest>() {
-        return Ok(digest);
-    }
-    let mut found = known.iter().filter(|digest| digest.is_meant_by(typed));
-    match (found.next(), found.next()) {
-        (Some(digest), None) => Ok(digest.clone()),
-        (Some(_), Some(_)) => {
-            let title = format!("several releases begin with `{typed}`");
-            Err(Failure::error(Diagnostic::error(Code::ReleaseUnclear, title).help("type more of it")))
-        }
-        (None, _) => {
-            let title = format!("no release that ran in {} begins with `{typed}`", proving.environment().name());
-            Err(Failure::error(known_of(Diagnostic::error(Code::ReleaseUnclear, title), &known)))
-        }
-    }
-}
-
-fn unclear(order: &TowardOrder, proving: &Stand, known: &[ReleaseDigest]) -> Failure {
-    let environment = proving.environment().name();
-    let title = format!("{environment} runs no release of {} that its ledger knows", order.pipeline);
-    let told = known_of(Diagnostic::error(Code::ReleaseUnclear, title), known);
-    Failure::error(told.help(format!("sluice deploy {} --env {environment}", order.pipeline)))
-}
-
-fn known_of(told: Diagnostic, known: &[ReleaseDigest]) -> Diagnostic {
-    let names: Vec<&str> = known.iter().rev().take(5).map(ReleaseDigest::short).collect();
-    if names.is_empty() { told } else { told.note(format!("the newest that it knows: {}", names.join(", "))) }
+    let proving = source.as_ref().unwrap_or(&target);
+    let release = match &order.release {
+        Some(typed) => proving.fetch(typed).await?,
+        None => proving.running().await?,
+    };
+    let source = source.map(|source| source.with(shelf, &release)).transpose()?;
+    Ok(Way { source, target: target.with(shelf, &release)?, release })
 }
 
 /// Every release of a ledger once, the newest last.
-fn releases(ledger: &Ledger) -> Vec<ReleaseDigest> {
-    let mut found: Vec<ReleaseDigest> = Vec::new();
+fn releases(ledger: &Ledger) -> Vec<&ReleaseDigest> {
+    let mut found: Vec<&ReleaseDigest> = Vec::new();
     for entry in ledger.entries() {
         if let Fact::Deployment { release, .. } = &entry.fact {
-            found.retain(|known| known != release);
-            found.push(release.clone());
+            found.retain(|known| *known != release);
+            found.push(release);
         }
     }
     found

@@ -210,10 +210,10 @@ pub fn release_key(pipeline: &PipelineName, digest: &str) -> String {
     format!("{}{digest}.json", release_prefix(pipeline))
 }
 
-/// Where the approvals of a pipeline's releases lie in the artifact bucket of the environment that they go to.
+/// Where approvals for an environment lie in its artifact bucket.
 #[must_use]
-pub fn approvals_prefix(environment: &EnvironmentName, pipeline: &PipelineName) -> String {
-    format!("approvals/{environment}/{pipeline}/")
+pub fn approvals_prefix(environment: &EnvironmentName) -> String {
+    format!("approvals/{environment}/")
 }
 
 /// The logical id of a part of a stage: `logical_id(Consumer, "score", "Function")` is `ConsumerScoreFunction`;

@@ -272,6 +272,41 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_environment_asks_a_pipeline_for_what_concerns_it() {
+        let name = |text| crate::units::LocalName::new(text).expect("a name");
+        let pipeline = |text| PipelineName::new(text).expect("a name");
+        let command = |pipelines| crate::environment::CommandGate {
+            run: vec!["true".to_owned()],
+            timeout: crate::units::Duration::from_secs(1),
+            variables: Vec::new(),
+            pipelines,
+        };
+        let gates = Gates {
+            errors: Some(0),
+            soak: Some(crate::units::Duration::from_secs(60)),
+            no_drift: true,
+            commands: [
+                (name("all"), command(Vec::new())),
+                (name("one"), command(vec![pipeline("orders")])),
+                (name("other"), command(vec![pipeline("fraud")])),
+            ]
+            .into(),
+            ..Gates::default()
+        };
+        let asked = |promoted| -> Vec<String> {
+            let asked = asked_for(&gates, &pipeline("orders"), promoted).into_iter();
+            asked.map(|(kind, name)| GateResult { name, ..GateResult::new(kind, Verdict::Pass, "") }.called()).collect()
+        };
+        assert_eq!(asked(true), ["verified", "soak", "errors", "drift", "command all", "command one"]);
+        assert_eq!(
+            asked(false),
+            ["drift", "command all", "command one"],
+            "nothing is measured before the first environment"
+        );
+        assert_eq!(baked(&gates, &pipeline("orders")), [(GateKind::Errors, None)]);
+    }
+
+    #[test]
     fn a_kind_is_written_as_people_type_it() {
         for kind in GateKind::ALL {
             assert_eq!(GateKind::parse(kind.as_str()), Some(kind));

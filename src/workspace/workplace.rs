@@ -285,6 +285,18 @@ mod tests {
     }
 
     #[test]
+    fn it_reads_what_it_is_handed_and_may_leave_it_unread() {
+        let place = Workplace::new().unwrap();
+        let long_text = "x".repeat(1 << 20);
+        let counted = place.run_with(&place.files(), &shell("wc -c", long()), long_text.as_bytes()).unwrap();
+        assert_eq!((counted.ended, counted.said.trim()), (Ended::Code(0), "1048576"));
+        let unread = place.run_with(&place.files(), &shell("exit 2", long()), long_text.as_bytes()).unwrap();
+        assert_eq!(unread.ended, Ended::Code(2));
+        let nothing = place.run(&place.files(), &shell("wc -c", long())).unwrap();
+        assert_eq!(nothing.said.trim(), "0", "and nothing of what its caller is handed");
+    }
+
+    #[test]
     fn every_way_to_end_is_told_with_the_last_words() {
         let place = Workplace::new().unwrap();
         let ends = |run: &Run| place.run(&place.files(), run).unwrap();
