@@ -4,7 +4,9 @@ use std::future::Future;
 
 use serde_json::Value;
 
-use super::args::{CreateArgs, DiffReleaseArgs, Global, ListArgs, Place, ReleaseCommand, ShowReleaseArgs, VerifyArgs};
+use super::args::{
+    CopyArgs, CreateArgs, DiffReleaseArgs, Global, ListArgs, Place, ReleaseCommand, ShowReleaseArgs, VerifyArgs,
+};
 use super::clouds::Clouds;
 use super::exit::Exit;
 use super::forms::{Layout, Output};
@@ -34,6 +36,7 @@ pub(crate) fn run(world: &World, global: &Global, command: ReleaseCommand) -> Ex
         ReleaseCommand::List(args) => desk.list(&mut shelf, &args),
         ReleaseCommand::Show(args) => desk.show(&mut shelf, &args),
         ReleaseCommand::Diff(args) => desk.diff(&mut shelf, &args),
+        ReleaseCommand::Copy(args) => desk.copy(&mut shelf, &args),
         ReleaseCommand::Verify(args) => desk.verify(&mut shelf, &args),
     };
     match done {
@@ -143,6 +146,28 @@ impl Desk<'_> {
         let text = |look: &Look| view::difference_to_text(look, &difference, &before.release, &after.release);
         self.print(args.output, text, || view::to_json(&difference));
         Ok(if args.detailed_exitcode && !difference.changes.is_empty() { Exit::Changes } else { Exit::Done })
+    }
+
+    fn copy(&self, shelf: &mut Shelf<'_>, args: &CopyArgs) -> Result<Exit, Ended> {
+        let region = typed_region(args.region.as_deref())?;
+        let place = |name: &String| ReleasePlace { environment: Some(name.clone()), region: region.clone() };
+        let (from, to) = (place(&args.from), place(&args.to));
+        let mut tell = |event: Event| told(&event.kind);
+        let copying = operate::carry_release(shelf, &args.digest, (&from, &to), self.tools(), &mut tell);
+        let carried = self.run(copying)?;
+        let copied = view::Copied {
+            digest: carried.release.digest.as_str(),
+            pipeline: carried.release.content.pipeline.as_str(),
+            from: &args.from,
+            to: &args.to,
+            record: &carried.record,
+            provenances: &carried.provenances,
+            sent: carried.sent,
+            already_there: carried.there,
+            bytes: carried.bytes,
+        };
+        self.print(args.output, |look| view::copied_to_text(look, &copied), || view::to_json(&copied));
+        Ok(Exit::Done)
     }
 
     fn verify(&self, shelf: &mut Shelf<'_>, args: &VerifyArgs) -> Result<Exit, Ended> {

@@ -97,8 +97,8 @@ pub use prepare::{Prepared, Upload, UploadSource, prepare};
 pub use producer::{Producers, producers};
 pub use recover::{RecoverOrder, Stuck, recover, stuck, watch};
 pub use releasing::{
-    Created, Found, Listed, ReleaseOrder, ReleasePlace, Verified, compare_releases, create_release, earlier_release,
-    find_release, kept_release, list_releases, verify_release,
+    Carried, Created, Found, Listed, ReleaseOrder, ReleasePlace, Verified, carry_release, compare_releases,
+    create_release, earlier_release, find_release, kept_release, list_releases, verify_release,
 };
 pub use render::{RenderedFile, TemplateForm, render_all};
 pub use resources::resources;

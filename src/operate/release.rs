@@ -1,5 +1,4 @@
 //! Releases: made from the files, and made ready again from their records alone.
-#![expect(dead_code, reason = "the commands that use it follow")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +18,9 @@ use crate::workspace::Project;
 
 #[expect(unused_imports, reason = "promotion uses it")]
 pub(super) use super::carry::copy_artifacts;
-#[expect(unused_imports, reason = "deployments use them")]
-pub(super) use super::releases::{fetch, keep};
+#[expect(unused_imports, reason = "promotion uses it")]
+pub(super) use super::releases::fetch;
+pub(super) use super::releases::keep;
 
 /// A release that was made from the files, and what it needs in a bucket.
 #[derive(Debug)]
@@ -89,7 +89,8 @@ fn digest(source: &UploadSource) -> Digest {
 }
 
 /// A pipeline as its own file has it. What its functions and models are made from is the same in every environment, so where it
-/// does not resolve in the one that is meant (which may only name a network that another one has) any other will do.
+/// does not resolve in the one that is meant (the file may name a network or a layer that only another one has, and leave it to
+/// overlays to say what the others take) any other will do.
 fn plain(
     shelf: &mut Shelf<'_>,
     pipeline: &str,
@@ -100,9 +101,12 @@ fn plain(
         Ok(Resolved { pipeline, .. }) => return Ok(pipeline),
         Err(failure) => failure,
     };
-    for other in shelf.project().environments()?.iter().filter(|other| *other != environment) {
-        if let Ok(Resolved { pipeline, .. }) = shelf.resolve_plain(pipeline, other, None) {
-            return Ok(pipeline);
+    for other in shelf.project().environments()? {
+        let regions = shelf.environment(&other).map(|file| file.environment().regions().to_vec()).unwrap_or_default();
+        for region in &regions {
+            if let Ok(Resolved { pipeline, .. }) = shelf.resolve_plain(pipeline, &other, Some(region)) {
+                return Ok(pipeline);
+            }
         }
     }
     Err(first)
@@ -115,6 +119,7 @@ fn plain(
 /// # Errors
 /// What is wrong with the environment's file, with the two together or with the rendered template; and where the environment
 /// changes what the release carries.
+#[expect(dead_code, reason = "promotion uses it")]
 pub(super) fn prepare_release(
     shelf: &mut Shelf<'_>,
     release: &Release,

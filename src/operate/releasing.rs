@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::attest::{self, Attested, attested};
-use super::carry::verify_artifacts;
+use super::attest::{self, Attested, attested, carry_over};
+use super::carry::{copy_telling, verify_artifacts};
 use super::connect::same_account;
 use super::deploy::Tools;
 use super::earlier::EarlierFiles;
@@ -11,7 +11,7 @@ use super::failure::{Failure, FailureKind};
 use super::foundation;
 use super::load::{Shelf, region_of};
 use super::named::named_file;
-use super::release::{Made, released};
+use super::release::{Made, keep, released};
 use super::releases::{Kept, Store, ambiguous, nowhere, unreadable};
 use super::upload::{Load, Sent, send};
 use crate::cloud::Cloud;
@@ -382,6 +382,50 @@ pub async fn earlier_release(
     let all = opened.iter().map(|bucket| Store::Bucket(&bucket.cloud, &bucket.name));
     let all: Vec<Store<'_>> = [Store::Folder(project)].into_iter().chain(all).collect();
     Err(nowhere(&all, typed).await?)
+}
+
+/// A release that was taken to another environment's bucket.
+#[derive(Clone, Debug)]
+pub struct Carried {
+    /// The release.
+    pub release: Release,
+    /// Where its record is now.
+    pub record: String,
+    /// Provenances that were written there.
+    pub provenances: Vec<String>,
+    /// Artifacts that were sent.
+    pub sent: usize,
+    /// Artifacts that were there.
+    pub there: usize,
+    /// Bytes that were sent.
+    pub bytes: u64,
+}
+
+/// Takes a release, its artifacts and its provenances from one environment's bucket to another's, and nothing else. Nothing
+/// is deployed by that.
+///
+/// # Errors
+/// The release is not in the first bucket, an artifact is missing or not what it should be, or something cannot be written.
+pub async fn carry_release(
+    shelf: &mut Shelf<'_>,
+    typed: &str,
+    (from, to): (&ReleasePlace, &ReleasePlace),
+    tools: Tools<'_>,
+    tell: &mut dyn FnMut(Event),
+) -> Result<Carried, Failure> {
+    let (source, target) = (bucket(shelf, from, tools).await?, bucket(shelf, to, tools).await?);
+    let (Some(source), Some(target)) = (source, target) else {
+        let told = Diagnostic::error(Code::BadArgument, "a release is copied from one environment to another");
+        return Err(told.help("name both: `--from staging --to prod`").into());
+    };
+    let (there, here) = (Store::Bucket(&source.cloud, &source.name), Store::Bucket(&target.cloud, &target.name));
+    let release = find_in(&[there], typed, None).await?.release;
+    let copied = copy_telling((&source.cloud, &source.name), (&target.cloud, &target.name), &release, tell).await?;
+    // The record comes after its artifacts: whoever finds one finds the others.
+    keep(&target.cloud, &target.name, &release).await?;
+    let provenances = carry_over(there, here, &release).await?;
+    let record = here.place(&names::release_key(&release.content.pipeline, release.digest.as_str()));
+    Ok(Carried { release, record, provenances, sent: copied.sent, there: copied.there, bytes: copied.bytes })
 }
 
 /// Compares two releases.

@@ -9,7 +9,7 @@ use super::{FORMAT_VERSION, TOOL_VERSION};
 use crate::artifact::digest_of;
 use crate::release::{Change, Content, Difference, Ingredient, Release};
 use crate::render::TemplateName;
-use crate::units::Timestamp;
+use crate::units::{ByteSize, Timestamp};
 
 /// How much of a digest people are shown.
 const SHORT: usize = 12;
@@ -98,6 +98,29 @@ pub struct Verified<'a> {
     pub artifacts: Option<usize>,
 }
 
+/// A release that was taken to another bucket.
+#[derive(Clone, Debug, Serialize)]
+pub struct Copied<'a> {
+    /// The release.
+    pub digest: &'a str,
+    /// The pipeline.
+    pub pipeline: &'a str,
+    /// The environment whose bucket had it.
+    pub from: &'a str,
+    /// The environment whose bucket has it now.
+    pub to: &'a str,
+    /// Where its record is now.
+    pub record: &'a str,
+    /// Provenances that were written there.
+    pub provenances: &'a [String],
+    /// Artifacts that were sent.
+    pub sent: usize,
+    /// Artifacts that were there.
+    pub already_there: usize,
+    /// Bytes that were sent.
+    pub bytes: u64,
+}
+
 #[derive(Serialize)]
 struct Document<T: Serialize> {
     format_version: &'static str,
@@ -140,13 +163,14 @@ fn shortened(look: &Look, text: &str) -> String {
     parts.collect()
 }
 
-/// Lines of a name and what belongs to it.
+/// Lines of a name and what belongs to it; places and digests are never broken.
 fn lines(look: &Look, rows: impl IntoIterator<Item = (String, String)>) -> String {
-    let mut table = Table::new();
-    for (name, text) in rows {
-        table.row([Cell::new(Label::Faint, name), Cell::plain(text)]);
-    }
-    table.render(look, 2)
+    let rows: Vec<(String, String)> = rows.into_iter().collect();
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let line = |(name, text): &(String, String)| {
+        format!("  {}  {}\n", look.paint(Label::Faint, format!("{name:width$}")), printable(text))
+    };
+    rows.iter().map(line).collect()
 }
 
 fn heading(look: &Look, digest: &str, pipeline: &str) -> String {
@@ -173,6 +197,18 @@ pub fn created_to_text(look: &Look, created: &Created<'_>) -> String {
         rows.push(("artifacts".to_owned(), format!("{uploaded} uploaded, {there} already there")));
     }
     let end = if *new { "" } else { "It was made before: the same files, the same release.\n" };
+    format!("{}{}{end}", heading(look, digest, pipeline), lines(look, rows))
+}
+
+/// Returns what was copied.
+#[must_use]
+pub fn copied_to_text(look: &Look, copied: &Copied<'_>) -> String {
+    let Copied { digest, pipeline, from, to, record, provenances, sent, already_there, bytes } = copied;
+    let size = ByteSize::from_bytes(*bytes);
+    let mut rows = vec![("record".to_owned(), shortened(look, record))];
+    rows.extend(named("provenance", provenances.iter().map(|place| shortened(look, place))));
+    rows.push(("artifacts".to_owned(), format!("{sent} copied ({size:.1}), {already_there} already there")));
+    let end = format!("It is in {to} as it is in {from}; nothing was deployed.\n");
     format!("{}{}{end}", heading(look, digest, pipeline), lines(look, rows))
 }
 
