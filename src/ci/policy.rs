@@ -124,6 +124,8 @@ pub(super) fn plan(environments: &[&Deployable], names: Names) -> Vec<Value> {
     // A template of more than 51,200 bytes is handed to CloudFormation through the bucket.
     let templates: Vec<String> = buckets.iter().map(|bucket| format!("{bucket}/templates/*")).collect();
     statements.push(allow("HandOverTemplates", &["s3:GetObject", "s3:PutObject"], &templates, None));
+    let releases: Vec<String> = buckets.iter().map(|bucket| format!("{bucket}/{}*", names::RELEASES)).collect();
+    statements.push(allow("ReadReleases", &["s3:GetObject"], &releases, None));
     statements.extend(reads(environments, names));
     statements
 }
@@ -145,7 +147,8 @@ pub(super) fn deploy(environment: &Deployable, names: Names) -> Vec<Value> {
     let lease = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"];
     statements.push(allow("HoldLeases", &lease, &leases, None));
     let ledger = below(&names::ledger_prefix(&environment.name));
-    statements.push(allow("WriteLedger", &["s3:GetObject", "s3:PutObject"], &ledger, None));
+    let kept = [ledger, below(names::RELEASES)].concat();
+    statements.push(allow("WriteLedger", &["s3:GetObject", "s3:PutObject"], &kept, None));
     statements.extend(reads(&environments, names));
     if environment.types.contains("AWS::Lambda::EventSourceMapping") {
         // A mapping's ARN says nothing of whose it is; the function that it calls does.

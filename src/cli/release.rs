@@ -1,5 +1,6 @@
 //! `sluice release …`.
 
+use std::cell::Cell;
 use std::future::Future;
 
 use serde_json::Value;
@@ -15,11 +16,12 @@ use super::online::{block_on, ticking};
 use super::screen::out_look;
 use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::environment::Target;
 use crate::event::{Event, EventKind};
 use crate::operate::{self, Attested, Failure, Interrupt, ReleaseOrder, ReleasePlace, Shelf, Tools};
 use crate::units::{ByteSize, PipelineName};
-use crate::view::Look;
 use crate::view::release::{self as view, Provenance};
+use crate::view::{EMBEDDED_NOTICE, Label, Look};
 use crate::workspace::Project;
 
 /// Runs a subcommand.
@@ -28,8 +30,13 @@ pub(crate) fn run(world: &World, global: &Global, command: ReleaseCommand) -> Ex
         Ok(project) => running(project),
         Err(exit) => return exit,
     };
-    let desk =
-        Desk { world, project: &project, clouds: Clouds::new(world, global, &project), interrupt: Interrupt::new() };
+    let desk = Desk {
+        world,
+        project: &project,
+        clouds: Clouds::new(world, global, &project),
+        interrupt: Interrupt::new(),
+        embedded: Cell::new(false),
+    };
     let mut shelf = Shelf::new(&project);
     let done = match command {
         ReleaseCommand::Create(args) => desk.create(&mut shelf, &args),
@@ -64,6 +71,8 @@ struct Desk<'a> {
     project: &'a Project,
     clouds: Clouds,
     interrupt: Interrupt,
+    /// Whether a bucket of the cloud inside is looked at.
+    embedded: Cell<bool>,
 }
 
 impl Desk<'_> {
@@ -78,21 +87,42 @@ impl Desk<'_> {
         }
     }
 
+    /// Prints a result. What was looked at in the cloud inside says so.
     fn print(&self, output: Output, text: impl FnOnce(&Look) -> String, document: impl FnOnce() -> Value) {
+        let look = out_look(self.world);
+        let notice = || match self.embedded.get() {
+            true => format!("{}\n", look.paint(Label::Warning, EMBEDDED_NOTICE)),
+            false => String::new(),
+        };
         print_out(&match output {
-            Output::Text => text(&out_look(self.world)),
+            Output::Text => format!("{}{}", notice(), text(&look)),
             Output::Json => Layout::Indented.of(&document()),
             Output::Jsonl => Layout::Line.of(&document()),
         });
     }
 
+    /// Where releases are looked for.
+    fn place(
+        &self,
+        shelf: &mut Shelf<'_>,
+        environment: Option<&String>,
+        region: Option<&str>,
+    ) -> Result<ReleasePlace, Failure> {
+        if let Some(name) = environment {
+            let inside = *shelf.environment(name)?.environment().target() == Target::Embedded;
+            self.embedded.set(self.embedded.get() || inside);
+        }
+        Ok(ReleasePlace { environment: environment.cloned(), region: typed_region(region)? })
+    }
+
+    fn typed(&self, shelf: &mut Shelf<'_>, typed: &Place) -> Result<ReleasePlace, Failure> {
+        self.place(shelf, typed.environment.as_ref(), typed.region.as_deref())
+    }
+
     fn create(&self, shelf: &mut Shelf<'_>, args: &CreateArgs) -> Result<Exit, Ended> {
         let order = ReleaseOrder {
             pipeline: operate::only_pipeline(self.project, args.pipeline.as_deref())?,
-            place: ReleasePlace {
-                environment: args.environment.clone(),
-                region: typed_region(args.region.as_deref())?,
-            },
+            place: self.place(shelf, args.environment.as_ref(), args.region.as_deref())?,
             key: args.key.clone(),
             out: args.out.clone(),
         };
@@ -114,7 +144,7 @@ impl Desk<'_> {
 
     fn list(&self, shelf: &mut Shelf<'_>, args: &ListArgs) -> Result<Exit, Ended> {
         let pipeline = args.pipeline.as_deref().map(pipeline_name).transpose()?;
-        let place = place(&args.place)?;
+        let place = self.typed(shelf, &args.place)?;
         let found = self.run(operate::list_releases(shelf, pipeline.as_ref(), &place, self.tools()))?;
         let all: Vec<view::Listed<'_>> = found
             .iter()
@@ -134,14 +164,15 @@ impl Desk<'_> {
     }
 
     fn show(&self, shelf: &mut Shelf<'_>, args: &ShowReleaseArgs) -> Result<Exit, Ended> {
-        let found = self.run(operate::find_release(shelf, &args.digest, &place(&args.place)?, self.tools()))?;
+        let place = self.typed(shelf, &args.place)?;
+        let found = self.run(operate::find_release(shelf, &args.digest, &place, self.tools()))?;
         let shown = shown(&found);
         self.print(args.output, |look| view::shown_to_text(look, &shown), || view::to_json(&shown));
         Ok(Exit::Done)
     }
 
     fn diff(&self, shelf: &mut Shelf<'_>, args: &DiffReleaseArgs) -> Result<Exit, Ended> {
-        let (pair, place) = ((args.before.as_str(), args.after.as_str()), place(&args.place)?);
+        let (pair, place) = ((args.before.as_str(), args.after.as_str()), self.typed(shelf, &args.place)?);
         let (difference, before, after) = self.run(operate::compare_releases(shelf, pair, &place, self.tools()))?;
         let text = |look: &Look| view::difference_to_text(look, &difference, &before.release, &after.release);
         self.print(args.output, text, || view::to_json(&difference));
@@ -149,9 +180,8 @@ impl Desk<'_> {
     }
 
     fn copy(&self, shelf: &mut Shelf<'_>, args: &CopyArgs) -> Result<Exit, Ended> {
-        let region = typed_region(args.region.as_deref())?;
-        let place = |name: &String| ReleasePlace { environment: Some(name.clone()), region: region.clone() };
-        let (from, to) = (place(&args.from), place(&args.to));
+        let region = args.region.as_deref();
+        let (from, to) = (self.place(shelf, Some(&args.from), region)?, self.place(shelf, Some(&args.to), region)?);
         let mut tell = |event: Event| told(&event.kind);
         let copying = operate::carry_release(shelf, &args.digest, (&from, &to), self.tools(), &mut tell);
         let carried = self.run(copying)?;
@@ -171,7 +201,7 @@ impl Desk<'_> {
     }
 
     fn verify(&self, shelf: &mut Shelf<'_>, args: &VerifyArgs) -> Result<Exit, Ended> {
-        let (folder, place, key) = (&self.world.folder, place(&args.place)?, args.key.as_deref());
+        let (folder, place, key) = (&self.world.folder, self.typed(shelf, &args.place)?, args.key.as_deref());
         let verifying = operate::verify_release(shelf, folder, &args.release, key, &place, self.tools());
         let verified = self.run(verifying)?;
         let told = view::Verified {
@@ -182,10 +212,6 @@ impl Desk<'_> {
         self.print(args.output, |look| view::verified_to_text(look, &told), || view::to_json(&told));
         Ok(Exit::Done)
     }
-}
-
-fn place(typed: &Place) -> Result<ReleasePlace, Failure> {
-    Ok(ReleasePlace { environment: typed.environment.clone(), region: typed_region(typed.region.as_deref())? })
 }
 
 fn pipeline_name(typed: &str) -> Result<PipelineName, Failure> {

@@ -63,6 +63,7 @@ mod unlock;
 mod upload;
 mod upstream;
 mod verify;
+mod vouch;
 mod work;
 
 pub use attest::Attested;
@@ -97,8 +98,8 @@ pub use prepare::{Prepared, Upload, UploadSource, prepare};
 pub use producer::{Producers, producers};
 pub use recover::{RecoverOrder, Stuck, recover, stuck, watch};
 pub use releasing::{
-    Carried, Created, Found, Listed, ReleaseOrder, ReleasePlace, Verified, carry_release, compare_releases,
-    create_release, earlier_release, find_release, kept_release, list_releases, verify_release,
+    Carried, Created, Found, Listed, ReleaseOrder, ReleasePlace, carry_release, compare_releases, create_release,
+    earlier_release, find_release, kept_release, list_releases,
 };
 pub use render::{RenderedFile, TemplateForm, render_all};
 pub use resources::resources;
@@ -107,4 +108,5 @@ pub use save::may_save;
 pub use saved::{Reviewed, edited, read_plan, read_saved};
 pub use status::{Status, status};
 pub use unlock::{UnlockOrder, Unlocked, unlock};
+pub use vouch::{Verified, verify_release};
 pub use work::{Measured, measured_work};

@@ -119,7 +119,7 @@ fn plain(
 /// # Errors
 /// What is wrong with the environment's file, with the two together or with the rendered template; and where the environment
 /// changes what the release carries.
-#[expect(dead_code, reason = "promotion uses it")]
+#[cfg_attr(not(test), expect(dead_code, reason = "promotion uses it"))]
 pub(super) fn prepare_release(
     shelf: &mut Shelf<'_>,
     release: &Release,
@@ -230,4 +230,131 @@ fn same_models(own: &Model, here: &Model) -> bool {
     };
     let several = |model: &Model| matches!(model, Model::Multi { .. });
     several(own) == several(here) && files(own) == files(here)
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make the files of a project")]
+mod tests {
+    use std::fs;
+
+    use super::super::prepare::prepare;
+    use super::*;
+
+    const SPEC: &str = "pipeline: orders
+owner: commerce-ml
+streams:
+  orders: {capacity: on-demand}
+consumers:
+  score: {from: orders, code: handlers/score, handler: app.handler}
+";
+
+    struct Files(tempfile::TempDir);
+
+    impl Files {
+        fn new() -> Self {
+            let files = Self(tempfile::tempdir().unwrap());
+            files.write("stacks/orders/pipeline.yaml", SPEC);
+            files.write("stacks/orders/handlers/score/app.py", "def handler(event, context):\n    return {}\n");
+            for (name, tier) in [("dev", "development"), ("prod", "production")] {
+                let text = format!("environment: {name}\ntier: {tier}\ntarget: embedded\n");
+                files.write(&format!("environments/{name}.yaml"), &text);
+            }
+            files
+        }
+
+        fn write(&self, path: &str, text: &str) {
+            let path = self.0.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+
+        fn project(&self) -> Project {
+            Project::at(self.0.path()).unwrap()
+        }
+    }
+
+    fn made(project: &Project, environment: &str) -> Made {
+        released(&mut Shelf::new(project), "orders", environment, None).unwrap()
+    }
+
+    fn codes(diagnostics: &Diagnostics) -> Vec<Code> {
+        diagnostics.iter().map(|told| told.code).collect()
+    }
+
+    #[test]
+    fn a_release_gives_the_stack_of_its_files_when_these_are_gone() {
+        let files = Files::new();
+        let project = files.project();
+        let Made { release, uploads } = made(&project, "dev");
+        let stacks = ["dev", "prod"].map(|name| prepare(&mut Shelf::new(&project), "orders", name, None).unwrap());
+        files.write("stacks/orders/pipeline.yaml", "pipeline: [");
+        files.write("templates/stream.yaml.hbs", "{{nonsense");
+        fs::remove_dir_all(files.0.path().join("stacks/orders/handlers")).unwrap();
+        for stack in stacks {
+            let name = stack.sized.pipeline().environment().name().as_str();
+            let mut shelf = Shelf::new(&project);
+            let again = prepare_release(&mut shelf, &release, name, None).unwrap();
+            assert_eq!(again.rendered.template, stack.rendered.template, "{name}");
+            assert!(again.uploads.is_empty() && codes(&again.warnings).is_empty());
+            // Whoever shows places shows them in the text that was released.
+            assert_eq!(shelf.texts().get(&release.content.pipeline_file()).map(String::as_str), Some(SPEC));
+        }
+        let keys: Vec<&String> = uploads.iter().map(|upload| &upload.key).collect();
+        assert_eq!(keys, release.content.artifacts.keys().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_environment_that_it_is_resolved_in_is_no_part_of_a_release() {
+        let files = Files::new();
+        let project = files.project();
+        let first = made(&project, "dev").release;
+        assert_eq!(made(&project, "prod").release, first);
+        // Where the file does not resolve without what one environment changes in it, another one says what it is.
+        files.write("stacks/orders/pipeline.yaml", &SPEC.replace("app.handler}", "app.handler, network: private}"));
+        files.write(
+            "environments/dev.yaml",
+            "environment: dev\ntier: development\ntarget: embedded\npipelines: {orders: {consumers: {score: {network: null}}}}\n",
+        );
+        files.write(
+            "environments/prod.yaml",
+            "environment: prod\ntier: production\ntarget: embedded\nnetworks:\n  private: {subnets: \
+             [subnet-0aaaaaaaaaaaaaaa1], security_groups: [sg-0aaaaaaaaaaaaaaa1]}\n",
+        );
+        let networked = made(&project, "dev").release;
+        assert_eq!(made(&project, "prod").release, networked);
+        assert!(networked.digest != first.digest && networked.content.code == first.content.code);
+        for name in ["dev", "prod"] {
+            prepare_release(&mut Shelf::new(&project), &networked, name, None).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_another_version_of_the_tool_made_is_taken_with_its_own_templates_and_a_warning() {
+        let files = Files::new();
+        let project = files.project();
+        let Made { mut release, .. } = made(&project, "dev");
+        release.content.tool = "sluice 0.0.1".to_owned();
+        let older = Release::of(release.content, release.sources);
+        let prepared = prepare_release(&mut Shelf::new(&project), &older, "dev", None).unwrap();
+        assert_eq!(codes(&prepared.warnings), [Code::ReleaseOtherTool]);
+    }
+
+    #[test]
+    fn an_overlay_that_changes_code_or_models_is_refused_and_one_that_changes_the_rest_is_not() {
+        let files = Files::new();
+        let project = files.project();
+        let release = made(&project, "dev").release;
+        let overlaid = |score: &str| {
+            let head = "environment: dev\ntier: development\ntarget: embedded\npipelines:\n  orders:\n    consumers:\n";
+            files.write("environments/dev.yaml", &format!("{head}      score: {score}\n"));
+            prepare_release(&mut Shelf::new(&project), &release, "dev", None)
+        };
+        assert!(overlaid("{memory: 2 GiB, runtime: python3.12}").is_ok());
+        for changed in ["{code: handlers/other}", "{requirements: requirements.txt}", "{build: {command: [make]}}"] {
+            let refused = overlaid(changed).unwrap_err();
+            assert_eq!(codes(&refused.diagnostics), [Code::ReleaseOverlaid], "{changed}");
+        }
+        let more = "{}\n      more: {from: orders, code: handlers/score, handler: app.handler}";
+        assert_eq!(codes(&overlaid(more).unwrap_err().diagnostics), [Code::ReleaseOverlaid]);
+    }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::failure::Failure;
 use crate::cloud::Cloud;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::pipeline::names;
+use crate::pipeline::names::{self, RELEASES};
 use crate::release::{Release, ReleaseDigest, UnreadableRelease};
 use crate::units::{PipelineName, Timestamp};
 use crate::workspace::{Project, ReadFile, list_folder, read_file_within, write_new_file};
@@ -169,9 +169,6 @@ impl Store<'_> {
         Release::read(&bytes, Some(&digest)).map(Some).map_err(|why| unreadable(&self.place(&key), &why))
     }
 }
-
-/// Where all releases lie.
-const RELEASES: &str = "releases/";
 
 fn path(project: &Project, key: &str) -> PathBuf {
     project.root().join(".sluice").join(key)
