@@ -154,6 +154,7 @@ impl Desk<'_> {
                 made: one.made,
                 commit: one.commit.as_ref().map(|(commit, _)| commit.as_str()),
                 uncommitted: one.commit.as_ref().is_some_and(|(_, changed)| *changed),
+                whole: one.whole,
                 signed: one.signed,
                 here: one.here,
                 in_bucket: one.in_bucket,

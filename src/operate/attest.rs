@@ -107,10 +107,24 @@ pub(super) async fn attested(
     release: &Release,
     key: Option<&PublicKey>,
 ) -> Result<Vec<Attested>, Failure> {
+    let keys = store.provenances(&release.content.pipeline, &release.digest).await?;
+    attested_at(store, &keys, release, key).await
+}
+
+/// The provenances at these keys, each held against a release.
+///
+/// # Errors
+/// One is about something else, or is none.
+pub(super) async fn attested_at(
+    store: Store<'_>,
+    keys: &[String],
+    release: &Release,
+    key: Option<&PublicKey>,
+) -> Result<Vec<Attested>, Failure> {
     let mut found = Vec::new();
-    for at in store.provenances(&release.content.pipeline, &release.digest).await? {
-        if let Some(bytes) = store.read(&at).await? {
-            found.push(read(&store.place(&at), &bytes, release, key)?);
+    for at in keys {
+        if let Some(bytes) = store.read(at).await? {
+            found.push(read(&store.place(at), &bytes, release, key)?);
         }
     }
     Ok(found)

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use futures_util::{StreamExt as _, stream};
+
 use super::attest::{self, Attested, attested, carry_over};
 use super::carry::copy_telling;
 use super::connect::same_account;
@@ -15,7 +17,7 @@ use super::releases::{Kept, Store, ambiguous, nowhere};
 use super::upload::{Load, Sent, send};
 use super::vouch::signing_key;
 use crate::cloud::Cloud;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Area, Code, Diagnostic};
 use crate::environment::Target;
 use crate::event::{Event, EventKind};
 use crate::pipeline::names;
@@ -23,6 +25,8 @@ use crate::release::{Difference, PublicKey, Release, ReleaseDigest, SigningKey, 
 use crate::units::{EnvironmentName, PipelineName, Region, Timestamp};
 use crate::workspace::{Project, ReadFile, read_file_within, write_new_file};
 
+/// How many releases are read at once.
+const AT_ONCE: usize = 8;
 /// The largest record that is read from a file, as in `releases`.
 pub(super) const RECORD: u64 = 32 << 20;
 /// Ends the name of a provenance.
@@ -78,6 +82,8 @@ pub struct Listed {
     pub made: Timestamp,
     /// The commit that its files were at, and whether they differed from it.
     pub commit: Option<(String, bool)>,
+    /// Whether it is what it was, and what lies beside it is about it.
+    pub whole: bool,
     /// How many provenances are signed by somebody; none are checked.
     pub signed: usize,
     /// Whether it is in the project's folder.
@@ -236,14 +242,15 @@ pub async fn list_releases(
             Some(pipeline) => vec![pipeline.clone()],
             None => store.pipelines().await?,
         };
-        for pipeline in pipelines {
-            for Kept { digest, written } in store.kept(&pipeline).await? {
-                let same = |one: &&mut Listed| one.pipeline == pipeline && one.digest == digest;
-                if let Some(known) = all.iter_mut().find(same) {
-                    known.in_bucket = true;
-                    continue;
+        for pipeline in &pipelines {
+            let reading = store.kept(pipeline).await?.into_iter().map(|kept| listed(store, pipeline, kept));
+            let mut reading = stream::iter(reading).buffered(AT_ONCE);
+            while let Some(read) = reading.next().await {
+                let read = read?;
+                match all.iter_mut().find(|one| one.pipeline == read.pipeline && one.digest == read.digest) {
+                    Some(known) => known.in_bucket = true,
+                    None => all.push(read),
                 }
-                all.push(listed(store, &pipeline, &digest, written).await?);
             }
         }
     }
@@ -251,22 +258,26 @@ pub async fn list_releases(
     Ok(all)
 }
 
-async fn listed(
-    store: Store<'_>,
-    pipeline: &PipelineName,
-    digest: &ReleaseDigest,
-    written: Timestamp,
-) -> Result<Listed, Failure> {
+/// What a list tells of a release. One that is not what it was is no reason not to list the others.
+async fn listed(store: Store<'_>, pipeline: &PipelineName, kept: Kept) -> Result<Listed, Failure> {
+    let Kept { digest, written, provenances } = kept;
     let here = matches!(store, Store::Folder(_));
-    let release = store.find(pipeline, digest.as_str()).await?;
-    let provenances = match &release {
-        Some(release) => attested(store, release, None).await?,
-        None => Vec::new(),
+    let read = async {
+        match store.find(pipeline, digest.as_str()).await? {
+            Some(release) => attest::attested_at(store, &provenances, &release, None).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let (whole, provenances) = match read.await {
+        Ok(provenances) => (true, provenances),
+        Err(failure) if failure.diagnostics.iter().all(|told| told.code.area() == Area::Release) => (false, Vec::new()),
+        Err(failure) => return Err(failure),
     };
     let first = provenances.first();
     Ok(Listed {
         pipeline: pipeline.clone(),
-        digest: digest.clone(),
+        digest,
+        whole,
         made: first.and_then(|one| one.told.made).unwrap_or(written),
         commit: first.and_then(|one| one.told.commit.clone().map(|commit| (commit, one.told.changed))),
         signed: provenances.iter().filter(|one| !one.keys.is_empty()).count(),

@@ -48,6 +48,8 @@ pub struct Listed<'a> {
     pub commit: Option<&'a str>,
     /// Whether files differed from the commit.
     pub uncommitted: bool,
+    /// Whether it is what it was, and what lies beside it is about it.
+    pub whole: bool,
     /// Provenances that somebody signed; none are checked here.
     pub signed: usize,
     /// Whether it is in the project's folder.
@@ -231,11 +233,17 @@ pub fn list_to_text(look: &Look, releases: &[Listed<'_>]) -> String {
             Cell::plain(one.pipeline),
             Cell::plain(one.made.to_string()),
             Cell::plain(commit),
-            Cell::plain(if one.signed > 0 { "signed" } else { "unsigned" }),
+            match (one.whole, one.signed) {
+                (false, _) => Cell::new(Label::Bad, "ALTERED"),
+                (true, 0) => Cell::plain("unsigned"),
+                (true, _) => Cell::plain("signed"),
+            },
             Cell::plain(kept),
         ]);
     }
-    table.render(look, 0)
+    let altered = releases.iter().find(|one| !one.whole);
+    let end = altered.map(|one| format!("What is wrong with it: sluice release verify {}\n", short(one.digest)));
+    format!("{}{}", table.render(look, 0), end.unwrap_or_default())
 }
 
 fn revision(commit: &str, uncommitted: bool) -> String {

@@ -226,6 +226,9 @@ fn a_record_that_was_altered_is_not_used() {
         ends(&outcome, 1);
         snapshot!(format!("release_altered_{name}"), outcome.to_string().replace(&digest[..10], "0123456789"));
     }
+    let listed = document(&project.sluice("release list --output json"));
+    assert_eq!(listed["releases"][0]["whole"], false, "{listed}");
+    assert!(project.sluice("release list").stdout.contains("ALTERED"));
     // And nothing is written over it.
     ends(&project.sluice("release create orders"), 1);
 }
