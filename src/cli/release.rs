@@ -11,7 +11,7 @@ use super::args::{
 use super::clouds::Clouds;
 use super::exit::Exit;
 use super::forms::{Layout, Output};
-use super::offline::{fail, open, running, typed_region};
+use super::offline::{NO_TEXTS, fail, open, running, typed_region};
 use super::online::{block_on, ticking};
 use super::screen::out_look;
 use super::world::{World, print_err, print_out};
@@ -26,6 +26,12 @@ use crate::workspace::Project;
 
 /// Runs a subcommand.
 pub(crate) fn run(world: &World, global: &Global, command: ReleaseCommand) -> Exit {
+    if let ReleaseCommand::Verify(args) = &command
+        && args.place.environment.is_none()
+        && let Some(exit) = file(world, args)
+    {
+        return exit;
+    }
     let project = match open(world) {
         Ok(project) => running(project),
         Err(exit) => return exit,
@@ -205,14 +211,29 @@ impl Desk<'_> {
         let (folder, place, key) = (&self.world.folder, self.typed(shelf, &args.place)?, args.key.as_deref());
         let verifying = operate::verify_release(shelf, folder, &args.release, key, &place, self.tools());
         let verified = self.run(verifying)?;
-        let told = view::Verified {
-            shown: shown(&verified.found),
-            signed_by: verified.key.as_deref(),
-            artifacts: verified.artifacts,
-        };
+        let told = whole(&verified);
         self.print(args.output, |look| view::verified_to_text(look, &told), || view::to_json(&told));
         Ok(Exit::Done)
     }
+}
+
+/// Verifies a record in a file, wherever that is; none where a digest is meant.
+fn file(world: &World, args: &VerifyArgs) -> Option<Exit> {
+    let verified = match operate::verify_file(&world.folder, &args.release, args.key.as_deref()) {
+        Ok(verified) => verified?,
+        Err(failure) => return Some(fail(world, &failure, NO_TEXTS)),
+    };
+    let told = whole(&verified);
+    print_out(&match args.output {
+        Output::Text => view::verified_to_text(&out_look(world), &told),
+        Output::Json => Layout::Indented.of(&view::to_json(&told)),
+        Output::Jsonl => Layout::Line.of(&view::to_json(&told)),
+    });
+    Some(Exit::Done)
+}
+
+fn whole(verified: &operate::Verified) -> view::Verified<'_> {
+    view::Verified { shown: shown(&verified.found), signed_by: verified.key.as_deref(), artifacts: verified.artifacts }
 }
 
 fn pipeline_name(typed: &str) -> Result<PipelineName, Failure> {

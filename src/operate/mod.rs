@@ -108,5 +108,5 @@ pub use save::may_save;
 pub use saved::{Reviewed, edited, read_plan, read_saved};
 pub use status::{Status, status};
 pub use unlock::{UnlockOrder, Unlocked, unlock};
-pub use vouch::{Verified, verify_release};
+pub use vouch::{Verified, verify_file, verify_release};
 pub use work::{Measured, measured_work};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::failure::Failure;
-use super::load::{Resolved, Shelf};
+use super::load::{Overlaid, Resolved, Shelf};
 use super::pack::Packs;
 use super::prepare::{Prepared, Upload, UploadSource};
 use crate::artifact;
@@ -88,23 +88,28 @@ fn digest(source: &UploadSource) -> Digest {
     }
 }
 
-/// A pipeline as its own file has it. What its functions and models are made from is the same in every environment, so where it
-/// does not resolve in the one that is meant (the file may name a network or a layer that only another one has, and leave it to
-/// overlays to say what the others take) any other will do.
+/// A pipeline with the stages of its own file, and these made from what the file says: that is the same in every environment.
+/// Where it does not resolve as it is in the one that is meant (the file may name a network or a layer that only another one has,
+/// and leave it to overlays to say what the others take) any other will do; at last one whose overlay says the rest.
 fn plain(
     shelf: &mut Shelf<'_>,
     pipeline: &str,
     environment: &str,
     region: Option<&Region>,
 ) -> Result<Pipeline, Failure> {
-    let first = match shelf.resolve_plain(pipeline, environment, region) {
+    let first = match shelf.resolve_as(pipeline, environment, region, Overlaid::No) {
         Ok(Resolved { pipeline, .. }) => return Ok(pipeline),
         Err(failure) => failure,
     };
+    let mut places = vec![(environment.to_owned(), region.cloned())];
     for other in shelf.project().environments()? {
-        let regions = shelf.environment(&other).map(|file| file.environment().regions().to_vec()).unwrap_or_default();
-        for region in &regions {
-            if let Ok(Resolved { pipeline, .. }) = shelf.resolve_plain(pipeline, &other, Some(region)) {
+        let file = shelf.environment(&other);
+        let regions = file.map(|file| file.environment().regions().to_vec()).unwrap_or_default();
+        places.extend(regions.into_iter().map(|region| (other.clone(), Some(region))));
+    }
+    for overlaid in [Overlaid::No, Overlaid::Carried] {
+        for (environment, region) in &places {
+            if let Ok(Resolved { pipeline, .. }) = shelf.resolve_as(pipeline, environment, region.as_ref(), overlaid) {
                 return Ok(pipeline);
             }
         }
@@ -326,6 +331,17 @@ consumers:
         for name in ["dev", "prod"] {
             prepare_release(&mut Shelf::new(&project), &networked, name, None).unwrap();
         }
+        // And where it resolves nowhere without an overlay, it does so with one, which still changes nothing of it.
+        fs::remove_file(files.0.path().join("environments/prod.yaml")).unwrap();
+        assert_eq!(made(&project, "dev").release, networked);
+        files.write("stacks/orders/handlers/other/app.py", "other = True\n");
+        files.write(
+            "environments/dev.yaml",
+            "environment: dev\ntier: development\ntarget: embedded\npipelines:\n  orders:\n    consumers:\n      score: \
+             {network: null, code: handlers/other}\n      more: {from: orders, code: handlers/other, handler: app.handler}\n",
+        );
+        assert_eq!(made(&project, "dev").release, networked);
+        assert!(prepare_release(&mut Shelf::new(&project), &networked, "dev", None).is_err());
     }
 
     #[test]

@@ -71,11 +71,7 @@ pub async fn verify_release(
     } else {
         find_in(&stores(shelf.project(), bucket.as_ref()), typed, key.as_ref()).await?
     };
-    if let Some(key) = &key
-        && !found.provenances.iter().any(|one| one.signed == Some(true))
-    {
-        return Err(not_signed(&found, key));
-    }
+    signed(&found, key.as_ref())?;
     let artifacts = match &bucket {
         Some(Bucket { cloud, name, .. }) => {
             verify_artifacts(cloud, name, &found.release).await?;
@@ -84,6 +80,28 @@ pub async fn verify_release(
         None => None,
     };
     Ok(Verified { found, key: key.map(|key| key.id().to_string()), artifacts })
+}
+
+/// Verifies the record in a file, with the provenances beside it; needs no project. None where a digest is meant.
+///
+/// # Errors
+/// Anything of it is not what it should be, or the key signed none of its provenances.
+pub fn verify_file(folder: &Path, typed: &str, key: Option<&Path>) -> Result<Option<Verified>, Failure> {
+    if !is_file(folder, typed) {
+        return Ok(None);
+    }
+    let key = key.map(|file| public_key(folder, file)).transpose()?;
+    let found = read_files(folder, typed, key.as_ref())?;
+    signed(&found, key.as_ref())?;
+    Ok(Some(Verified { found, key: key.map(|key| key.id().to_string()), artifacts: None }))
+}
+
+/// Makes sure that a key, where one is given, signed a provenance of a release.
+fn signed(found: &Found, key: Option<&PublicKey>) -> Result<(), Failure> {
+    match key {
+        Some(key) if !found.provenances.iter().any(|one| one.signed == Some(true)) => Err(not_signed(found, key)),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// A file is named by a path or by its ending; a digest has neither.
@@ -104,7 +122,7 @@ fn read_files(folder: &Path, typed: &str, key: Option<&PublicKey>) -> Result<Fou
     let stem = format!("{}.", name.strip_suffix(".json").unwrap_or(&name));
     let around = path.parent().unwrap_or(folder);
     let mut beside: Vec<String> = list_folder(around)?.into_iter().map(|(name, _)| name).collect();
-    beside.retain(|name| name.starts_with(&stem) && name.ends_with(PROVENANCE));
+    beside.retain(|name| is_beside(name, &stem));
     beside.sort_by_key(|name| (name.len(), name.clone()));
     let mut provenances = Vec::new();
     for name in beside {
@@ -114,6 +132,13 @@ fn read_files(folder: &Path, typed: &str, key: Option<&PublicKey>) -> Result<Fou
         }
     }
     Ok(Found { release, records: vec![typed.to_owned()], provenances })
+}
+
+/// Whether a file is a provenance of the record with this stem, dot included: the first has no number.
+fn is_beside(name: &str, stem: &str) -> bool {
+    let first = name.strip_prefix(stem).is_some_and(|rest| format!(".{rest}") == PROVENANCE);
+    let number = name.strip_prefix(stem).and_then(|rest| rest.strip_suffix(PROVENANCE));
+    first || number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn not_signed(found: &Found, key: &PublicKey) -> Failure {

@@ -180,6 +180,14 @@ fn a_signature_is_checked_with_the_key_that_is_given() {
     snapshot!("release_signed_4_no_key", verify(""));
     ends(&project.sluice("release verify out/orders.json --key release.pub.pem"), 0);
     ends(&project.sluice("release verify out/orders.json --key other.pub.pem"), 3);
+    // Whoever only has the files needs no project.
+    let elsewhere = Project::empty();
+    for name in ["orders.json", "orders.intoto.json"] {
+        elsewhere.write(name, fs::read(project.path(&format!("out/{name}"))).expect("is there"));
+    }
+    elsewhere.write("release.pub.pem", PUBLIC);
+    ends(&elsewhere.sluice("release verify orders.json --key release.pub.pem"), 0);
+    ends(&elsewhere.sluice(&format!("release verify {digest}")), 1);
     // The signature of the same key is not made twice, and nobody's stands in another's place.
     ends(&project.sluice("release create orders --key release.pem"), 0);
     let provenances = project.files().into_keys().filter(|path| path.to_string_lossy().ends_with(".intoto.json"));
