@@ -954,6 +954,8 @@ mod reads;
 mod recover;
 #[path = "cli/refused.rs"]
 mod refused;
+#[path = "cli/releases.rs"]
+mod releases;
 #[path = "cli/saved.rs"]
 mod saved;
 #[path = "cli/several.rs"]

@@ -20,8 +20,8 @@ const KEPT_OF_STACK: usize = 24;
 /// The tag that every deployed stack has, and the empty shell of a first change set has not.
 const STACK_TAG: &str = "aws:ResourceTag/sluice:pipeline";
 
-/// Where code, models and templates lie in the artifact bucket.
-const ARTIFACTS: [&str; 4] = ["functions/", "models/", "releases/", "templates/"];
+/// Where code, models, releases and templates lie in the artifact bucket.
+const ARTIFACTS: [&str; 4] = ["functions/", "models/", names::RELEASES, "templates/"];
 
 /// What a deployment takes: actions, examples of the resources that they are done on, and what is told of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,7 +134,7 @@ pub(super) fn plan(environments: &[&Deployable], names: Names) -> Vec<Value> {
         };
         environments.iter().flat_map(below).collect()
     };
-    let releases: Vec<String> = all.iter().map(|bucket| format!("{bucket}/releases/*")).collect();
+    let releases: Vec<String> = all.iter().map(|bucket| format!("{bucket}/{}*", names::RELEASES)).collect();
     let kept = [of(names::approvals_prefix), of(names::ledgers_prefix), releases].concat();
     statements.push(allow("ReadLedgerAndReleases", &["s3:GetObject"], &kept, None));
     statements.push(allow("ReadMetrics", METRICS, &["*".to_owned()], None));

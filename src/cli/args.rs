@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::release::{
-    CreateArgs, DiffReleaseArgs, ListArgs, Place, ReleaseCommand, ShowReleaseArgs, VerifyArgs,
+    CopyArgs, CreateArgs, DiffReleaseArgs, ListArgs, Place, ReleaseCommand, ShowReleaseArgs, VerifyArgs,
 };
 use super::forms::{CheckOutput, EventOutput, FileOutput, HistoryOutput, ImportOutput, Output, PageOutput, PlanOutput};
 use crate::operate;

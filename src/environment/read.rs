@@ -54,6 +54,15 @@ impl EnvironmentFile {
         Self { overlays: BTreeMap::new(), ..self.clone() }
     }
 
+    /// The same environment, which changes only what is `wanted` in pipelines: asked about every entry of its overlays by its
+    /// dotted path from the pipeline's file.
+    #[must_use]
+    pub fn with_overlays(&self, wanted: &dyn Fn(&str, &Node) -> bool) -> Self {
+        let pruned = |overlay: &Overlay| Overlay(overlay.0.pruned(wanted));
+        let overlays = self.overlays.iter().map(|(name, overlay)| (name.clone(), pruned(overlay)));
+        Self { overlays: overlays.collect(), ..self.clone() }
+    }
+
     /// Where one of its own settings stands, by dotted path.
     #[must_use]
     pub fn place(&self, path: &str) -> Option<&Place> {

@@ -61,11 +61,37 @@ pub(super) async fn attest(
     if there.iter().any(|one| one.signed.unwrap_or(true)) {
         return Ok(None);
     }
-    let pipeline = &release.content.pipeline;
-    for number in there.len() + 1..=MOST {
-        let at = Store::provenance_key(pipeline, &release.digest, number);
-        if store.write_new(&at, &envelope.to_bytes()).await? {
-            return Ok(Some(store.place(&at)));
+    beside(store, release, there.len(), &envelope.to_bytes()).await.map(Some)
+}
+
+/// Writes the provenances of one place beside the release in another, unless they are there; returns where.
+///
+/// # Errors
+/// One cannot be read or written.
+pub(super) async fn carry_over(from: Store<'_>, to: Store<'_>, release: &Release) -> Result<Vec<String>, Failure> {
+    let (pipeline, digest) = (&release.content.pipeline, &release.digest);
+    let mut there = Vec::new();
+    for at in to.provenances(pipeline, digest).await? {
+        there.extend(to.read(&at).await?);
+    }
+    let mut written = Vec::new();
+    for at in from.provenances(pipeline, digest).await? {
+        let Some(bytes) = from.read(&at).await? else { continue };
+        read(&from.place(&at), &bytes, release, None)?;
+        if !there.contains(&bytes) {
+            written.push(beside(to, release, there.len(), &bytes).await?);
+            there.push(bytes);
+        }
+    }
+    Ok(written)
+}
+
+/// Writes a provenance at the first free number after so many; returns where.
+async fn beside(store: Store<'_>, release: &Release, after: usize, bytes: &[u8]) -> Result<String, Failure> {
+    for number in after + 1..=MOST {
+        let at = Store::provenance_key(&release.content.pipeline, &release.digest, number);
+        if store.write_new(&at, bytes).await? {
+            return Ok(store.place(&at));
         }
     }
     let title = format!("the release {} has {MOST} provenances already", release.digest.short());
@@ -81,10 +107,24 @@ pub(super) async fn attested(
     release: &Release,
     key: Option<&PublicKey>,
 ) -> Result<Vec<Attested>, Failure> {
+    let keys = store.provenances(&release.content.pipeline, &release.digest).await?;
+    attested_at(store, &keys, release, key).await
+}
+
+/// The provenances at these keys, each held against a release.
+///
+/// # Errors
+/// One is about something else, or is none.
+pub(super) async fn attested_at(
+    store: Store<'_>,
+    keys: &[String],
+    release: &Release,
+    key: Option<&PublicKey>,
+) -> Result<Vec<Attested>, Failure> {
     let mut found = Vec::new();
-    for at in store.provenances(&release.content.pipeline, &release.digest).await? {
-        if let Some(bytes) = store.read(&at).await? {
-            found.push(read(&store.place(&at), &bytes, release, key)?);
+    for at in keys {
+        if let Some(bytes) = store.read(at).await? {
+            found.push(read(&store.place(at), &bytes, release, key)?);
         }
     }
     Ok(found)

@@ -2,7 +2,6 @@
 //!
 //! Every byte is read from the source and held against the digest in the release while it passes; an object that is not what
 //! the release says never becomes one in the target. Large ones pass in parts, so that no more is in memory than these.
-#![expect(dead_code, reason = "the commands that use it follow")]
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -41,11 +40,25 @@ struct Side<'a> {
 ///
 /// # Errors
 /// An object is missing in the source, or is not what the release says; or it cannot be read or written.
+#[expect(dead_code, reason = "promotion uses it")]
 pub(super) async fn copy_artifacts(
     from: (&Cloud, &str),
     to: (&Cloud, &str),
     release: &Release,
     company: &mut dyn Company,
+) -> Result<Copied, Failure> {
+    copy_telling(from, to, release, &mut |event| company.tell(event)).await
+}
+
+/// The same, telling whoever wants to know.
+///
+/// # Errors
+/// As above.
+pub(super) async fn copy_telling(
+    from: (&Cloud, &str),
+    to: (&Cloud, &str),
+    release: &Release,
+    tell: &mut dyn FnMut(Event),
 ) -> Result<Copied, Failure> {
     let (from, to) = (Side { cloud: from.0, bucket: from.1 }, Side { cloud: to.0, bucket: to.1 });
     let mut copied = Copied::default();
@@ -61,7 +74,7 @@ pub(super) async fn copy_artifacts(
             false => (copied.sent, copied.bytes) = (copied.sent + 1, copied.bytes.saturating_add(bytes)),
         }
         let (name, key) = (name_of(key), key.clone());
-        company.tell(Event { at: to.cloud.time(), kind: EventKind::Artifact { name, key, bytes, already_there } });
+        tell(Event { at: to.cloud.time(), kind: EventKind::Artifact { name, key, bytes, already_there } });
     }
     Ok(copied)
 }
@@ -142,10 +155,11 @@ async fn in_parts(
     passed
 }
 
-/// Makes sure that a bucket has every artifact of a release.
+/// Makes sure that a bucket has every artifact of a release, before anything is deployed that needs them.
 ///
 /// # Errors
 /// Which ones it has not.
+#[expect(dead_code, reason = "rollback uses it")]
 pub(super) async fn have_artifacts(cloud: &Cloud, bucket: &str, release: &Release) -> Result<(), Failure> {
     let side = Side { cloud, bucket };
     let mut looking = stream::iter(release.content.artifacts.keys())

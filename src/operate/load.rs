@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, closest};
 use crate::environment::{self, Environment, EnvironmentFile};
 use crate::pipeline::{self, FolderFacts, Neighbour, PathFact, Pipeline};
 use crate::render::{Assets, TemplateSources};
-use crate::spec::{self, SpecFile};
+use crate::spec::{self, Node, SpecFile};
 use crate::template::schema;
 use crate::units::{ByteSize, PipelineName, Region};
 use crate::workspace::{MAX_FILE_BYTES, PathState, Project, ReadFile};
@@ -30,8 +30,12 @@ pub struct Shelf<'a> {
 
 /// Whether what an environment changes in a pipeline counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Overlaid {
+pub(super) enum Overlaid {
+    /// All of it.
     Yes,
+    /// All but which stages there are and what their archives and models are made from.
+    Carried,
+    /// None of it.
     No,
 }
 
@@ -192,20 +196,11 @@ impl<'a> Shelf<'a> {
         self.resolve_as(name, environment, region, Overlaid::Yes)
     }
 
-    /// Resolves a pipeline in an environment as its own file has it, whatever the environment changes in it.
+    /// Resolves a pipeline in an environment with as much of what the environment changes in it as is said.
     ///
     /// # Errors
     /// Everything that is wrong with both files, and with the two together.
-    pub(super) fn resolve_plain(
-        &mut self,
-        name: &str,
-        environment: &str,
-        region: Option<&Region>,
-    ) -> Result<Resolved, Failure> {
-        self.resolve_as(name, environment, region, Overlaid::No)
-    }
-
-    fn resolve_as(
+    pub(super) fn resolve_as(
         &mut self,
         name: &str,
         environment: &str,
@@ -225,6 +220,10 @@ impl<'a> Shelf<'a> {
         let (pipeline, warnings) = match overlaid {
             Overlaid::Yes => pipeline::resolve(spec, environment, region, &facts)?,
             Overlaid::No => pipeline::resolve(spec, &environment.without_overlays(), region, &facts)?,
+            Overlaid::Carried => {
+                let carried = |path: &str, node: &Node| is_carried(spec, path, node);
+                pipeline::resolve(spec, &environment.with_overlays(&carried), region, &facts)?
+            }
         };
         Ok(Resolved { pipeline, warnings })
     }
@@ -300,6 +299,21 @@ impl<'a> Shelf<'a> {
                 .help("a pipeline is a page or two of YAML: check that this is the right file"),
             )),
         })
+    }
+}
+
+/// Whether an entry of an overlay leaves it as it is which stages with archives and models there are, and what these are made
+/// from.
+fn is_carried(spec: &SpecFile, path: &str, node: &Node) -> bool {
+    let parts: Vec<&str> = path.split('.').collect();
+    match parts.as_slice() {
+        ["consumers" | "workers" | "endpoints", _] => {
+            spec.place(path).is_some() && !matches!(node.value, spec::Value::Null)
+        }
+        ["consumers" | "workers", _, "code" | "build" | "requirements" | "runtime"] | ["endpoints", _, "model"] => {
+            false
+        }
+        _ => true,
     }
 }
 

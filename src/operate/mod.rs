@@ -74,6 +74,7 @@ mod unlock;
 mod upload;
 mod upstream;
 mod verify;
+mod vouch;
 mod work;
 
 pub use approve::{ApproveOrder, Approving, Withdrawn, approve, withdraw};
@@ -112,8 +113,8 @@ pub use producer::{Producers, producers};
 pub use promote::{PromoteOrder, Promoted, Promotion, PromotionEnd, promote, promotion_order};
 pub use recover::{RecoverOrder, Stuck, recover, stuck, watch};
 pub use releasing::{
-    Created, Found, Listed, ReleaseOrder, ReleasePlace, Verified, compare_releases, create_release, earlier_release,
-    find_release, kept_release, list_releases, verify_release,
+    Carried, Created, Found, Listed, ReleaseOrder, ReleasePlace, carry_release, compare_releases, create_release,
+    earlier_release, find_release, kept_release, list_releases,
 };
 pub use render::{RenderedFile, TemplateForm, render_all};
 pub use resources::resources;
@@ -124,4 +125,5 @@ pub use saved::{Reviewed, edited, read_plan, read_saved};
 pub use status::{Status, status};
 pub use toward::TowardOrder;
 pub use unlock::{UnlockOrder, Unlocked, unlock};
+pub use vouch::{Verified, verify_file, verify_release};
 pub use work::{Measured, measured_work};

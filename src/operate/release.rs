@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::failure::Failure;
-use super::load::{Resolved, Shelf};
+use super::load::{Overlaid, Resolved, Shelf};
 use super::pack::Packs;
 use super::prepare::{Prepared, Upload, UploadSource};
 use crate::artifact;
@@ -84,21 +84,30 @@ fn digest(source: &UploadSource) -> Digest {
     }
 }
 
-/// A pipeline as its own file has it. What its functions and models are made from is the same in every environment, so where it
-/// does not resolve in the one that is meant (which may only name a network that another one has) any other will do.
+/// A pipeline with the stages of its own file, and these made from what the file says: that is the same in every environment.
+/// Where it does not resolve as it is in the one that is meant (the file may name a network or a layer that only another one has,
+/// and leave it to overlays to say what the others take) any other will do; at last one whose overlay says the rest.
 fn plain(
     shelf: &mut Shelf<'_>,
     pipeline: &str,
     environment: &str,
     region: Option<&Region>,
 ) -> Result<Pipeline, Failure> {
-    let first = match shelf.resolve_plain(pipeline, environment, region) {
+    let first = match shelf.resolve_as(pipeline, environment, region, Overlaid::No) {
         Ok(Resolved { pipeline, .. }) => return Ok(pipeline),
         Err(failure) => failure,
     };
-    for other in shelf.project().environments()?.iter().filter(|other| *other != environment) {
-        if let Ok(Resolved { pipeline, .. }) = shelf.resolve_plain(pipeline, other, None) {
-            return Ok(pipeline);
+    let mut places = vec![(environment.to_owned(), region.cloned())];
+    for other in shelf.project().environments()? {
+        let file = shelf.environment(&other);
+        let regions = file.map(|file| file.environment().regions().to_vec()).unwrap_or_default();
+        places.extend(regions.into_iter().map(|region| (other.clone(), Some(region))));
+    }
+    for overlaid in [Overlaid::No, Overlaid::Carried] {
+        for (environment, region) in &places {
+            if let Ok(Resolved { pipeline, .. }) = shelf.resolve_as(pipeline, environment, region.as_ref(), overlaid) {
+                return Ok(pipeline);
+            }
         }
     }
     Err(first)
@@ -111,6 +120,7 @@ fn plain(
 /// # Errors
 /// What is wrong with the environment's file, with the two together or with the rendered template; and where the environment
 /// changes what the release carries.
+#[cfg_attr(not(test), expect(dead_code, reason = "promotion uses it"))]
 pub(super) fn prepare_release(
     shelf: &mut Shelf<'_>,
     release: &Release,
@@ -219,4 +229,142 @@ fn same_models(own: &Model, here: &Model) -> bool {
     };
     let several = |model: &Model| matches!(model, Model::Multi { .. });
     several(own) == several(here) && files(own) == files(here)
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make the files of a project")]
+mod tests {
+    use std::fs;
+
+    use super::super::prepare::prepare;
+    use super::*;
+
+    const SPEC: &str = "pipeline: orders
+owner: commerce-ml
+streams:
+  orders: {capacity: on-demand}
+consumers:
+  score: {from: orders, code: handlers/score, handler: app.handler}
+";
+
+    struct Files(tempfile::TempDir);
+
+    impl Files {
+        fn new() -> Self {
+            let files = Self(tempfile::tempdir().unwrap());
+            files.write("stacks/orders/pipeline.yaml", SPEC);
+            files.write("stacks/orders/handlers/score/app.py", "def handler(event, context):\n    return {}\n");
+            for (name, tier) in [("dev", "development"), ("prod", "production")] {
+                let text = format!("environment: {name}\ntier: {tier}\ntarget: embedded\n");
+                files.write(&format!("environments/{name}.yaml"), &text);
+            }
+            files
+        }
+
+        fn write(&self, path: &str, text: &str) {
+            let path = self.0.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+
+        fn project(&self) -> Project {
+            Project::at(self.0.path()).unwrap()
+        }
+    }
+
+    fn made(project: &Project, environment: &str) -> Made {
+        released(&mut Shelf::new(project), "orders", environment, None).unwrap()
+    }
+
+    fn codes(diagnostics: &Diagnostics) -> Vec<Code> {
+        diagnostics.iter().map(|told| told.code).collect()
+    }
+
+    #[test]
+    fn a_release_gives_the_stack_of_its_files_when_these_are_gone() {
+        let files = Files::new();
+        let project = files.project();
+        let Made { release, uploads } = made(&project, "dev");
+        let stacks = ["dev", "prod"].map(|name| prepare(&mut Shelf::new(&project), "orders", name, None).unwrap());
+        files.write("stacks/orders/pipeline.yaml", "pipeline: [");
+        files.write("templates/stream.yaml.hbs", "{{nonsense");
+        fs::remove_dir_all(files.0.path().join("stacks/orders/handlers")).unwrap();
+        for stack in stacks {
+            let name = stack.sized.pipeline().environment().name().as_str();
+            let mut shelf = Shelf::new(&project);
+            let again = prepare_release(&mut shelf, &release, name, None).unwrap();
+            assert_eq!(again.rendered.template, stack.rendered.template, "{name}");
+            assert!(again.uploads.is_empty() && codes(&again.warnings).is_empty());
+            // Whoever shows places shows them in the text that was released.
+            assert_eq!(shelf.texts().get(&release.content.pipeline_file()).map(String::as_str), Some(SPEC));
+        }
+        let keys: Vec<&String> = uploads.iter().map(|upload| &upload.key).collect();
+        assert_eq!(keys, release.content.artifacts.keys().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_environment_that_it_is_resolved_in_is_no_part_of_a_release() {
+        let files = Files::new();
+        let project = files.project();
+        let first = made(&project, "dev").release;
+        assert_eq!(made(&project, "prod").release, first);
+        // Where the file does not resolve without what one environment changes in it, another one says what it is.
+        files.write("stacks/orders/pipeline.yaml", &SPEC.replace("app.handler}", "app.handler, network: private}"));
+        files.write(
+            "environments/dev.yaml",
+            "environment: dev\ntier: development\ntarget: embedded\npipelines: {orders: {consumers: {score: {network: null}}}}\n",
+        );
+        files.write(
+            "environments/prod.yaml",
+            "environment: prod\ntier: production\ntarget: embedded\nnetworks:\n  private: {subnets: \
+             [subnet-0aaaaaaaaaaaaaaa1], security_groups: [sg-0aaaaaaaaaaaaaaa1]}\n",
+        );
+        let networked = made(&project, "dev").release;
+        assert_eq!(made(&project, "prod").release, networked);
+        assert!(networked.digest != first.digest && networked.content.code == first.content.code);
+        for name in ["dev", "prod"] {
+            prepare_release(&mut Shelf::new(&project), &networked, name, None).unwrap();
+        }
+        // And where it resolves nowhere without an overlay, it does so with one, which still changes nothing of it.
+        fs::remove_file(files.0.path().join("environments/prod.yaml")).unwrap();
+        assert_eq!(made(&project, "dev").release, networked);
+        files.write("stacks/orders/handlers/other/app.py", "other = True\n");
+        files.write(
+            "environments/dev.yaml",
+            "environment: dev\ntier: development\ntarget: embedded\npipelines:\n  orders:\n    consumers:\n      score: \
+             {network: null, code: handlers/other}\n      more: {from: orders, code: handlers/other, handler: app.handler}\n",
+        );
+        assert_eq!(made(&project, "dev").release, networked);
+        assert!(prepare_release(&mut Shelf::new(&project), &networked, "dev", None).is_err());
+    }
+
+    #[test]
+    fn what_another_version_of_the_tool_made_is_taken_with_its_own_templates_and_a_warning() {
+        let files = Files::new();
+        let project = files.project();
+        let Made { mut release, .. } = made(&project, "dev");
+        release.content.tool = "sluice 0.0.1".to_owned();
+        let older = Release::of(release.content, release.sources);
+        let prepared = prepare_release(&mut Shelf::new(&project), &older, "dev", None).unwrap();
+        assert_eq!(codes(&prepared.warnings), [Code::ReleaseOtherTool]);
+    }
+
+    #[test]
+    fn an_overlay_that_changes_code_or_models_is_refused_and_one_that_changes_the_rest_is_not() {
+        let files = Files::new();
+        let project = files.project();
+        let release = made(&project, "dev").release;
+        let overlaid = |score: &str| {
+            let head = "environment: dev\ntier: development\ntarget: embedded\npipelines:\n  orders:\n    consumers:\n";
+            files.write("environments/dev.yaml", &format!("{head}      score: {score}\n"));
+            prepare_release(&mut Shelf::new(&project), &release, "dev", None)
+        };
+        assert!(overlaid("{memory: 2 GiB, runtime: python3.12}").is_ok());
+        for changed in ["{code: handlers/other}", "{requirements: requirements.txt}", "{build: {command: [make]}}"] {
+            let refused = overlaid(changed).unwrap_err();
+            assert_eq!(codes(&refused.diagnostics), [Code::ReleaseOverlaid], "{changed}");
+        }
+        let more = "{}\n      more: {from: orders, code: handlers/score, handler: app.handler}";
+        assert_eq!(codes(&overlaid(more).unwrap_err().diagnostics), [Code::ReleaseOverlaid]);
+    }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::failure::Failure;
 use crate::cloud::Cloud;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::pipeline::names;
+use crate::pipeline::names::{self, RELEASES};
 use crate::release::{Release, ReleaseDigest, UnreadableRelease};
 use crate::units::{PipelineName, Timestamp};
 use crate::workspace::{Project, ReadFile, list_folder, read_file_within, write_new_file};
@@ -36,6 +36,8 @@ pub(super) struct Kept {
     pub(super) digest: ReleaseDigest,
     /// When it was put there.
     pub(super) written: Timestamp,
+    /// Keys of its provenances, in order.
+    pub(super) provenances: Vec<String>,
 }
 
 impl Store<'_> {
@@ -94,12 +96,14 @@ impl Store<'_> {
     /// The releases of a pipeline, the newest first.
     pub(super) async fn kept(&self, pipeline: &PipelineName) -> Result<Vec<Kept>, Failure> {
         let prefix = names::release_prefix(pipeline);
-        let all = self.list(&prefix).await?.into_iter();
-        let kept = |(key, written): (String, Timestamp)| {
-            let digest = key.strip_prefix(&prefix)?.strip_suffix(RECORD)?.parse().ok()?;
-            Some(Kept { digest, written })
-        };
-        let mut found: Vec<Kept> = all.filter_map(kept).collect();
+        let all = self.list(&prefix).await?;
+        let digest = |key: &str| key.strip_prefix(&prefix)?.strip_suffix(RECORD)?.parse::<ReleaseDigest>().ok();
+        let kept = all.iter().filter_map(|(key, written)| {
+            let digest = digest(key)?;
+            let provenances = beside(&prefix, &digest, all.iter().map(|(key, _)| key.as_str()));
+            Some(Kept { digest, written: *written, provenances })
+        });
+        let mut found: Vec<Kept> = kept.collect();
         found.sort_by(|a, b| b.written.cmp(&a.written).then_with(|| a.digest.cmp(&b.digest)));
         Ok(found)
     }
@@ -111,12 +115,8 @@ impl Store<'_> {
         digest: &ReleaseDigest,
     ) -> Result<Vec<String>, Failure> {
         let prefix = names::release_prefix(pipeline);
-        let own = format!("{prefix}{digest}.");
-        let all = self.list(&prefix).await?.into_iter().map(|(key, _)| key);
-        let mut found: Vec<String> = all.filter(|key| key.starts_with(&own) && key.ends_with(PROVENANCE)).collect();
-        // The first has no number.
-        found.sort_by_key(|key| (key.len(), key.clone()));
-        Ok(found)
+        let all = self.list(&prefix).await?;
+        Ok(beside(&prefix, digest, all.iter().map(|(key, _)| key.as_str())))
     }
 
     /// Where a release's provenance lies, or its next one.
@@ -170,8 +170,14 @@ impl Store<'_> {
     }
 }
 
-/// Where all releases lie.
-const RELEASES: &str = "releases/";
+/// Those of some keys that are provenances of a release; the first has no number.
+fn beside<'k>(prefix: &str, digest: &ReleaseDigest, keys: impl Iterator<Item = &'k str>) -> Vec<String> {
+    let own = format!("{prefix}{digest}.");
+    let mut found: Vec<String> =
+        keys.filter(|key| key.starts_with(&own) && key.ends_with(PROVENANCE)).map(str::to_owned).collect();
+    found.sort_by_key(|key| (key.len(), key.clone()));
+    found
+}
 
 fn path(project: &Project, key: &str) -> PathBuf {
     project.root().join(".sluice").join(key)
@@ -264,6 +270,7 @@ pub(super) async fn keep(cloud: &Cloud, bucket: &str, release: &Release) -> Resu
 ///
 /// # Errors
 /// There is none, several are meant, or it is not what it was.
+#[expect(dead_code, reason = "promotion uses it")]
 pub(super) async fn fetch(
     cloud: &Cloud,
     bucket: &str,

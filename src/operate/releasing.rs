@@ -1,34 +1,36 @@
-//! `sluice release …`: making, listing, showing, comparing and verifying releases.
+//! `sluice release …`: making, listing, showing, comparing and copying releases.
 
 use std::path::{Path, PathBuf};
 
-use super::attest::{self, Attested, attested};
-use super::carry::verify_artifacts;
+use futures_util::{StreamExt as _, stream};
+
+use super::attest::{self, Attested, attested, carry_over};
+use super::carry::copy_telling;
 use super::connect::same_account;
 use super::deploy::Tools;
 use super::earlier::EarlierFiles;
 use super::failure::{Failure, FailureKind};
 use super::foundation;
 use super::load::{Shelf, region_of};
-use super::named::named_file;
-use super::release::{Made, released};
-use super::releases::{Kept, Store, ambiguous, nowhere, unreadable};
+use super::release::{Made, keep, released};
+use super::releases::{Kept, Store, ambiguous, nowhere};
 use super::upload::{Load, Sent, send};
+use super::vouch::signing_key;
 use crate::cloud::Cloud;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Area, Code, Diagnostic};
 use crate::environment::Target;
 use crate::event::{Event, EventKind};
 use crate::pipeline::names;
-use crate::release::{Difference, PublicKey, Release, ReleaseDigest, SigningKey, UnusableKey, difference};
+use crate::release::{Difference, PublicKey, Release, ReleaseDigest, SigningKey, difference};
 use crate::units::{EnvironmentName, PipelineName, Region, Timestamp};
-use crate::workspace::{Project, ReadFile, Spot, list_folder, read_file_within, spot, write_new_file};
+use crate::workspace::{Project, ReadFile, read_file_within, write_new_file};
 
-/// A key is a few lines; no more than this is read, in bytes.
-const KEY: u64 = 1 << 16;
-/// A record, as in `releases`.
-const RECORD: u64 = 32 << 20;
+/// How many releases are read at once.
+const AT_ONCE: usize = 8;
+/// The largest record that is read from a file, as in `releases`.
+pub(super) const RECORD: u64 = 32 << 20;
 /// Ends the name of a provenance.
-const PROVENANCE: &str = ".intoto.json";
+pub(super) const PROVENANCE: &str = ".intoto.json";
 
 /// Where releases are looked for besides the project's folder.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +82,8 @@ pub struct Listed {
     pub made: Timestamp,
     /// The commit that its files were at, and whether they differed from it.
     pub commit: Option<(String, bool)>,
+    /// Whether it is what it was, and what lies beside it is about it.
+    pub whole: bool,
     /// How many provenances are signed by somebody; none are checked.
     pub signed: usize,
     /// Whether it is in the project's folder.
@@ -99,26 +103,19 @@ pub struct Found {
     pub provenances: Vec<Attested>,
 }
 
-/// A release that was verified.
-#[derive(Clone, Debug)]
-pub struct Verified {
-    /// What was found.
-    pub found: Found,
-    /// The id of the key that signed a provenance of it; none where none was given.
-    pub key: Option<String>,
-    /// How many artifacts were read in the bucket and are what they should be; none where there was no bucket to look at.
-    pub artifacts: Option<usize>,
-}
-
 /// An environment's bucket, opened.
-struct Bucket {
-    cloud: Cloud,
-    name: String,
+pub(super) struct Bucket {
+    pub(super) cloud: Cloud,
+    pub(super) name: String,
     environment: EnvironmentName,
 }
 
 /// Opens the bucket of an environment, where one was named.
-async fn bucket(shelf: &mut Shelf<'_>, place: &ReleasePlace, tools: Tools<'_>) -> Result<Option<Bucket>, Failure> {
+pub(super) async fn bucket(
+    shelf: &mut Shelf<'_>,
+    place: &ReleasePlace,
+    tools: Tools<'_>,
+) -> Result<Option<Bucket>, Failure> {
     let Some(named) = &place.environment else { return Ok(None) };
     let environment = shelf.environment(named)?.environment().clone();
     let region = region_of(&environment, place.region.as_ref())?;
@@ -134,7 +131,7 @@ async fn bucket(shelf: &mut Shelf<'_>, place: &ReleasePlace, tools: Tools<'_>) -
 }
 
 /// The project's folder, and the bucket where there is one.
-fn stores<'a>(project: &'a Project, bucket: Option<&'a Bucket>) -> Vec<Store<'a>> {
+pub(super) fn stores<'a>(project: &'a Project, bucket: Option<&'a Bucket>) -> Vec<Store<'a>> {
     let bucket = bucket.map(|bucket| Store::Bucket(&bucket.cloud, &bucket.name));
     [Store::Folder(project)].into_iter().chain(bucket).collect()
 }
@@ -228,28 +225,6 @@ fn write_out(folder: &Path, file: &Path, bytes: &[u8]) -> Result<String, Failure
     Err(Failure::error(taken.help("name another file, or remove it")))
 }
 
-fn signing_key(folder: &Path, file: &Path) -> Result<SigningKey, Failure> {
-    let (name, text) = named_file(folder, file, "key", KEY)?;
-    SigningKey::from_pem(&text).map_err(|why| bad_key(name.as_str(), why))
-}
-
-fn public_key(folder: &Path, file: &Path) -> Result<PublicKey, Failure> {
-    let (name, text) = named_file(folder, file, "key", KEY)?;
-    PublicKey::from_pem(&text).map_err(|why| bad_key(name.as_str(), why))
-}
-
-fn bad_key(file: &str, why: UnusableKey) -> Failure {
-    let told = Diagnostic::error(Code::BadKey, format!("{file} {why}"));
-    Failure::error(match why {
-        UnusableKey::Private => told
-            .note("encrypted keys and keys of other kinds are not read")
-            .help("make one: `openssl genpkey -algorithm ed25519 -out release.pem`"),
-        UnusableKey::Public => {
-            told.help("take it from the private key: `openssl pkey -in release.pem -pubout -out release.pub.pem`")
-        }
-    })
-}
-
 /// Lists releases, by pipeline, the newest first.
 ///
 /// # Errors
@@ -267,14 +242,15 @@ pub async fn list_releases(
             Some(pipeline) => vec![pipeline.clone()],
             None => store.pipelines().await?,
         };
-        for pipeline in pipelines {
-            for Kept { digest, written } in store.kept(&pipeline).await? {
-                let same = |one: &&mut Listed| one.pipeline == pipeline && one.digest == digest;
-                if let Some(known) = all.iter_mut().find(same) {
-                    known.in_bucket = true;
-                    continue;
+        for pipeline in &pipelines {
+            let reading = store.kept(pipeline).await?.into_iter().map(|kept| listed(store, pipeline, kept));
+            let mut reading = stream::iter(reading).buffered(AT_ONCE);
+            while let Some(read) = reading.next().await {
+                let read = read?;
+                match all.iter_mut().find(|one| one.pipeline == read.pipeline && one.digest == read.digest) {
+                    Some(known) => known.in_bucket = true,
+                    None => all.push(read),
                 }
-                all.push(listed(store, &pipeline, &digest, written).await?);
             }
         }
     }
@@ -282,22 +258,26 @@ pub async fn list_releases(
     Ok(all)
 }
 
-async fn listed(
-    store: Store<'_>,
-    pipeline: &PipelineName,
-    digest: &ReleaseDigest,
-    written: Timestamp,
-) -> Result<Listed, Failure> {
+/// What a list tells of a release. One that is not what it was is no reason not to list the others.
+async fn listed(store: Store<'_>, pipeline: &PipelineName, kept: Kept) -> Result<Listed, Failure> {
+    let Kept { digest, written, provenances } = kept;
     let here = matches!(store, Store::Folder(_));
-    let release = store.find(pipeline, digest.as_str()).await?;
-    let provenances = match &release {
-        Some(release) => attested(store, release, None).await?,
-        None => Vec::new(),
+    let read = async {
+        match store.find(pipeline, digest.as_str()).await? {
+            Some(release) => attest::attested_at(store, &provenances, &release, None).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let (whole, provenances) = match read.await {
+        Ok(provenances) => (true, provenances),
+        Err(failure) if failure.diagnostics.iter().all(|told| told.code.area() == Area::Release) => (false, Vec::new()),
+        Err(failure) => return Err(failure),
     };
     let first = provenances.first();
     Ok(Listed {
         pipeline: pipeline.clone(),
-        digest: digest.clone(),
+        digest,
+        whole,
         made: first.and_then(|one| one.told.made).unwrap_or(written),
         commit: first.and_then(|one| one.told.commit.clone().map(|commit| (commit, one.told.changed))),
         signed: provenances.iter().filter(|one| !one.keys.is_empty()).count(),
@@ -320,7 +300,7 @@ pub async fn find_release(
     find_in(&stores(shelf.project(), bucket.as_ref()), typed, None).await
 }
 
-async fn find_in(stores: &[Store<'_>], typed: &str, key: Option<&PublicKey>) -> Result<Found, Failure> {
+pub(super) async fn find_in(stores: &[Store<'_>], typed: &str, key: Option<&PublicKey>) -> Result<Found, Failure> {
     match look_in(stores, typed, key).await? {
         Some(found) => Ok(found),
         None => Err(nowhere(stores, typed).await?),
@@ -384,6 +364,50 @@ pub async fn earlier_release(
     Err(nowhere(&all, typed).await?)
 }
 
+/// A release that was taken to another environment's bucket.
+#[derive(Clone, Debug)]
+pub struct Carried {
+    /// The release.
+    pub release: Release,
+    /// Where its record is now.
+    pub record: String,
+    /// Provenances that were written there.
+    pub provenances: Vec<String>,
+    /// Artifacts that were sent.
+    pub sent: usize,
+    /// Artifacts that were there.
+    pub there: usize,
+    /// Bytes that were sent.
+    pub bytes: u64,
+}
+
+/// Takes a release, its artifacts and its provenances from one environment's bucket to another's, and nothing else. Nothing
+/// is deployed by that.
+///
+/// # Errors
+/// The release is not in the first bucket, an artifact is missing or not what it should be, or something cannot be written.
+pub async fn carry_release(
+    shelf: &mut Shelf<'_>,
+    typed: &str,
+    (from, to): (&ReleasePlace, &ReleasePlace),
+    tools: Tools<'_>,
+    tell: &mut dyn FnMut(Event),
+) -> Result<Carried, Failure> {
+    let (source, target) = (bucket(shelf, from, tools).await?, bucket(shelf, to, tools).await?);
+    let (Some(source), Some(target)) = (source, target) else {
+        let told = Diagnostic::error(Code::BadArgument, "a release is copied from one environment to another");
+        return Err(told.help("name both: `--from staging --to prod`").into());
+    };
+    let (there, here) = (Store::Bucket(&source.cloud, &source.name), Store::Bucket(&target.cloud, &target.name));
+    let release = find_in(&[there], typed, None).await?.release;
+    let copied = copy_telling((&source.cloud, &source.name), (&target.cloud, &target.name), &release, tell).await?;
+    // The record comes after its artifacts: whoever finds one finds the others.
+    keep(&target.cloud, &target.name, &release).await?;
+    let provenances = carry_over(there, here, &release).await?;
+    let record = here.place(&names::release_key(&release.content.pipeline, release.digest.as_str()));
+    Ok(Carried { release, record, provenances, sent: copied.sent, there: copied.there, bytes: copied.bytes })
+}
+
 /// Compares two releases.
 ///
 /// # Errors
@@ -398,87 +422,4 @@ pub async fn compare_releases(
     let stores = stores(shelf.project(), bucket.as_ref());
     let (before, after) = (find_in(&stores, before, None).await?, find_in(&stores, after, None).await?);
     Ok((difference(&before.release, &after.release), before, after))
-}
-
-/// Verifies a release: its record, its provenances, a signature where a key is given, and its artifacts where a bucket is.
-///
-/// # Errors
-/// Anything of it is not what it should be, or the key signed none of its provenances.
-pub async fn verify_release(
-    shelf: &mut Shelf<'_>,
-    folder: &Path,
-    typed: &str,
-    key: Option<&Path>,
-    place: &ReleasePlace,
-    tools: Tools<'_>,
-) -> Result<Verified, Failure> {
-    let key = key.map(|file| public_key(folder, file)).transpose()?;
-    let bucket = bucket(shelf, place, tools).await?;
-    let found = if is_file(folder, typed) {
-        read_files(folder, typed, key.as_ref())?
-    } else {
-        find_in(&stores(shelf.project(), bucket.as_ref()), typed, key.as_ref()).await?
-    };
-    if let Some(key) = &key
-        && !found.provenances.iter().any(|one| one.signed == Some(true))
-    {
-        return Err(not_signed(&found, key));
-    }
-    let artifacts = match &bucket {
-        Some(Bucket { cloud, name, .. }) => {
-            verify_artifacts(cloud, name, &found.release).await?;
-            Some(found.release.content.artifacts.len())
-        }
-        None => None,
-    };
-    Ok(Verified { found, key: key.map(|key| key.id().to_string()), artifacts })
-}
-
-/// A file is named by a path or by its ending; a digest has neither.
-fn is_file(folder: &Path, typed: &str) -> bool {
-    typed.contains(['/', '\\', '.']) || spot(&folder.join(typed)) == Spot::File
-}
-
-/// A record in a file, and the provenances beside it.
-fn read_files(folder: &Path, typed: &str, key: Option<&PublicKey>) -> Result<Found, Failure> {
-    let path = folder.join(typed);
-    let missing = || Failure::error(Diagnostic::error(Code::FileTrouble, format!("there is no release {typed}")));
-    let bytes = |path: &Path| match read_file_within(path, RECORD)? {
-        ReadFile::Bytes(bytes) => Ok(Some(bytes)),
-        ReadFile::Missing | ReadFile::TooLarge { .. } => Ok::<_, Failure>(None),
-    };
-    let release = Release::read(&bytes(&path)?.ok_or_else(missing)?, None).map_err(|why| unreadable(typed, &why))?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let stem = format!("{}.", name.strip_suffix(".json").unwrap_or(&name));
-    let around = path.parent().unwrap_or(folder);
-    let mut beside: Vec<String> = list_folder(around)?.into_iter().map(|(name, _)| name).collect();
-    beside.retain(|name| name.starts_with(&stem) && name.ends_with(PROVENANCE));
-    beside.sort_by_key(|name| (name.len(), name.clone()));
-    let mut provenances = Vec::new();
-    for name in beside {
-        if let Some(bytes) = bytes(&around.join(&name))? {
-            let shown = Path::new(typed).with_file_name(&name).display().to_string();
-            provenances.push(attest::read(&shown, &bytes, &release, key)?);
-        }
-    }
-    Ok(Found { release, records: vec![typed.to_owned()], provenances })
-}
-
-fn not_signed(found: &Found, key: &PublicKey) -> Failure {
-    let digest = found.release.digest.short();
-    let title = format!("no provenance of the release {digest} is signed with the key {}", key.id().short());
-    let mut told = Diagnostic::error(Code::NotSigned, title);
-    if found.provenances.is_empty() {
-        told = told.note("it has none at all");
-    }
-    for one in &found.provenances {
-        told = told.note(match one.keys.as_slice() {
-            [] => format!("{} is unsigned", one.place),
-            keys => {
-                let keys: Vec<&str> = keys.iter().map(|key| key.get(..12).unwrap_or(key)).collect();
-                format!("{} says that it is signed with {}", one.place, keys.join(", "))
-            }
-        });
-    }
-    Failure::refused(told.help("do not take it for what was signed; find out who made it"))
 }

@@ -197,11 +197,14 @@ pub fn ledger_key(environment: &EnvironmentName, pipeline: &PipelineName, number
     format!("{}{:010}.json", ledger_prefix(environment, pipeline), LAST.saturating_sub(number))
 }
 
+/// Where all releases of an account and region lie in the artifact bucket.
+pub const RELEASES: &str = "releases/";
+
 /// Where the releases of a pipeline lie in the artifact bucket: every environment of an account and region shares them, since a
 /// release belongs to none.
 #[must_use]
 pub fn release_prefix(pipeline: &PipelineName) -> String {
-    format!("releases/{pipeline}/")
+    format!("{RELEASES}{pipeline}/")
 }
 
 /// Where a release lies. Its provenance lies beside it, ended by `.intoto.json`.

@@ -280,7 +280,7 @@ mod tests {
             (&git["digest"]["gitCommit"], &git["uri"]),
             (&json!("c0ffee"), &json!("git+https://example.com/acme/streams.git"))
         );
-        assert_eq!(written["predicate"]["runDetails"]["metadata"]["finishedOn"], "2026-01-02T03:04:05Z");
+        assert_eq!(written["predicate"]["runDetails"]["metadata"]["finishedOn"], "2026-01-02T03:04:05.000Z");
     }
 
     #[test]

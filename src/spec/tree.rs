@@ -73,6 +73,23 @@ impl Node {
         }
     }
 
+    /// The same without the entries of mappings that are not `wanted`, each asked about by its dotted path below this node. What
+    /// is in a list stays.
+    #[must_use]
+    pub fn pruned(&self, wanted: &dyn Fn(&str, &Node) -> bool) -> Self {
+        self.pruned_from("", wanted)
+    }
+
+    fn pruned_from(&self, path: &str, wanted: &dyn Fn(&str, &Node) -> bool) -> Self {
+        let Value::Mapping(entries) = &self.value else { return self.clone() };
+        let kept = entries.iter().filter_map(|entry| {
+            let below = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
+            wanted(&below, &entry.value)
+                .then(|| Entry { value: entry.value.pruned_from(&below, wanted), ..entry.clone() })
+        });
+        Self { value: Value::Mapping(kept.collect()), place: self.place.clone() }
+    }
+
     /// Calls `visit` with every node below this one and its dotted path (`streams.transactions.retention`,
     /// `consumers.score.features.0`).
     pub fn walk(&self, visit: &mut impl FnMut(&str, &Node)) {

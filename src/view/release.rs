@@ -9,7 +9,7 @@ use super::{FORMAT_VERSION, TOOL_VERSION};
 use crate::artifact::digest_of;
 use crate::release::{Change, Content, Difference, Ingredient, Release};
 use crate::render::TemplateName;
-use crate::units::Timestamp;
+use crate::units::{ByteSize, Timestamp};
 
 /// How much of a digest people are shown.
 const SHORT: usize = 12;
@@ -48,6 +48,8 @@ pub struct Listed<'a> {
     pub commit: Option<&'a str>,
     /// Whether files differed from the commit.
     pub uncommitted: bool,
+    /// Whether it is what it was, and what lies beside it is about it.
+    pub whole: bool,
     /// Provenances that somebody signed; none are checked here.
     pub signed: usize,
     /// Whether it is in the project's folder.
@@ -98,6 +100,29 @@ pub struct Verified<'a> {
     pub artifacts: Option<usize>,
 }
 
+/// A release that was taken to another bucket.
+#[derive(Clone, Debug, Serialize)]
+pub struct Copied<'a> {
+    /// The release.
+    pub digest: &'a str,
+    /// The pipeline.
+    pub pipeline: &'a str,
+    /// The environment whose bucket had it.
+    pub from: &'a str,
+    /// The environment whose bucket has it now.
+    pub to: &'a str,
+    /// Where its record is now.
+    pub record: &'a str,
+    /// Provenances that were written there.
+    pub provenances: &'a [String],
+    /// Artifacts that were sent.
+    pub sent: usize,
+    /// Artifacts that were there.
+    pub already_there: usize,
+    /// Bytes that were sent.
+    pub bytes: u64,
+}
+
 #[derive(Serialize)]
 struct Document<T: Serialize> {
     format_version: &'static str,
@@ -140,13 +165,14 @@ fn shortened(look: &Look, text: &str) -> String {
     parts.collect()
 }
 
-/// Lines of a name and what belongs to it.
+/// Lines of a name and what belongs to it; places and digests are never broken.
 fn lines(look: &Look, rows: impl IntoIterator<Item = (String, String)>) -> String {
-    let mut table = Table::new();
-    for (name, text) in rows {
-        table.row([Cell::new(Label::Faint, name), Cell::plain(text)]);
-    }
-    table.render(look, 2)
+    let rows: Vec<(String, String)> = rows.into_iter().collect();
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let line = |(name, text): &(String, String)| {
+        format!("  {}  {}\n", look.paint(Label::Faint, format!("{name:width$}")), printable(text))
+    };
+    rows.iter().map(line).collect()
 }
 
 fn heading(look: &Look, digest: &str, pipeline: &str) -> String {
@@ -176,6 +202,18 @@ pub fn created_to_text(look: &Look, created: &Created<'_>) -> String {
     format!("{}{}{end}", heading(look, digest, pipeline), lines(look, rows))
 }
 
+/// Returns what was copied.
+#[must_use]
+pub fn copied_to_text(look: &Look, copied: &Copied<'_>) -> String {
+    let Copied { digest, pipeline, from, to, record, provenances, sent, already_there, bytes } = copied;
+    let size = ByteSize::from_bytes(*bytes);
+    let mut rows = vec![("record".to_owned(), shortened(look, record))];
+    rows.extend(named("provenance", provenances.iter().map(|place| shortened(look, place))));
+    rows.push(("artifacts".to_owned(), format!("{sent} copied ({size:.1}), {already_there} already there")));
+    let end = format!("It is in {to} as it is in {from}; nothing was deployed.\n");
+    format!("{}{}{end}", heading(look, digest, pipeline), lines(look, rows))
+}
+
 /// Returns a list as a table.
 #[must_use]
 pub fn list_to_text(look: &Look, releases: &[Listed<'_>]) -> String {
@@ -195,11 +233,17 @@ pub fn list_to_text(look: &Look, releases: &[Listed<'_>]) -> String {
             Cell::plain(one.pipeline),
             Cell::plain(one.made.to_string()),
             Cell::plain(commit),
-            Cell::plain(if one.signed > 0 { "signed" } else { "unsigned" }),
+            match (one.whole, one.signed) {
+                (false, _) => Cell::new(Label::Bad, "ALTERED"),
+                (true, 0) => Cell::plain("unsigned"),
+                (true, _) => Cell::plain("signed"),
+            },
             Cell::plain(kept),
         ]);
     }
-    table.render(look, 0)
+    let altered = releases.iter().find(|one| !one.whole);
+    let end = altered.map(|one| format!("What is wrong with it: sluice release verify {}\n", short(one.digest)));
+    format!("{}{}", table.render(look, 0), end.unwrap_or_default())
 }
 
 fn revision(commit: &str, uncommitted: bool) -> String {

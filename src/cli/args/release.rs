@@ -17,6 +17,8 @@ pub(crate) enum ReleaseCommand {
     Show(ShowReleaseArgs),
     /// Show what two releases do not have in common
     Diff(DiffReleaseArgs),
+    /// Take a release with its artifacts from one environment's bucket to another's; deploys nothing
+    Copy(CopyArgs),
     /// Hold a release against its digest, its provenance, and a key where one is given
     Verify(VerifyArgs),
 }
@@ -106,6 +108,25 @@ pub(crate) struct VerifyArgs {
     /// Public Ed25519 key (PEM) that must have signed a provenance of it
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Option<PathBuf>,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CopyArgs {
+    /// Digest of a release, or its first six digits or more
+    #[arg(value_name = "DIGEST")]
+    pub(crate) digest: String,
+    /// Environment whose bucket has it
+    #[arg(long, value_name = "ENV", value_parser = environment)]
+    pub(crate) from: String,
+    /// Environment whose bucket gets it
+    #[arg(long, value_name = "ENV", value_parser = environment)]
+    pub(crate) to: String,
+    /// Region of both, where they have several
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: Output,
