@@ -98,6 +98,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const FOREIGN: &[(&str, &[&str])] = &[
     ("aws_sdk_", &["cloud"]),
     ("aws_config", &["cloud"]),
+    ("aws_lc_rs", &["release"]),
     ("aws_smithy_", &["cloud", "embedded", "forge"]),
     ("winterbaume_", &["embedded"]),
     ("hyper", &["embedded"]),

@@ -33,9 +33,30 @@ pub fn base64_sha256(bytes: &[u8]) -> String {
     base64(&Sha256::digest(bytes))
 }
 
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// What [`base64`] was made from; none where it is no such text. Only the one text that [`base64`] writes is taken for some
+/// bytes: with padding, without line breaks, with no bits left over.
+#[must_use]
+pub fn unbase64(text: &str) -> Option<Vec<u8>> {
+    let body = text.trim_end_matches('=');
+    let mut bytes = Vec::with_capacity(body.len() / 4 * 3);
+    let (mut bits, mut count) = (0_u32, 0_u32);
+    for letter in body.bytes() {
+        let sextet = ALPHABET.iter().position(|known| *known == letter)?;
+        bits = (bits << 6 | u32::try_from(sextet).ok()?) & 0xFFFF;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from(bits >> count & 0xFF).ok()?);
+        }
+    }
+    (base64(&bytes) == text).then_some(bytes)
+}
+
 /// Base64 with padding (RFC 4648, section 4).
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+#[must_use]
+pub fn base64(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
         let group = [0, 1, 2].map(|at| usize::from(chunk.get(at).copied().unwrap_or(0)));
@@ -126,6 +147,12 @@ mod tests {
             ["", "f", "fo", "foo", "foob"].map(|text| base64(text.as_bytes())),
             ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]
         );
+        for text in ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "+/8="] {
+            assert_eq!(unbase64(text).map(|bytes| base64(&bytes)).as_deref(), Some(text));
+        }
+        for wrong in ["Zg", "Zh==", "Zm9v\n", "Z", "=", "Zg===", "Zm9-", "Zg==Zg=="] {
+            assert_eq!(unbase64(wrong), None, "{wrong}");
+        }
         assert_eq!(base64_sha256(b""), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
     }
 }

@@ -10,7 +10,8 @@ mod sweep;
 
 pub use ignore::IgnoreRules;
 pub use key::{
-    Digesting, ModelFile, base64_sha256, digest_of, function_key, model_key, model_set_prefix, template_key,
+    Digesting, ModelFile, base64, base64_sha256, digest_of, function_key, model_key, model_set_prefix, template_key,
+    unbase64,
 };
 pub use pack::{Artifact, ArtifactError, ArtifactFile, IGNORE_FILE, LARGE_ZIPPED, MAX_UNZIPPED, unzip, weigh, zip};
 pub use sweep::{ArtifactKind, Pile, Stored, Sweep, Unneeded};

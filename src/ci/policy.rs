@@ -134,7 +134,7 @@ pub(super) fn plan(environments: &[&Deployable], names: Names) -> Vec<Value> {
         };
         environments.iter().flat_map(below).collect()
     };
-    let kept = [of(names::approvals_prefix), of(names::ledger_prefix)].concat();
+    let kept = [of(names::approvals_prefix), of(names::ledgers_prefix)].concat();
     statements.push(allow("ReadLedgerAndApprovals", &["s3:GetObject"], &kept, None));
     statements.push(allow("ReadMetrics", METRICS, &["*".to_owned()], None));
     statements.extend(reads(environments, names));
@@ -157,7 +157,7 @@ pub(super) fn deploy(environment: &Deployable, names: Names) -> Vec<Value> {
     let leases = below(&names::lease_prefix(&environment.name));
     let lease = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"];
     statements.push(allow("HoldLeases", &lease, &leases, None));
-    let ledger = below(&names::ledger_prefix(&environment.name));
+    let ledger = below(&names::ledgers_prefix(&environment.name));
     statements.push(allow("WriteLedger", &["s3:GetObject", "s3:PutObject"], &ledger, None));
     let approvals = below(&names::approvals_prefix(&environment.name));
     statements.push(allow("ReadApprovals", &["s3:GetObject"], &approvals, None));

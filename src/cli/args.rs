@@ -1,12 +1,17 @@
 //! What can be typed: commands, arguments, flags. The doc comments are the help texts.
 
+mod release;
+
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::forms::{CheckOutput, EventOutput, FileOutput, ImportOutput, Output, PageOutput, PlanOutput};
+pub(crate) use self::release::{
+    CreateArgs, DiffReleaseArgs, ListArgs, Place, ReleaseCommand, ShowReleaseArgs, VerifyArgs,
+};
+use super::forms::{CheckOutput, EventOutput, FileOutput, HistoryOutput, ImportOutput, Output, PageOutput, PlanOutput};
 use crate::operate;
 use crate::plan::{DrainOf, HandOverOf};
 use crate::units::{Duration, LogicalId, StageName};
@@ -115,6 +120,8 @@ pub(crate) enum Command {
     Render(RenderArgs),
     /// Draw the topology of a pipeline
     Graph(GraphArgs),
+    /// What ran where, since when, by whom, and how it went
+    History(HistoryArgs),
     /// Show exactly what a deployment would change
     Plan(PlanArgs),
     /// Compare a pipeline in two environments: what is meant to differ, and by which line
@@ -129,6 +136,9 @@ pub(crate) enum Command {
     Bootstrap(BootstrapArgs),
     /// List what no deployed stack needs in the artifact bucket, and remove it
     Gc(GcArgs),
+    /// Releases: what is deployed, promoted and gone back to, named by its content
+    #[command(subcommand)]
+    Release(ReleaseCommand),
     /// Show how every gate stands that a release has to pass on its way to an environment, and what it waits for
     Gates(GatesArgs),
     /// Agree that a release may do to an environment what its plan says, or take that back
@@ -323,10 +333,11 @@ pub(crate) struct PlanArgs {
     /// - `live`: the deployed stack, through a change set
     /// - `nothing`: as if it were deployed for the first time
     /// - `git:REVISION`: the same files in a branch, a tag or a commit (`git:main`, `git:HEAD~1`)
+    /// - `release:DIGEST`: a release, from `.sluice/releases` or, where it is not there, from the environment's bucket
     /// - `PATH`: another project's folder, or a rendered template (.yaml, .json)
     ///
-    /// All but `live` need no credentials and no network.
-    #[arg(long, value_name = "live|nothing|git:REVISION|PATH", default_value = "live", hide_default_value = true, value_parser = against, verbatim_doc_comment)]
+    /// All but `live`, and a release that is only in a bucket, need no credentials and no network.
+    #[arg(long, value_name = "live|nothing|git:REVISION|release:DIGEST|PATH", default_value = "live", hide_default_value = true, value_parser = against, verbatim_doc_comment)]
     pub(crate) against: Against,
     /// Save the plan: `deploy --plan` deploys exactly that, `show` shows it anywhere
     #[arg(long, value_name = "FILE", conflicts_with_all = ["against", "all"])]
@@ -373,7 +384,7 @@ pub(crate) enum Against {
     Live,
     /// Nothing, as if it were deployed for the first time.
     Nothing,
-    /// Another state of the files: `git:REVISION`, or a path.
+    /// Another state of the files: `git:REVISION`, `release:DIGEST`, or a path.
     Files(String),
 }
 
@@ -383,6 +394,7 @@ fn against(typed: &str) -> Result<Against, String> {
         "nothing" => Ok(Against::Nothing),
         "" => Err("it is empty".to_owned()),
         "git:" => Err("a revision follows `git:`, for instance `git:main`".to_owned()),
+        "release:" => Err("a digest follows `release:`, as `sluice release list` shows it".to_owned()),
         typed => Ok(Against::Files(typed.to_owned())),
     }
 }
@@ -739,6 +751,21 @@ pub(crate) struct DoctorArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct HistoryArgs {
+    /// Pipeline; may be left out where there is only one
+    pub(crate) pipeline: Option<String>,
+    /// Environments, separated by commas; all of the project where none is named
+    #[arg(short, long, value_name = "ENVIRONMENT", env = "SLUICE_ENV", value_delimiter = ',')]
+    pub(crate) env: Vec<String>,
+    /// Region, where an environment has several
+    #[arg(long)]
+    pub(crate) region: Option<String>,
+    /// Form of the result; `html` is a page with a timeline
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: HistoryOutput,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct DriftArgs {
     #[command(flatten)]
     pub(crate) one: One,
@@ -793,9 +820,9 @@ pub(crate) struct DecideArgs {
 pub(crate) struct CostArgs {
     #[command(flatten)]
     pub(crate) one: One,
-    /// Compare with the same pipeline in another environment (`env:staging`), in a git revision (`git:main`), or as
-    /// another project's folder has it
-    #[arg(long, value_name = "env:ENV|git:REVISION|FOLDER")]
+    /// Compare with the same pipeline in another environment (`env:staging`), in a git revision (`git:main`), in a release
+    /// (`release:0123456789ab`), or as another project's folder has it
+    #[arg(long, value_name = "env:ENV|git:REVISION|release:DIGEST|FOLDER")]
     pub(crate) against: Option<String>,
     /// Price table instead of the built-in one
     #[arg(long, value_name = "FILE", env = "SLUICE_PRICES")]

@@ -8,7 +8,7 @@ use super::clouds;
 use super::exit::Exit;
 use super::forms::{FileOutput, Layout, PageOutput};
 use super::offline::{NO_TEXTS, fail, open, typed_region};
-use super::online::block_on;
+use super::online::{block_on, started};
 use super::screen::{err_look, out_look, print_diagnostics};
 use super::world::{World, print_err, print_out};
 use crate::cloud::Cloud;
@@ -133,6 +133,9 @@ fn prices(world: &World, file: Option<&Path>) -> Result<Prices, Exit> {
 fn baseline(world: &World, project: &Project, typed: &str) -> Result<CostBaseline, Failure> {
     if let Some(environment) = typed.strip_prefix("env:") {
         return Ok(CostBaseline::Environment(environment.to_owned()));
+    }
+    if let Some(digest) = typed.strip_prefix("release:") {
+        return started(operate::kept_release(project, digest)).map(CostBaseline::Files);
     }
     if project.environments()?.iter().any(|environment| environment == typed)
         && Project::at(&world.folder.join(typed)).is_none()

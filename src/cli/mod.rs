@@ -16,6 +16,7 @@ mod foundation;
 mod gates;
 mod gc;
 mod graph;
+mod history;
 mod import;
 mod many;
 mod offline;
@@ -24,6 +25,7 @@ mod pause;
 mod plan;
 mod producer;
 mod recover;
+mod release;
 mod revert;
 mod saved;
 mod screen;
@@ -80,6 +82,7 @@ fn run() -> Exit {
         Command::Prices(PricesCommand::Show(args)) => cost::show(&world, &args),
         Command::Prices(PricesCommand::Refresh(args)) => cost::refresh(&world, &cli.global, &args),
         Command::Graph(args) => graph::graph(&world, &args),
+        Command::History(args) => history::history(&world, &cli.global, &args),
         Command::Ci(command) => ci::ci(&world, command),
         Command::Comment(args) => ci::comment(&world, &args),
         Command::Explain(args) => offline::explain(&world, &args),
@@ -93,6 +96,7 @@ fn run() -> Exit {
         Command::Destroy(args) => online::destroy(&world, &cli.global, &args),
         Command::Bootstrap(args) => foundation::bootstrap(&world, &cli.global, &args),
         Command::Gc(args) => gc::gc(&world, &cli.global, &args),
+        Command::Release(command) => release::run(&world, &cli.global, command),
         Command::Gates(args) => gates::gates(&world, &cli.global, &args),
         Command::Approve(args) => gates::approve(&world, &cli.global, &args),
         Command::Unlock(args) => unlock::unlock(&world, &cli.global, &args),

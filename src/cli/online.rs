@@ -15,7 +15,7 @@ use super::revert;
 use super::saved;
 use super::screen::{Screen, about, out_look};
 use super::world::{World, print_err, print_out};
-use crate::diagnostic::{Code, Diagnostics, FilePath};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::event::{Event, OperationResult};
 use crate::operate::{
     self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Founding, Interrupt, Leaving, Prepared, Shelf,
@@ -202,6 +202,13 @@ pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Exit> {
             Err(Exit::Error)
         }
     }
+}
+
+/// The same for what is a step of a command.
+pub(crate) fn started<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let refused = |error| Failure::from(Diagnostic::error(Code::FileTrouble, format!("cannot start: {error}")));
+    runtime.map_err(refused)?.block_on(future)
 }
 
 /// Runs a command while the screen is redrawn and Ctrl-C is listened to.

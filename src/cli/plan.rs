@@ -1,17 +1,21 @@
 //! `sluice plan` and `sluice diff`.
 
+use std::collections::BTreeSet;
+
 use super::args::{Against, DiffArgs, Global, PlanArgs};
 use super::clouds::Clouds;
 use super::exit::Exit;
 use super::forms::{Layout, PageOutput, PlanOutput};
 use super::offline::{NO_TEXTS, exit_of, fail, open, running, typed_region};
-use super::online::block_on;
+use super::online::{block_on, started};
 use super::saved;
 use super::screen::{about, out_look, print_diagnostics};
 use super::world::{World, print_err, print_out};
 use crate::capacity::Sized;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::operate::{self, EarlierFiles, Footing, Interrupt, Keep, PlanOutcome, Planned, Prepared, Shelf, Tools};
+use crate::operate::{
+    self, EarlierFiles, Failure, Footing, Interrupt, Keep, PlanOutcome, Planned, Prepared, ReleasePlace, Shelf, Tools,
+};
 use crate::plan::Plan;
 use crate::units::Region;
 use crate::view::environments as diff_view;
@@ -53,7 +57,10 @@ pub(crate) fn plan(world: &World, global: &Global, args: &PlanArgs) -> Exit {
         let region = typed_region(args.region.as_deref())?;
         let earlier = match &args.against {
             Against::Live | Against::Nothing => None,
-            Against::Files(typed) => Some(operate::earlier_files(&project, &world.folder, typed)?),
+            Against::Files(typed) => match typed.strip_prefix("release:") {
+                Some(digest) => Some(released(world, global, &project, digest, (&pairs, region.as_ref()))?),
+                None => Some(operate::earlier_files(&project, &world.folder, typed)?),
+            },
         };
         Ok((pairs, region, earlier))
     });
@@ -75,6 +82,22 @@ pub(crate) fn plan(world: &World, global: &Global, args: &PlanArgs) -> Exit {
         [(pipeline, environment)] if !several => alone(&asked, pipeline, environment),
         pairs => many(&asked, pairs),
     }
+}
+
+/// The release that is compared with: looked for in the buckets of the environments that are planned, where it is not here.
+fn released(
+    world: &World,
+    global: &Global,
+    project: &Project,
+    digest: &str,
+    (pairs, region): (&[(String, String)], Option<&Region>),
+) -> Result<EarlierFiles, Failure> {
+    let (clouds, interrupt) = (Clouds::new(world, global, project), Interrupt::new());
+    let tools = Tools { connector: &clouds, clock: &*world.clock, interrupt: &interrupt };
+    let environments: BTreeSet<&String> = pairs.iter().map(|(_, environment)| environment).collect();
+    let place = |environment: &String| ReleasePlace { environment: Some(environment.clone()), region: region.cloned() };
+    let places: Vec<ReleasePlace> = environments.into_iter().map(place).collect();
+    started(operate::earlier_release(project, digest, &places, tools))
 }
 
 fn alone(asked: &Asked<'_>, pipeline: &str, environment: &str) -> Exit {

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_bucket_tagging::GetBucketTaggingError;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{BucketLocationConstraint, ChecksumAlgorithm, CreateBucketConfiguration};
+use aws_sdk_s3::types::{BucketLocationConstraint, ChecksumAlgorithm, CreateBucketConfiguration, Object};
 use aws_smithy_types::base64;
 use sha2::{Digest as _, Sha256};
 
-use super::{Cloud, CloudError, failure};
+use super::{Cloud, CloudError, failure, read};
 use crate::observed::FailureKind;
-use crate::units::{ByteSize, Region};
+use crate::units::{ByteSize, Region, Timestamp};
 
 const SERVICE: &str = "S3";
 
@@ -79,19 +79,49 @@ impl Cloud {
     /// # Errors
     /// The bucket is not there, or the caller may not list it.
     pub async fn list_artifacts(&self, bucket: &str, prefix: &str) -> Result<Vec<(String, ByteSize)>, CloudError> {
+        let sized = |object: Object| {
+            let size = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+            Some((object.key?, ByteSize::from_bytes(size)))
+        };
+        Ok(self.objects(bucket, prefix).await?.into_iter().filter_map(sized).collect())
+    }
+
+    /// Keys under a prefix with the moments at which they were written, in key order.
+    ///
+    /// # Errors
+    /// The bucket is not there, or the caller may not list it.
+    pub async fn list_written(&self, bucket: &str, prefix: &str) -> Result<Vec<(String, Timestamp)>, CloudError> {
+        let written = |object: Object| {
+            let moment = read::moment(object.last_modified());
+            Some((object.key?, moment))
+        };
+        Ok(self.objects(bucket, prefix).await?.into_iter().filter_map(written).collect())
+    }
+
+    async fn objects(&self, bucket: &str, prefix: &str) -> Result<Vec<Object>, CloudError> {
         let mut found = Vec::new();
         let mut token = None;
         loop {
             let request = self.s3.list_objects_v2().bucket(bucket).prefix(prefix).set_continuation_token(token);
             let answer = request.send().await.map_err(|error| failure::of(SERVICE, "ListObjectsV2", error))?;
-            found.extend(answer.contents().iter().filter_map(|object| {
-                let size = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
-                Some((object.key()?.to_owned(), ByteSize::from_bytes(size)))
-            }));
+            found.extend(answer.contents.unwrap_or_default());
             token = answer.next_continuation_token;
             if token.is_none() {
                 return Ok(found);
             }
+        }
+    }
+
+    /// The first key under a prefix, in key order; none where there is none, or no such bucket.
+    ///
+    /// # Errors
+    /// The caller may not list it.
+    pub async fn first_key(&self, bucket: &str, prefix: &str) -> Result<Option<String>, CloudError> {
+        let answer = self.s3.list_objects_v2().bucket(bucket).prefix(prefix).max_keys(1).send().await;
+        match answer.map_err(|error| failure::of(SERVICE, "ListObjectsV2", error)) {
+            Ok(answer) => Ok(answer.contents().first().and_then(|object| object.key()).map(str::to_owned)),
+            Err(refusal) if refusal.kind == FailureKind::NotFound => Ok(None),
+            Err(refusal) => Err(refusal),
         }
     }
 

@@ -9,6 +9,7 @@ mod account;
 mod artifact;
 mod bucket;
 mod change_set;
+mod download;
 mod drift;
 mod failure;
 mod gauge;
@@ -31,6 +32,7 @@ use crate::units::{AccountId, Region};
 pub use account::Context;
 pub use artifact::{Uploaded, artifact_url};
 pub use change_set::{ChangeSetKind, ChangeSetRequest};
+pub use download::Download;
 pub use guarded::{Etag, Guarded};
 pub use keeping::{Hidden, KeptVersion, TaggedStack};
 pub use measure::Reader;
@@ -82,24 +84,24 @@ impl Cloud {
         let stand_in = settings.endpoint_url.is_some();
         // A bucket in the host name needs a name server that knows it; a server on one address has none.
         let path_style_urls = stand_in || settings.http_client.is_some();
-        let (config, tracer, pace) = settings::load(settings).await;
+        let (config, tracer) = settings::load(settings).await;
         macro_rules! client {
             ($service:ident) => {
                 $service::Client::from_conf(
                     $service::config::Builder::from(&config)
                         .interceptor(tracer.clone())
-                        .interceptor(pace.clone())
+                        .retry_partition(settings::allowance())
                         .build(),
                 )
             };
         }
         let pricing = aws_sdk_pricing::config::Builder::from(&config)
             .interceptor(tracer.clone())
-            .interceptor(pace.clone())
+            .retry_partition(settings::allowance())
             .region(aws_config::Region::new(pricing::PRICING_REGION));
         let s3 = aws_sdk_s3::config::Builder::from(&config)
             .interceptor(tracer.clone())
-            .interceptor(pace.clone())
+            .retry_partition(settings::allowance())
             .force_path_style(path_style_urls);
         Self {
             region,

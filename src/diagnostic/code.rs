@@ -187,7 +187,6 @@ codes! {
     MetricUnknown = "W6020", "a gate's metric does not exist";
     ReleaseUnclear = "E6021", "which release is meant is not known";
     ApprovalUnusable = "W6022", "an approval does not count";
-    LedgerEntryUnusable = "E6023", "a ledger entry cannot be read";
     NothingToApprove = "E6024", "nobody need approve";
     MayNotApprove = "E6025", "somebody may not approve";
     ApprovalStale = "E6026", "the plan is not the one that was looked at";
@@ -245,6 +244,23 @@ codes! {
     // R6 readiness: data
     NoArchive = "R6070", "nothing is kept to train from";
     KeyLeft = "R6071", "data leaves the key that protects it";
+
+    // 6 releases
+    UnknownRelease = "E6001", "there is no such release";
+    ReleaseAltered = "E6002", "a release is not what it was";
+    ReleaseNewer = "E6003", "a newer Sluice wrote it";
+    ReleaseTaken = "E6004", "something else lies where a release belongs";
+    ArtifactMissing = "E6005", "an artifact of a release is not there";
+    ArtifactAltered = "E6006", "an artifact is not what its key says";
+    ReleaseOverlaid = "E6007", "an environment changes what a release carries";
+    ReleaseUnmade = "E6008", "an archive of a release was not made";
+    BadKey = "E6009", "a key cannot be used";
+    NotSigned = "E6010", "nothing is signed with this key";
+    BadProvenance = "E6011", "a provenance is not of this release";
+    ReleaseOtherTool = "W6012", "another version of Sluice made the release";
+    LedgerUnusable = "E6050", "the ledger cannot be read or written";
+    HistoryUnread = "W6052", "the history in an environment is not read";
+    LedgerBehind = "W6051", "a deployment is not in the ledger yet";
 
     // 7 AWS
     AwsUnreachable = "E7001", "AWS cannot be reached";

@@ -48,6 +48,12 @@ impl EnvironmentFile {
         self.overlays.iter().map(|(name, overlay)| (name, &overlay.0.place))
     }
 
+    /// The same environment, which changes nothing in any pipeline.
+    #[must_use]
+    pub fn without_overlays(&self) -> Self {
+        Self { overlays: BTreeMap::new(), ..self.clone() }
+    }
+
     /// Where one of its own settings stands, by dotted path.
     #[must_use]
     pub fn place(&self, path: &str) -> Option<&Place> {

@@ -1,10 +1,10 @@
 //! `sluice approve`: somebody agrees that a release may do to an environment what its plan says, or takes that back.
 
-use super::approvals;
+use super::approvals::{self, Folder};
 use super::deploy::{Company, Tools, ask};
 use super::failure::Failure;
 use super::load::Shelf;
-use super::toward::{Stand, TowardOrder, meant, stands, toward};
+use super::toward::{TowardOrder, Way, toward};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::environment::{Approval, Environment};
 use crate::release::{APPROVAL_FORMAT, Approved, ReleaseDigest, Subject, approvers, may_approve, principal};
@@ -63,7 +63,7 @@ pub async fn approve(
     company: &mut dyn Company,
 ) -> Result<Approving, Failure> {
     let way = Box::pin(toward(shelf, &order.toward, tools)).await?;
-    let (target, by) = (&way.target, way.target.by.clone());
+    let (target, by) = (&way.target, way.target.ground.by.clone());
     let gate = allowed(target.environment(), &by)?;
     let judging = way.judging(shelf.project(), tools);
     let subject = judging.subject();
@@ -75,12 +75,12 @@ pub async fn approve(
         format_version: APPROVAL_FORMAT,
         subject,
         by,
-        at: target.cloud.time(),
+        at: target.ground.cloud.time(),
         reason: order.reason.clone(),
     };
-    approvals::keep(target.side(), &approved).await?;
+    approvals::keep(&target.ground, &approved).await?;
     let mut warnings = Diagnostics::new();
-    let kept = approvals::read(target.side(), &way.release, &mut warnings).await?;
+    let kept = approvals::read(target.side().approvals(), &way.release, &mut warnings).await?;
     let kept: Vec<Approved> = kept.into_iter().map(|kept| kept.approved).collect();
     let by = approvers(gate, &kept, &approved.subject).into_iter().collect();
     Ok(Approving { by, needed: gate.count, approved, warnings })
@@ -144,20 +144,23 @@ fn same_plan(order: &ApproveOrder, plan: &Digest, environment: &Environment) -> 
 /// # Errors
 /// The approvals cannot be read or removed.
 pub async fn withdraw(shelf: &mut Shelf<'_>, order: &TowardOrder, tools: Tools<'_>) -> Result<Withdrawn, Failure> {
-    let (target, source) = stands(shelf, order, tools).await?;
-    let release = meant(order, &target, source.as_ref())?;
+    let way = Way::find(shelf, order, tools).await?;
+    let release = way.meant(order).await?.digest;
+    let (target, bucket) = (&way.target, way.target.bucket());
+    let folder = Folder {
+        cloud: &target.cloud,
+        bucket: &bucket,
+        environment: target.environment.name(),
+        pipeline: &way.pipeline,
+    };
     let mut warnings = Diagnostics::new();
     let by = principal(&target.by);
     let mut subjects = Vec::new();
-    for kept in approvals::read(target.side(), &release, &mut warnings).await? {
-        if principal(&kept.approved.by) == by && remove(&target, &kept).await? {
+    for kept in approvals::read(folder, &release, &mut warnings).await? {
+        // One that somebody wrote anew meanwhile is an approval of its own.
+        if principal(&kept.approved.by) == by && target.cloud.remove_guarded(&bucket, &kept.key, &kept.etag).await? {
             subjects.push(kept.approved.subject);
         }
     }
     Ok(Withdrawn { by, release, subjects, warnings })
-}
-
-/// Removes an approval; false where somebody wrote it anew meanwhile, which is an approval of its own.
-async fn remove(target: &Stand, kept: &approvals::Kept) -> Result<bool, Failure> {
-    Ok(target.cloud.remove_guarded(&target.prepared.bucket, &kept.key, &kept.etag).await?)
 }

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::lease::{self, Place};
 use super::load::Shelf;
 use super::plan::spec_places;
-use super::prepare::{Prepared, prepare};
+use super::prepare::Prepared;
 use super::saved::Reviewed;
 use crate::cloud::Cloud;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
@@ -125,8 +125,8 @@ pub async fn deploy(
     tools: Tools<'_>,
     company: &mut dyn Company,
 ) -> Result<Deployed, Failure> {
-    let prepared = prepare(shelf, &order.pipeline, &order.environment, order.region.as_ref())?;
-    Box::pin(deploy_ready(shelf, Ready { prepared, shown: None }, order, tools, company)).await
+    let ready = Ready::of_files(shelf, &order.pipeline, &order.environment, order.region.as_ref())?;
+    Box::pin(deploy_ready(shelf, ready, order, tools, company)).await
 }
 
 /// Follows whatever already runs on the stack to its end, so that the plan is made against a stack at rest; unless somebody

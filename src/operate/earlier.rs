@@ -7,10 +7,12 @@ use super::failure::Failure;
 use super::load::{Resolved, Shelf};
 use super::named::named_file;
 use super::prepare::{Prepared, prepare};
+use super::release::{pin, prepare_pinned};
 use super::saved::is_plan;
 use crate::capacity::Sized;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, closest};
 use crate::plan::{Earlier, EarlierStack, Lacking, Source};
+use crate::release::Release;
 use crate::template::Template;
 use crate::units::Region;
 use crate::workspace::{Checkout, GitError, MAX_FILE_BYTES, Project, Spot, spot};
@@ -37,6 +39,11 @@ enum Held {
         checkout: Option<Checkout>,
     },
     Template(Box<Template>),
+    /// A release; what is not in it (the environment, neighbours) is the present project's.
+    Release {
+        project: Project,
+        release: Box<Release>,
+    },
 }
 
 impl EarlierFiles {
@@ -73,6 +80,13 @@ impl EarlierFiles {
         Ok(Self { source: Source::Template { path: typed.to_owned() }, held: Held::Template(Box::new(template)) })
     }
 
+    /// A release, in the project as it is.
+    #[must_use]
+    pub fn of_release(project: &Project, release: Release) -> Self {
+        let source = Source::Release { digest: release.digest.to_string() };
+        Self { source, held: Held::Release { project: project.clone(), release: Box::new(release) } }
+    }
+
     /// Where it is.
     #[must_use]
     pub fn source(&self) -> &Source {
@@ -84,6 +98,16 @@ impl EarlierFiles {
         match &self.held {
             Held::Project { project, .. } => project.as_ref(),
             Held::Template(_) => None,
+            Held::Release { project, .. } => Some(project),
+        }
+    }
+
+    /// An empty shelf of these files; none where they are no project.
+    fn shelf(&self) -> Result<Option<Shelf<'_>>, Failure> {
+        match &self.held {
+            Held::Project { project, .. } => Ok(project.as_ref().map(Shelf::new)),
+            Held::Template(_) => Ok(None),
+            Held::Release { project, release } => pin(project, release).map(Some),
         }
     }
 
@@ -101,12 +125,12 @@ impl EarlierFiles {
         let called = match &self.source {
             Source::Revision { revision, .. } => format!("in git:{revision}"),
             Source::Folder { path } | Source::Template { path } => format!("in {path}"),
+            Source::Release { digest } => format!("in release {}", short(digest)),
         };
-        let Some(project) = self.project() else {
+        let Some(mut shelf) = self.shelf()? else {
             let title = format!("there is no project {called} whose costs could be compared");
             return Err(Diagnostic::error(Code::BadArgument, title).into());
         };
-        let mut shelf = Shelf::new(project);
         let resolved = shelf.resolve(pipeline, environment, region);
         resolved.map(|resolved| (resolved, called)).map_err(|failure| self.blame(present, &shelf, failure))
     }
@@ -124,7 +148,10 @@ impl EarlierFiles {
                 format!("{revision}:{}{file}", checkout.prefix())
             }
             (Source::Folder { path }, _) => format!("{}/{file}", path.trim_end_matches('/')),
-            (Source::Revision { .. } | Source::Template { .. }, _) => file.to_string(),
+            (Source::Release { digest }, Held::Release { release, .. }) if release.sources.contains_key(file) => {
+                format!("release:{}:{file}", short(digest))
+            }
+            (Source::Revision { .. } | Source::Template { .. } | Source::Release { .. }, _) => file.to_string(),
         })
     }
 
@@ -136,6 +163,7 @@ impl EarlierFiles {
             }
             Source::Folder { path } => (format!("the project in `{path}`"), "a project that passes `sluice check`"),
             Source::Template { path } => (format!("`{path}`"), "another one"),
+            Source::Release { digest } => (format!("release {}", short(digest)), "another release"),
         };
         for label in failure.diagnostics.iter_mut().flat_map(|diagnostic| &mut diagnostic.labels) {
             label.place.file = self.file(&label.place.file);
@@ -166,6 +194,9 @@ pub(super) struct EarlierShelf<'a> {
 impl<'a> EarlierShelf<'a> {
     /// A reader beside the one of the present files. What both compile alike is compiled once.
     pub(super) fn beside(present: &mut Shelf<'_>, files: &'a EarlierFiles) -> Result<Self, Failure> {
+        if let Held::Release { .. } = &files.held {
+            return Ok(Self { files, shelf: files.shelf()? });
+        }
         let Some(project) = files.project() else { return Ok(Self { files, shelf: None }) };
         let shelf = if project.templates()? == present.project().templates()? {
             Shelf::sibling(project, present.templates()?)
@@ -189,7 +220,11 @@ impl<'a> EarlierShelf<'a> {
             (Held::Template(template), _) => {
                 Ok((EarlierStack { template: template.as_ref().clone(), tags: None }, None))
             }
-            (Held::Project { .. }, None) => Err(Lacking::Project),
+            (Held::Project { .. } | Held::Release { .. }, None) => Err(Lacking::Project),
+            (Held::Release { release, .. }, Some(shelf)) => match render_release(shelf, release, desired) {
+                Ok(stack) => stack,
+                Err(failure) => return Err(self.files.blame(present, shelf, failure)),
+            },
             (Held::Project { .. }, Some(shelf)) => match render(shelf, desired) {
                 Ok(stack) => stack,
                 Err(failure) => return Err(self.files.blame(present, shelf, failure)),
@@ -257,6 +292,22 @@ fn render(shelf: &mut Shelf<'_>, desired: &Prepared) -> Result<Result<Found, Lac
         return Ok(Err(Lacking::Region));
     }
     let prepared = prepare(shelf, name, environment, Some(wanted.region()))?;
+    let stack = EarlierStack { template: prepared.rendered.template, tags: Some(prepared.rendered.tags) };
+    Ok(Ok((stack, Some(prepared.sized))))
+}
+
+/// The stack of a release in the present environment.
+fn render_release(
+    shelf: &mut Shelf<'_>,
+    release: &Release,
+    desired: &Prepared,
+) -> Result<Result<Found, Lacking>, Failure> {
+    let wanted = desired.sized.pipeline();
+    if release.content.pipeline != *wanted.name() {
+        return Ok(Err(Lacking::Pipeline));
+    }
+    let environment = wanted.environment().name().as_str();
+    let prepared = prepare_pinned(shelf, release, environment, Some(wanted.region()))?;
     let stack = EarlierStack { template: prepared.rendered.template, tags: Some(prepared.rendered.tags) };
     Ok(Ok((stack, Some(prepared.sized))))
 }

@@ -4,8 +4,8 @@ use super::deploy::Tools;
 use super::failure::Failure;
 use super::gates::{bake, decide};
 use super::load::Shelf;
-use super::toward::{Stand, TowardOrder, stands, toward};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use super::toward::{Stand, TowardOrder, runs_nothing, standing_in, toward};
+use crate::diagnostic::Diagnostics;
 use crate::environment::Target;
 use crate::release::{Decision, Ended, Fact, GateResult, Ledger, ReleaseDigest};
 use crate::units::{Digest, EnvironmentName, PipelineName, Region, Timestamp};
@@ -85,12 +85,9 @@ pub async fn gates(shelf: &mut Shelf<'_>, order: &TowardOrder, tools: Tools<'_>)
 /// # Errors
 /// What is wrong with the files, what AWS refuses, or that nothing runs there that the ledger knows.
 pub async fn gates_running(shelf: &mut Shelf<'_>, order: &TowardOrder, tools: Tools<'_>) -> Result<Gated, Failure> {
-    let (target, _) = stands(shelf, order, tools).await?;
-    let Some((release, since)) = running(&target.ledger) else {
-        let environment = target.environment().name();
-        let title = format!("{environment} runs no release of {} that its ledger knows", order.pipeline);
-        let help = format!("sluice deploy {} --env {environment}", order.pipeline);
-        return Err(Failure::error(Diagnostic::error(Code::ReleaseUnclear, title).help(help)));
+    let target = Box::pin(standing_in(shelf, order, tools)).await?;
+    let Some((release, since)) = running(&target.ground.ledger) else {
+        return Err(runs_nothing(&target.ground, target.prepared.sized.pipeline().name()));
     };
     let gates = bake(target.side(), since).await;
     let warnings = target.prepared.warnings.clone();
@@ -115,7 +112,7 @@ fn gated(target: &Stand, release: ReleaseDigest, judged: Judged, warnings: Diagn
         environment: pipeline.environment().name().clone(),
         region: pipeline.region().clone(),
         embedded: *pipeline.environment().target() == Target::Embedded,
-        at: target.cloud.time(),
+        at: target.ground.cloud.time(),
         release,
         judged,
         warnings,

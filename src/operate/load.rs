@@ -24,6 +24,15 @@ pub struct Shelf<'a> {
     texts: BTreeMap<FilePath, String>,
     templates: Option<Arc<TemplateSources>>,
     packing: Packing,
+    /// Pipelines whose files are not those of the folder: what their paths lead to says nothing.
+    pinned: BTreeSet<String>,
+}
+
+/// Whether what an environment changes in a pipeline counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Overlaid {
+    Yes,
+    No,
 }
 
 /// A pipeline resolved for an environment, and what is worth a warning.
@@ -46,7 +55,18 @@ impl<'a> Shelf<'a> {
             texts: BTreeMap::new(),
             templates: None,
             packing: Packing::default(),
+            pinned: BTreeSet::new(),
         }
+    }
+
+    /// A shelf on which a pipeline's file is `text` and the templates are these, whatever the project has.
+    pub(super) fn pinned(project: &'a Project, name: &str, text: &str, templates: TemplateSources) -> Self {
+        let file = project.pipeline_file(name);
+        let mut shelf = Self::sibling(project, Arc::new(templates));
+        shelf.specs.insert(name.to_owned(), spec::read_partly(&file, text.as_bytes()).map(Arc::new));
+        shelf.texts.insert(file, text.to_owned());
+        shelf.pinned.insert(name.to_owned());
+        shelf
     }
 
     /// An empty shelf beside another one, with the templates that were compiled there.
@@ -66,9 +86,9 @@ impl<'a> Shelf<'a> {
         &mut self.packing
     }
 
-    /// Forgets the pipeline files that were read; environments stay.
+    /// Forgets the pipeline files that were read; environments stay, and so do files that are not the folder's.
     pub fn forget_specs(&mut self) {
-        self.specs.clear();
+        self.specs.retain(|name, _| self.pinned.contains(name));
     }
 
     /// The texts of the files that were read, for whoever shows places in them.
@@ -158,6 +178,29 @@ impl<'a> Shelf<'a> {
     /// # Errors
     /// Everything that is wrong with both files, and with the two together.
     pub fn resolve(&mut self, name: &str, environment: &str, region: Option<&Region>) -> Result<Resolved, Failure> {
+        self.resolve_as(name, environment, region, Overlaid::Yes)
+    }
+
+    /// Resolves a pipeline in an environment as its own file has it, whatever the environment changes in it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with both files, and with the two together.
+    pub(super) fn resolve_plain(
+        &mut self,
+        name: &str,
+        environment: &str,
+        region: Option<&Region>,
+    ) -> Result<Resolved, Failure> {
+        self.resolve_as(name, environment, region, Overlaid::No)
+    }
+
+    fn resolve_as(
+        &mut self,
+        name: &str,
+        environment: &str,
+        region: Option<&Region>,
+        overlaid: Overlaid,
+    ) -> Result<Resolved, Failure> {
         let mut wrong = Diagnostics::new();
         let read = self.spec_partly(name).map(|spec| spec.found().clone());
         let environment_read = self.environment(environment).err();
@@ -167,8 +210,11 @@ impl<'a> Shelf<'a> {
             return Err(wrong.into());
         }
         let facts = self.facts(name)?;
-        let environment = kept(&self.environments, environment)?;
-        let (pipeline, warnings) = pipeline::resolve(kept(&self.specs, name)?, environment, region, &facts)?;
+        let (spec, environment) = (kept(&self.specs, name)?, kept(&self.environments, environment)?);
+        let (pipeline, warnings) = match overlaid {
+            Overlaid::Yes => pipeline::resolve(spec, environment, region, &facts)?,
+            Overlaid::No => pipeline::resolve(spec, &environment.without_overlays(), region, &facts)?,
+        };
         Ok(Resolved { pipeline, warnings })
     }
 
@@ -206,6 +252,9 @@ impl<'a> Shelf<'a> {
     /// What the paths that a pipeline file names lead to.
     fn folder_facts(&self, name: &str) -> Result<FolderFacts, Failure> {
         let mut facts = FolderFacts::default();
+        if self.pinned.contains(name) {
+            return Ok(facts);
+        }
         for reference in kept(&self.specs, name)?.referenced_paths() {
             let fact = match self.project.path_state(name, &reference.path) {
                 PathState::Folder => PathFact::Folder,

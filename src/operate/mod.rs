@@ -5,8 +5,10 @@
 
 mod approvals;
 mod approve;
+mod attest;
 mod bootstrap;
 mod capacity;
+mod carry;
 mod check;
 mod ci;
 mod comment;
@@ -32,10 +34,11 @@ mod gauges;
 mod gc;
 mod graph;
 mod handover;
+mod history;
 mod import;
 mod init;
 mod lease;
-mod ledgers;
+mod ledger;
 mod load;
 mod make;
 mod many;
@@ -52,6 +55,9 @@ mod producer;
 mod promotions;
 mod readers;
 mod recover;
+mod release;
+mod releases;
+mod releasing;
 mod render;
 mod requirements;
 mod resources;
@@ -69,6 +75,7 @@ mod verify;
 mod work;
 
 pub use approve::{ApproveOrder, Approving, Withdrawn, approve, withdraw};
+pub use attest::Attested;
 pub use bootstrap::{BootstrapOrder, Bootstrapped, Founding, bootstrap, foundation_template};
 pub use capacity::{CapacityOrder, Placed, place};
 pub use check::{Checked, Looked, check};
@@ -88,6 +95,7 @@ pub use fix::{Fixed, fix};
 pub use gated::{Gated, Judged, gates, gates_running};
 pub use gc::{GcOrder, Surveyed, collect, survey};
 pub use graph::{Shape, shape};
+pub use history::{Chronicle, History, HistoryOrder, history};
 pub use import::{ImportOrder, ImportRun, Language, Written, import};
 pub use init::{Started, init};
 pub use load::{Resolved, Shelf, only_pipeline, region_of, select};
@@ -100,6 +108,10 @@ pub use plans::{Footing, PlanOutcome, in_order, pairs_to_plan, plan_all, plan_al
 pub use prepare::{Prepared, Upload, UploadSource, prepare};
 pub use producer::{Producers, producers};
 pub use recover::{RecoverOrder, Stuck, recover, stuck, watch};
+pub use releasing::{
+    Created, Found, Listed, ReleaseOrder, ReleasePlace, Verified, compare_releases, create_release, earlier_release,
+    find_release, kept_release, list_releases, verify_release,
+};
 pub use render::{RenderedFile, TemplateForm, render_all};
 pub use resources::resources;
 pub use revert::{RevertOrder, Revertible, revert, revertible};

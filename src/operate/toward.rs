@@ -4,16 +4,20 @@ use super::connect::same_account;
 use super::deploy::Tools;
 use super::failure::Failure;
 use super::gates::{Judging, Side};
-use super::ledgers;
+use super::lease::Place;
+use super::ledger::Book;
 use super::load::{Shelf, region_of};
 use super::plan::{Keep, plan_ready};
-use super::prepare::{Prepared, prepare};
+use super::prepare::Prepared;
+use super::release::prepare_release;
+use super::releases::{self, Store};
 use crate::cloud::Cloud;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::environment::Environment;
+use crate::pipeline::names;
 use crate::plan::Plan;
-use crate::release::{Fact, Ledger, ReleaseDigest};
-use crate::units::{EnvironmentName, Region};
+use crate::release::{Ledger, Release, ReleaseDigest};
+use crate::units::{EnvironmentName, PipelineName, Region};
 use crate::workspace::Project;
 
 /// What is asked about.
@@ -29,10 +33,12 @@ pub struct TowardOrder {
     pub release: Option<String>,
 }
 
-/// An environment, looked at.
-pub(super) struct Stand {
-    /// The pipeline there.
-    pub(super) prepared: Prepared,
+/// An environment that was reached: its cloud, and what ran there. Nothing of the pipeline's files is read for it.
+pub(super) struct Ground {
+    /// The environment.
+    pub(super) environment: Environment,
+    /// The region.
+    pub(super) region: Region,
     /// Its cloud.
     pub(super) cloud: Cloud,
     /// What ran there.
@@ -41,22 +47,123 @@ pub(super) struct Stand {
     pub(super) by: String,
 }
 
-impl Stand {
-    /// Looks at an environment.
-    async fn at(prepared: Prepared, tools: Tools<'_>) -> Result<Self, Failure> {
-        let pipeline = prepared.sized.pipeline();
-        let cloud = tools.connector.connect(pipeline.environment(), pipeline.region()).await?;
-        let by = same_account(&cloud, pipeline.environment()).await?.arn;
-        let ledger = ledgers::read(Side { cloud: &cloud, prepared: &prepared }).await?;
-        Ok(Self { prepared, cloud, ledger, by })
+impl Ground {
+    async fn at(
+        project: &Project,
+        pipeline: &PipelineName,
+        environment: Environment,
+        region: Region,
+        tools: Tools<'_>,
+    ) -> Result<Self, Failure> {
+        let cloud = tools.connector.connect(&environment, &region).await?;
+        let by = same_account(&cloud, &environment).await?.arn;
+        let place = Place { project, cloud: &cloud, environment: &environment, region: &region, pipeline };
+        let ledger = Book::of(place).read().await?;
+        Ok(Self { environment, region, cloud, ledger, by })
     }
 
+    /// Its artifact bucket.
+    pub(super) fn bucket(&self) -> String {
+        names::artifact_bucket(self.environment.account(), &self.region)
+    }
+
+    /// The release made ready for it.
+    fn prepare(&self, shelf: &mut Shelf<'_>, release: &Release) -> Result<Prepared, Failure> {
+        prepare_release(shelf, release, self.environment.name().as_str(), Some(&self.region))
+    }
+}
+
+/// Where a release goes, and where it was to prove itself.
+pub(super) struct Way {
+    /// The pipeline.
+    pub(super) pipeline: PipelineName,
+    /// Where it goes.
+    pub(super) target: Ground,
+    /// Where it was to prove itself; none where the environment takes releases from nowhere.
+    pub(super) source: Option<Ground>,
+}
+
+impl Way {
+    /// Reaches both environments.
+    ///
+    /// # Errors
+    /// What is wrong with their files, or that one cannot be reached.
+    pub(super) async fn find(shelf: &mut Shelf<'_>, order: &TowardOrder, tools: Tools<'_>) -> Result<Self, Failure> {
+        let pipeline = PipelineName::new(&order.pipeline).map_err(|error| {
+            Failure::error(Diagnostic::error(Code::BadName, format!("`{}` {error}", order.pipeline)))
+        })?;
+        let environment = shelf.environment(&order.environment)?.environment().clone();
+        let region = region_of(&environment, order.region.as_ref())?;
+        let from: Option<EnvironmentName> = environment.promotes_from().cloned();
+        let before = match &from {
+            Some(from) => Some(shelf.environment(from.as_str())?.environment().clone()),
+            None => None,
+        };
+        let project = shelf.project();
+        let source = match before {
+            Some(before) => {
+                // The same region proves most; where the environment before has no such one, its first.
+                let region = region_of(&before, Some(&region)).or_else(|_| region_of(&before, None))?;
+                Some(Ground::at(project, &pipeline, before, region, tools).await?)
+            }
+            None => None,
+        };
+        let target = Ground::at(project, &pipeline, environment, region, tools).await?;
+        Ok(Self { pipeline, target, source })
+    }
+
+    /// The environment that says which release is meant: where it was to prove itself.
+    fn proving(&self) -> &Ground {
+        self.source.as_ref().unwrap_or(&self.target)
+    }
+
+    /// The release that is meant: by what was typed, of those that either environment keeps; or the one that runs where it was to
+    /// prove itself.
+    ///
+    /// # Errors
+    /// There is none, several are meant, or it is not what it was.
+    pub(super) async fn meant(&self, order: &TowardOrder) -> Result<Release, Failure> {
+        let typed = match (&order.release, self.proving().ledger.running()) {
+            (Some(typed), _) => typed.as_str(),
+            (None, Some(running)) => running.as_str(),
+            (None, None) => return Err(runs_nothing(self.proving(), &self.pipeline)),
+        };
+        let grounds: Vec<&Ground> = self.source.iter().chain([&self.target]).collect();
+        let buckets: Vec<String> = grounds.iter().map(|ground| ground.bucket()).collect();
+        let stores: Vec<Store<'_>> =
+            grounds.iter().zip(&buckets).map(|(ground, bucket)| Store::Bucket(&ground.cloud, bucket)).collect();
+        for store in &stores {
+            if let Some(release) = store.find(&self.pipeline, typed).await? {
+                return Ok(release);
+            }
+        }
+        Err(releases::unknown(&stores, &self.pipeline, typed).await?)
+    }
+}
+
+/// That an environment runs nothing that its ledger knows.
+pub(super) fn runs_nothing(ground: &Ground, pipeline: &PipelineName) -> Failure {
+    let environment = ground.environment.name();
+    let title = format!("{environment} runs no release of {pipeline} that its ledger knows");
+    let help = format!("sluice deploy {pipeline} --env {environment}");
+    Failure::error(Diagnostic::error(Code::ReleaseUnclear, title).help(help))
+}
+
+/// An environment with the release made ready for it.
+pub(super) struct Stand {
+    /// The environment.
+    pub(super) ground: Ground,
+    /// The release there.
+    pub(super) prepared: Prepared,
+}
+
+impl Stand {
     pub(super) fn side(&self) -> Side<'_> {
-        Side { cloud: &self.cloud, prepared: &self.prepared }
+        Side { cloud: &self.ground.cloud, prepared: &self.prepared }
     }
 
     pub(super) fn environment(&self) -> &Environment {
-        self.prepared.sized.pipeline().environment()
+        &self.ground.environment
     }
 }
 
@@ -70,98 +177,65 @@ pub(super) struct Toward {
     pub(super) release: ReleaseDigest,
     /// What it would do there.
     pub(super) plan: Plan,
+    /// What runs there, where its release is kept.
+    pub(super) running: Option<Prepared>,
 }
 
 impl Toward {
     /// What there is to be judged.
     pub(super) fn judging<'a>(&'a self, project: &'a Project, tools: Tools<'a>) -> Judging<'a> {
         Judging {
-            source: self.source.as_ref().map(|source| (source.side(), &source.ledger)),
+            source: self.source.as_ref().map(|source| (source.side(), &source.ground.ledger)),
             target: self.target.side(),
             release: &self.release,
             plan: &self.plan,
-            running: None,
-            by: &self.target.by,
+            running: self.running.as_ref().map(|running| &running.sized),
+            by: &self.target.ground.by,
             project,
             tools,
         }
     }
 }
 
-/// Looks at both environments and plans.
+/// Looks at both environments and plans the release for the one that it goes to.
 ///
 /// # Errors
-/// What is wrong with the files, or what AWS refuses; nobody knows which release is meant.
+/// What is wrong with the release or the environments, or what AWS refuses; nobody knows which release is meant.
 pub(super) async fn toward(shelf: &mut Shelf<'_>, order: &TowardOrder, tools: Tools<'_>) -> Result<Toward, Failure> {
-    let (target, source) = stands(shelf, order, tools).await?;
-    let release = meant(order, &target, source.as_ref())?;
-    let planned = Box::pin(plan_ready(target.prepared.clone(), Keep::Nothing, tools, shelf.texts())).await?;
-    Ok(Toward { source, target, release, plan: planned.plan })
+    let way = Way::find(shelf, order, tools).await?;
+    let release = way.meant(order).await?;
+    let prepared = way.target.prepare(shelf, &release)?;
+    let source = match way.source {
+        Some(ground) => Some(Stand { prepared: ground.prepare(shelf, &release)?, ground }),
+        None => None,
+    };
+    let running = running(shelf, &way.target, &way.pipeline).await?;
+    let planned = Box::pin(plan_ready(prepared.clone(), Keep::Nothing, tools, shelf.texts())).await?;
+    let target = Stand { ground: way.target, prepared };
+    Ok(Toward { source, target, release: release.digest, plan: planned.plan, running })
 }
 
-/// Looks at the environment that a release goes to, and at the one that it comes from.
-pub(super) async fn stands(
+/// What runs in an environment, made ready as its release has it; none where nothing runs, or its release is not kept or cannot
+/// be made ready any more.
+async fn running(shelf: &mut Shelf<'_>, ground: &Ground, pipeline: &PipelineName) -> Result<Option<Prepared>, Failure> {
+    let Some(digest) = ground.ledger.running() else { return Ok(None) };
+    let bucket = ground.bucket();
+    let kept = Store::Bucket(&ground.cloud, &bucket).find(pipeline, digest.as_str()).await?;
+    Ok(kept.and_then(|release| ground.prepare(shelf, &release).ok()))
+}
+
+/// The release that runs in an environment, made ready there.
+///
+/// # Errors
+/// Nothing runs there that its ledger knows, or its release is not kept.
+pub(super) async fn standing_in(
     shelf: &mut Shelf<'_>,
     order: &TowardOrder,
     tools: Tools<'_>,
-) -> Result<(Stand, Option<Stand>), Failure> {
-    let target = prepare(shelf, &order.pipeline, &order.environment, order.region.as_ref())?;
-    let region = target.sized.pipeline().region().clone();
-    let from: Option<EnvironmentName> = target.sized.pipeline().environment().promotes_from().cloned();
-    let target = Stand::at(target, tools).await?;
-    let Some(from) = from else { return Ok((target, None)) };
-    let environment = shelf.environment(from.as_str())?.environment().clone();
-    // The same region proves most; where the environment before has no such one, its first.
-    let region = region_of(&environment, Some(&region)).or_else(|_| region_of(&environment, None))?;
-    let source = prepare(shelf, &order.pipeline, from.as_str(), Some(&region))?;
-    Ok((target, Some(Stand::at(source, tools).await?)))
-}
-
-/// The release that is meant: of those that the ledgers know.
-pub(super) fn meant(order: &TowardOrder, target: &Stand, source: Option<&Stand>) -> Result<ReleaseDigest, Failure> {
-    let proving = source.unwrap_or(target);
-    let known = releases(&proving.ledger);
-    let Some(typed) = &order.release else {
-        return proving.ledger.running().cloned().ok_or_else(|| unclear(order, proving, &known));
-    };
-    // One that never ran there is judged too: it fails, and says why.
-    if let Ok(digest) = typed.parse::<ReleaseDigest>() {
-        return Ok(digest);
-    }
-    let mut found = known.iter().filter(|digest| digest.is_meant_by(typed));
-    match (found.next(), found.next()) {
-        (Some(digest), None) => Ok(digest.clone()),
-        (Some(_), Some(_)) => {
-            let title = format!("several releases begin with `{typed}`");
-            Err(Failure::error(Diagnostic::error(Code::ReleaseUnclear, title).help("type more of it")))
-        }
-        (None, _) => {
-            let title = format!("no release that ran in {} begins with `{typed}`", proving.environment().name());
-            Err(Failure::error(known_of(Diagnostic::error(Code::ReleaseUnclear, title), &known)))
-        }
-    }
-}
-
-fn unclear(order: &TowardOrder, proving: &Stand, known: &[ReleaseDigest]) -> Failure {
-    let environment = proving.environment().name();
-    let title = format!("{environment} runs no release of {} that its ledger knows", order.pipeline);
-    let told = known_of(Diagnostic::error(Code::ReleaseUnclear, title), known);
-    Failure::error(told.help(format!("sluice deploy {} --env {environment}", order.pipeline)))
-}
-
-fn known_of(told: Diagnostic, known: &[ReleaseDigest]) -> Diagnostic {
-    let names: Vec<&str> = known.iter().rev().take(5).map(ReleaseDigest::short).collect();
-    if names.is_empty() { told } else { told.note(format!("the newest that it knows: {}", names.join(", "))) }
-}
-
-/// Every release of a ledger once, the newest last.
-fn releases(ledger: &Ledger) -> Vec<ReleaseDigest> {
-    let mut found: Vec<ReleaseDigest> = Vec::new();
-    for entry in ledger.entries() {
-        if let Fact::Deployment { release, .. } = &entry.fact {
-            found.retain(|known| known != release);
-            found.push(release.clone());
-        }
-    }
-    found
+) -> Result<Stand, Failure> {
+    let Way { pipeline, target: ground, .. } = Way::find(shelf, order, tools).await?;
+    let Some(digest) = ground.ledger.running() else { return Err(runs_nothing(&ground, &pipeline)) };
+    let release = releases::fetch(&ground.cloud, &ground.bucket(), &pipeline, digest.as_str()).await?;
+    let prepared = ground.prepare(shelf, &release)?;
+    Ok(Stand { ground, prepared })
 }

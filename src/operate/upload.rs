@@ -29,6 +29,28 @@ const STEPS: u64 = 20;
 /// How long the lease is left alone while nothing arrives.
 const LEFT_ALONE: Duration = Duration::from_secs(20);
 
+/// Files that are to be put into a bucket.
+#[derive(Clone, Copy)]
+pub(super) struct Load<'a> {
+    pub(super) project: &'a Project,
+    /// The pipeline's folder.
+    pub(super) name: &'a str,
+    pub(super) cloud: &'a Cloud,
+    pub(super) bucket: &'a str,
+    pub(super) uploads: &'a [Upload],
+}
+
+/// How an upload ended that nothing went wrong with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// All of it is there.
+    All,
+    /// The person wanted to leave.
+    Left,
+    /// Somebody took the lease.
+    LeaseLost,
+}
+
 /// Puts what the template points at into the artifact bucket. A lease that is lost ends it; whoever has the lease in hand
 /// tells so when it is given back.
 ///
@@ -43,21 +65,38 @@ pub(super) async fn upload(
     held: &mut Held<'_>,
 ) -> Result<(), Failure> {
     let cloud = held.cloud().clone();
-    let mut progress = Progress::of(project, name, &prepared.uploads)?;
+    let load = Load { project, name, cloud: &cloud, bucket: &prepared.bucket, uploads: &prepared.uploads };
+    match send(load, tools, &mut |event| company.tell(event), Some(held)).await? {
+        Sent::All | Sent::LeaseLost => Ok(()),
+        Sent::Left => judge(&prepared.rendered.stack_name, &Outcome::Interrupted, &prepared.rendered.origins).map(drop),
+    }
+}
+
+/// Puts files into a bucket, under a lease where there is one.
+///
+/// # Errors
+/// Something could not be read or sent.
+pub(super) async fn send(
+    load: Load<'_>,
+    tools: Tools<'_>,
+    tell_event: &mut dyn FnMut(Event),
+    mut held: Option<&mut Held<'_>>,
+) -> Result<Sent, Failure> {
+    let mut progress = Progress::of(load.project, load.name, load.uploads)?;
     if progress.large {
-        company.tell(Event { at: tools.clock.now(), kind: progress.told() });
+        tell_event(Event { at: tools.clock.now(), kind: progress.told() });
     }
     let (tell, mut told) = mpsc::unbounded_channel();
     let mut sending = JoinSet::new();
     let gate = Arc::new(Semaphore::new(AT_ONCE));
-    for upload in &prepared.uploads {
+    for upload in load.uploads {
         let sender = Sender {
-            cloud: cloud.clone(),
+            cloud: load.cloud.clone(),
             gate: Arc::clone(&gate),
             tell: tell.clone(),
-            bucket: prepared.bucket.clone(),
+            bucket: load.bucket.to_owned(),
         };
-        sending.spawn(sender.send(project.clone(), name.to_owned(), upload.clone()));
+        sending.spawn(sender.send(load.project.clone(), load.name.to_owned(), upload.clone()));
     }
     let mut begun = BTreeSet::new();
     let ended = loop {
@@ -66,7 +105,7 @@ pub(super) async fn upload(
             () = tools.interrupt.raised() => Step::Leave,
             Some(news) = told.recv() => Step::News(news),
             ended = sending.join_next() => match ended {
-                None => break Ok(()),
+                None => break Ok(Sent::All),
                 Some(Ok(Ok(()))) => Step::Look,
                 Some(Ok(Err(failure))) => break Err(failure),
                 Some(Err(broken)) => break Err(lost(&broken.to_string())),
@@ -74,21 +113,18 @@ pub(super) async fn upload(
             () = pause(tools.clock) => Step::Look,
         };
         match step {
-            Step::Leave => {
-                break judge(&prepared.rendered.stack_name, &Outcome::Interrupted, &prepared.rendered.origins)
-                    .map(drop);
-            }
+            Step::Leave => break Ok(Sent::Left),
             Step::News(News::Begun(parts)) => drop(begun.insert(parts)),
             Step::News(News::Joined(parts)) => drop(begun.remove(&parts)),
             Step::News(news) => {
-                for kind in progress.on(news) {
-                    company.tell(Event { at: tools.clock.now(), kind });
-                }
+                progress.on(news).into_iter().for_each(|kind| tell_event(Event { at: tools.clock.now(), kind }));
             }
             Step::Look => {}
         }
-        if !held.keep().await {
-            break Ok(());
+        if let Some(held) = &mut held
+            && !held.keep().await
+        {
+            break Ok(Sent::LeaseLost);
         }
     };
     // Nothing of it is under way any more when parts are given up: one that came later would stay.
@@ -97,12 +133,12 @@ pub(super) async fn upload(
         match news {
             News::Begun(parts) => drop(begun.insert(parts)),
             News::Joined(parts) => drop(begun.remove(&parts)),
-            news => progress.on(news).into_iter().for_each(|kind| company.tell(Event { at: tools.clock.now(), kind })),
+            news => progress.on(news).into_iter().for_each(|kind| tell_event(Event { at: tools.clock.now(), kind })),
         }
     }
     for parts in begun {
         // What cannot be given up now goes by the foundation's lifecycle.
-        let _ = cloud.abandon_parts(&parts).await;
+        let _ = load.cloud.abandon_parts(&parts).await;
     }
     ended
 }

@@ -178,10 +178,36 @@ pub fn pauses_key(environment: &EnvironmentName, pipeline: &PipelineName) -> Str
     format!("{}{pipeline}.paused", lease_prefix(environment))
 }
 
-/// Where the ledger of an environment lies in the artifact bucket.
+/// Where the ledgers of an environment lie in the artifact bucket.
 #[must_use]
-pub fn ledger_prefix(environment: &EnvironmentName) -> String {
+pub fn ledgers_prefix(environment: &EnvironmentName) -> String {
     format!("ledger/{environment}/")
+}
+
+/// Where the ledger of a pipeline in an environment lies in the artifact bucket.
+#[must_use]
+pub fn ledger_prefix(environment: &EnvironmentName, pipeline: &PipelineName) -> String {
+    format!("{}{pipeline}/", ledgers_prefix(environment))
+}
+
+/// An entry of a ledger. The newest comes first where names are sorted.
+#[must_use]
+pub fn ledger_key(environment: &EnvironmentName, pipeline: &PipelineName, number: u64) -> String {
+    const LAST: u64 = 9_999_999_999;
+    format!("{}{:010}.json", ledger_prefix(environment, pipeline), LAST.saturating_sub(number))
+}
+
+/// Where the releases of a pipeline lie in the artifact bucket: every environment of an account and region shares them, since a
+/// release belongs to none.
+#[must_use]
+pub fn release_prefix(pipeline: &PipelineName) -> String {
+    format!("releases/{pipeline}/")
+}
+
+/// Where a release lies. Its provenance lies beside it, ended by `.intoto.json`.
+#[must_use]
+pub fn release_key(pipeline: &PipelineName, digest: &str) -> String {
+    format!("{}{digest}.json", release_prefix(pipeline))
 }
 
 /// Where approvals for an environment lie in its artifact bucket.

@@ -202,6 +202,11 @@ pub enum Source {
         /// As it was typed.
         path: String,
     },
+    /// A release.
+    Release {
+        /// Its digest.
+        digest: String,
+    },
 }
 
 /// What another state of the files does not have.

@@ -102,6 +102,17 @@ impl Checkout {
     }
 }
 
+/// The commit that the project at `root` stands at, in full, and whether its stacks or templates differ from that or are not in it;
+/// none where there is no git, no repository or no commit yet.
+#[must_use]
+pub fn git_head(root: &Path) -> Option<(String, bool)> {
+    let commit = Repository::find(root, "HEAD").ok()?.commit;
+    let mut status = git(root);
+    status.args(["status", "--porcelain", "--", "stacks", "templates"]);
+    let output = successful(status, || "compare the files with HEAD".to_owned()).ok()?;
+    Some((commit, !output.stdout.is_empty()))
+}
+
 /// The folder of a checkout that holds the files.
 const FILES: &str = "files";
 
@@ -312,6 +323,19 @@ mod tests {
         said(clone.path(), &["clone", "--quiet", "--depth=1", &from, "c"]);
         let error = Checkout::of(&clone.path().join("c/sub"), "HEAD~1", &PATHS).unwrap_err();
         assert!(matches!(error, GitError::UnknownRevision { shallow: true, .. }), "{error:?}");
+    }
+
+    #[test]
+    fn the_head_is_told_with_whether_files_differ_from_it() {
+        let dir = repository();
+        let project = dir.path().join("sub");
+        let commit = said(dir.path(), &["rev-parse", "HEAD"]);
+        assert_eq!(git_head(&project), Some((commit.clone(), false)));
+        fs::write(dir.path().join("elsewhere"), "not of the project").unwrap();
+        assert_eq!(git_head(&project), Some((commit.clone(), false)));
+        fs::write(project.join("stacks/new"), "x").unwrap();
+        assert_eq!(git_head(&project), Some((commit, true)));
+        assert_eq!(git_head(tempfile::tempdir().unwrap().path()), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::error::WorkspaceError;
+use crate::units::Timestamp;
 
 /// Writes a file, making the folders above it. A reader sees the old content or the new, never a part.
 ///
@@ -101,6 +102,30 @@ pub fn append_line(path: &Path, line: &str) -> Result<(), WorkspaceError> {
     let mut file =
         fs::OpenOptions::new().create(true).append(true).open(path).map_err(WorkspaceError::io("open", path))?;
     writeln!(file, "{line}").map_err(WorkspaceError::io("write", path))
+}
+
+/// The names of what lies in a folder, each with the moment of its last change, in no order; nothing where there is no folder.
+/// What has no name in UTF-8 is left out.
+///
+/// # Errors
+/// When it is there and cannot be listed.
+pub fn list_folder(path: &Path) -> Result<Vec<(String, Timestamp)>, WorkspaceError> {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(WorkspaceError::io("list", path)(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(WorkspaceError::io("list", path))?;
+        let changed = entry.metadata().ok().and_then(|meta| meta.modified().ok());
+        let since = changed.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+        let at = since.and_then(|since| i64::try_from(since.as_millis()).ok()).unwrap_or_default();
+        if let Ok(name) = entry.file_name().into_string() {
+            found.push((name, Timestamp::from_millis(at)));
+        }
+    }
+    Ok(found)
 }
 
 /// Whether a folder is new or holds nothing.

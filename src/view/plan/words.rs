@@ -69,6 +69,7 @@ pub(super) fn source(source: &Source) -> String {
         Source::Revision { revision, commit } => format!("git:{revision} ({})", commit.get(..12).unwrap_or(commit)),
         Source::Folder { path } => format!("the project in {path}"),
         Source::Template { path } => format!("the template {path}"),
+        Source::Release { digest } => format!("release {}", digest.get(..12).unwrap_or(digest)),
     }
 }
 
