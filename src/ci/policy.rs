@@ -21,7 +21,7 @@ const KEPT_OF_STACK: usize = 24;
 const STACK_TAG: &str = "aws:ResourceTag/sluice:pipeline";
 
 /// Where code, models and templates lie in the artifact bucket.
-const ARTIFACTS: [&str; 3] = ["functions/", "models/", "templates/"];
+const ARTIFACTS: [&str; 4] = ["functions/", "models/", "releases/", "templates/"];
 
 /// What a deployment takes: actions, examples of the resources that they are done on, and what is told of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,8 +134,9 @@ pub(super) fn plan(environments: &[&Deployable], names: Names) -> Vec<Value> {
         };
         environments.iter().flat_map(below).collect()
     };
-    let kept = [of(names::approvals_prefix), of(names::ledgers_prefix)].concat();
-    statements.push(allow("ReadLedgerAndApprovals", &["s3:GetObject"], &kept, None));
+    let releases: Vec<String> = all.iter().map(|bucket| format!("{bucket}/releases/*")).collect();
+    let kept = [of(names::approvals_prefix), of(names::ledgers_prefix), releases].concat();
+    statements.push(allow("ReadLedgerAndReleases", &["s3:GetObject"], &kept, None));
     statements.push(allow("ReadMetrics", METRICS, &["*".to_owned()], None));
     statements.extend(reads(environments, names));
     statements

@@ -14,6 +14,7 @@ pub(crate) use self::release::{
 use super::forms::{CheckOutput, EventOutput, FileOutput, HistoryOutput, ImportOutput, Output, PageOutput, PlanOutput};
 use crate::operate;
 use crate::plan::{DrainOf, HandOverOf};
+use crate::release::GateKind;
 use crate::units::{Duration, LogicalId, StageName};
 
 /// One declarative file in, a production streaming-ML system on AWS out.
@@ -139,6 +140,10 @@ pub(crate) enum Command {
     /// Releases: what is deployed, promoted and gone back to, named by its content
     #[command(subcommand)]
     Release(ReleaseCommand),
+    /// Deploy to the next environment exactly what was proven in the one before
+    Promote(PromoteArgs),
+    /// Deploy an earlier release again that was proven in an environment
+    Rollback(RollbackArgs),
     /// Show how every gate stands that a release has to pass on its way to an environment, and what it waits for
     Gates(GatesArgs),
     /// Agree that a release may do to an environment what its plan says, or take that back
@@ -593,6 +598,70 @@ pub(crate) struct TowardArgs {
     /// Region, where the environment has several
     #[arg(long, env = "SLUICE_REGION")]
     pub(crate) region: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PromoteArgs {
+    /// Pipeline (a folder of `stacks/`); may be left out where there is only one
+    #[arg(value_name = "PIPELINE", value_parser = pipeline)]
+    pub(crate) pipeline: Option<String>,
+    /// Every pipeline, each after those whose streams it reads
+    #[arg(long, conflicts_with_all = ["pipeline", "release"])]
+    pub(crate) all: bool,
+    /// The environment that the release comes from; it is the one that the other's file names as `promotes_from`
+    #[arg(long, value_name = "ENV", value_parser = environment)]
+    pub(crate) from: Option<String>,
+    /// The environments that it goes to, separated by commas: one after the other
+    #[arg(long, value_name = "ENV", value_parser = environment, value_delimiter = ',', required = true)]
+    pub(crate) to: Vec<String>,
+    /// The release, by its digest or at least its first six digits; the one that runs where it comes from if left out
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) release: Option<String>,
+    /// Region, where the environment has several
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+    /// Let it go although this gate is not passed (may be given several times); recorded, and shown with every later plan
+    #[arg(long = "override", value_name = "GATE", value_parser = gate, requires = "reason")]
+    pub(crate) overrides: Vec<GateKind>,
+    /// Why gates are overridden
+    #[arg(long, value_name = "TEXT", requires = "overrides")]
+    pub(crate) reason: Option<String>,
+    /// Stay until what was promoted has been judged by the gates of the environment
+    #[arg(long)]
+    pub(crate) wait: bool,
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+    /// Exit with 2 where something was changed
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RollbackArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// The release to go back to, by its digest or at least its first six digits; the newest good one before the one that runs if left out
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) to: Option<String>,
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+    /// Exit with 2 where something was changed
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+/// A gate by its name.
+fn gate(text: &str) -> Result<GateKind, String> {
+    GateKind::ALL.into_iter().find(|kind| kind.to_string() == text).ok_or_else(|| {
+        let names: Vec<String> = GateKind::ALL.iter().map(ToString::to_string).collect();
+        format!("there is no such gate; these are: {}", names.join(", "))
+    })
 }
 
 #[derive(Debug, Args)]

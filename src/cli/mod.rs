@@ -24,6 +24,7 @@ mod online;
 mod pause;
 mod plan;
 mod producer;
+mod promote;
 mod recover;
 mod release;
 mod revert;
@@ -97,6 +98,8 @@ fn run() -> Exit {
         Command::Bootstrap(args) => foundation::bootstrap(&world, &cli.global, &args),
         Command::Gc(args) => gc::gc(&world, &cli.global, &args),
         Command::Release(command) => release::run(&world, &cli.global, command),
+        Command::Promote(args) => promote::promote(&world, &cli.global, &args),
+        Command::Rollback(args) => promote::rollback(&world, &cli.global, &args),
         Command::Gates(args) => gates::gates(&world, &cli.global, &args),
         Command::Approve(args) => gates::approve(&world, &cli.global, &args),
         Command::Unlock(args) => unlock::unlock(&world, &cli.global, &args),

@@ -258,6 +258,13 @@ codes! {
     NotSigned = "E6010", "nothing is signed with this key";
     BadProvenance = "E6011", "a provenance is not of this release";
     ReleaseOtherTool = "W6012", "another version of Sluice made the release";
+    PromotionPath = "E6053", "an environment takes no releases from there";
+    PromotionWaits = "E6054", "a release has to wait";
+    PromotionRefused = "E6055", "a release may not go to an environment";
+    PromotionFailed = "E6056", "what was promoted does not do well";
+    PromotionDifference = "W6057", "what environments differ in cannot be told";
+    NothingToReturnTo = "E6058", "there is no release to go back to";
+    RollbackLasting = "W6059", "going back does not undo everything";
     LedgerUnusable = "E6050", "the ledger cannot be read or written";
     HistoryUnread = "W6052", "the history in an environment is not read";
     LedgerBehind = "W6051", "a deployment is not in the ledger yet";

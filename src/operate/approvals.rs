@@ -4,13 +4,12 @@
 use sha2::{Digest as _, Sha256};
 
 use super::failure::Failure;
-use super::toward::Ground;
-use crate::cloud::{Cloud, Etag};
+use super::gates::Side;
+use crate::cloud::Etag;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::observed::FailureKind;
 use crate::pipeline::names;
 use crate::release::{Approved, ReleaseDigest, Subject, principal};
-use crate::units::{Digest, EnvironmentName, PipelineName};
+use crate::units::Digest;
 
 /// How often an approval is written that somebody else writes or removes meanwhile.
 const MOST_TRIES: u32 = 5;
@@ -20,15 +19,6 @@ pub(super) struct Kept {
     pub(super) approved: Approved,
     pub(super) key: String,
     pub(super) etag: Etag,
-}
-
-/// Where the approvals of a pipeline's releases lie: with the environment that they go to.
-#[derive(Clone, Copy)]
-pub(super) struct Folder<'a> {
-    pub(super) cloud: &'a Cloud,
-    pub(super) bucket: &'a str,
-    pub(super) environment: &'a EnvironmentName,
-    pub(super) pipeline: &'a PipelineName,
 }
 
 /// The key of somebody's approval: another session of the same role writes over it.
@@ -43,21 +33,23 @@ pub(super) fn key_of(subject: &Subject, by: &str) -> String {
 /// # Errors
 /// The bucket may not be read.
 pub(super) async fn read(
-    folder: Folder<'_>,
+    side: Side<'_>,
     release: &ReleaseDigest,
     warnings: &mut Diagnostics,
 ) -> Result<Vec<Kept>, Failure> {
-    let Folder { cloud, bucket, environment, pipeline } = folder;
-    let prefix = format!("{}{pipeline}/{release}/", names::approvals_prefix(environment));
-    let listed = match cloud.list_artifacts(bucket, &prefix).await {
+    let pipeline = side.prepared.sized.pipeline();
+    let prefix = names::approvals_prefix(pipeline.environment().name());
+    let prefix = format!("{prefix}{}/{release}/", pipeline.name());
+    let bucket = &side.prepared.bucket;
+    let listed = match side.cloud.list_artifacts(bucket, &prefix).await {
         Ok(listed) => listed,
         // Without a foundation nobody can have approved anything.
-        Err(refusal) if refusal.kind == FailureKind::NotFound => return Ok(Vec::new()),
+        Err(refusal) if refusal.kind == crate::observed::FailureKind::NotFound => return Ok(Vec::new()),
         Err(refusal) => return Err(refusal.into()),
     };
     let mut found = Vec::new();
     for (key, _) in listed {
-        let Some(object) = cloud.read_guarded(bucket, &key).await? else { continue };
+        let Some(object) = side.cloud.read_guarded(bucket, &key).await? else { continue };
         match Approved::read(&object.bytes) {
             // Its place is bound to what it says: a copy under another key is none.
             Ok(approved) if key_of(&approved.subject, &approved.by) == key => {
@@ -79,12 +71,12 @@ fn unusable(bucket: &str, key: &str, why: &str) -> Diagnostic {
 ///
 /// # Errors
 /// It cannot be written.
-pub(super) async fn keep(ground: &Ground, approved: &Approved) -> Result<(), Failure> {
-    let (bucket, key) = (ground.bucket(), key_of(&approved.subject, &approved.by));
+pub(super) async fn keep(side: Side<'_>, approved: &Approved) -> Result<(), Failure> {
+    let (bucket, key) = (&side.prepared.bucket, key_of(&approved.subject, &approved.by));
     for _ in 0..MOST_TRIES {
-        let found = ground.cloud.read_guarded(&bucket, &key).await?;
+        let found = side.cloud.read_guarded(bucket, &key).await?;
         let etag = found.map(|found| found.etag);
-        if ground.cloud.write_guarded(&bucket, &key, approved.to_bytes(), etag.as_ref()).await?.is_some() {
+        if side.cloud.write_guarded(bucket, &key, approved.to_bytes(), etag.as_ref()).await?.is_some() {
             return Ok(());
         }
     }

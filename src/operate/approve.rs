@@ -1,10 +1,10 @@
 //! `sluice approve`: somebody agrees that a release may do to an environment what its plan says, or takes that back.
 
-use super::approvals::{self, Folder};
+use super::approvals;
 use super::deploy::{Company, Tools, ask};
 use super::failure::Failure;
 use super::load::Shelf;
-use super::toward::{TowardOrder, Way, toward};
+use super::toward::{Stand, TowardOrder, Way, toward, way};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::environment::{Approval, Environment};
 use crate::release::{APPROVAL_FORMAT, Approved, ReleaseDigest, Subject, approvers, may_approve, principal};
@@ -62,25 +62,25 @@ pub async fn approve(
     tools: Tools<'_>,
     company: &mut dyn Company,
 ) -> Result<Approving, Failure> {
-    let way = Box::pin(toward(shelf, &order.toward, tools)).await?;
-    let (target, by) = (&way.target, way.target.ground.by.clone());
+    let toward = Box::pin(toward(shelf, &order.toward, tools)).await?;
+    let (target, by) = (&toward.way.target, toward.way.target.site.by.clone());
     let gate = allowed(target.environment(), &by)?;
-    let judging = way.judging(shelf.project(), tools);
+    let judging = toward.judging(shelf.project(), tools);
     let subject = judging.subject();
     same_plan(order, &subject.plan, target.environment())?;
     company.warned(&target.prepared.warnings, shelf.texts());
-    company.planned(&target.prepared, &way.plan);
+    company.planned(&target.prepared, &toward.plan);
     ask(order.yes, company, &question(&subject, &by))?;
     let approved = Approved {
         format_version: APPROVAL_FORMAT,
         subject,
         by,
-        at: target.ground.cloud.time(),
+        at: target.site.cloud.time(),
         reason: order.reason.clone(),
     };
-    approvals::keep(&target.ground, &approved).await?;
+    approvals::keep(target.side(), &approved).await?;
     let mut warnings = Diagnostics::new();
-    let kept = approvals::read(target.side().approvals(), &way.release, &mut warnings).await?;
+    let kept = approvals::read(target.side(), &toward.way.release.digest, &mut warnings).await?;
     let kept: Vec<Approved> = kept.into_iter().map(|kept| kept.approved).collect();
     let by = approvers(gate, &kept, &approved.subject).into_iter().collect();
     Ok(Approving { by, needed: gate.count, approved, warnings })
@@ -144,23 +144,19 @@ fn same_plan(order: &ApproveOrder, plan: &Digest, environment: &Environment) -> 
 /// # Errors
 /// The approvals cannot be read or removed.
 pub async fn withdraw(shelf: &mut Shelf<'_>, order: &TowardOrder, tools: Tools<'_>) -> Result<Withdrawn, Failure> {
-    let way = Way::find(shelf, order, tools).await?;
-    let release = way.meant(order).await?.digest;
-    let (target, bucket) = (&way.target, way.target.bucket());
-    let folder = Folder {
-        cloud: &target.cloud,
-        bucket: &bucket,
-        environment: target.environment.name(),
-        pipeline: &way.pipeline,
-    };
+    let Way { target, release, .. } = Box::pin(way(shelf, order, tools)).await?;
     let mut warnings = Diagnostics::new();
-    let by = principal(&target.by);
+    let by = principal(&target.site.by);
     let mut subjects = Vec::new();
-    for kept in approvals::read(folder, &release, &mut warnings).await? {
-        // One that somebody wrote anew meanwhile is an approval of its own.
-        if principal(&kept.approved.by) == by && target.cloud.remove_guarded(&bucket, &kept.key, &kept.etag).await? {
+    for kept in approvals::read(target.side(), &release.digest, &mut warnings).await? {
+        if principal(&kept.approved.by) == by && remove(&target, &kept).await? {
             subjects.push(kept.approved.subject);
         }
     }
-    Ok(Withdrawn { by, release, subjects, warnings })
+    Ok(Withdrawn { by, release: release.digest, subjects, warnings })
+}
+
+/// Removes an approval; false where somebody wrote it anew meanwhile, which is an approval of its own.
+async fn remove(target: &Stand, kept: &approvals::Kept) -> Result<bool, Failure> {
+    Ok(target.site.cloud.remove_guarded(&target.prepared.bucket, &kept.key, &kept.etag).await?)
 }

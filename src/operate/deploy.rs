@@ -12,6 +12,7 @@ use super::lease::{self, Place};
 use super::load::Shelf;
 use super::plan::spec_places;
 use super::prepare::Prepared;
+use super::promote::Promotion;
 use super::saved::Reviewed;
 use crate::cloud::Cloud;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
@@ -34,6 +35,8 @@ pub trait Company {
     fn leaving(&mut self, leaving: &Leaving<'_>);
     /// A foundation is to be made or changed; the plan is shown now.
     fn founding(&mut self, founding: &Founding<'_>);
+    /// A release is to be promoted; how the gates stand and what the environments differ in is shown now.
+    fn promoting(&mut self, _promotion: &Promotion<'_>) {}
     /// Whether somebody is there to answer.
     fn listens(&self) -> bool;
     /// Asks whether to go on.

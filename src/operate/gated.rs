@@ -4,7 +4,7 @@ use super::deploy::Tools;
 use super::failure::Failure;
 use super::gates::{bake, decide};
 use super::load::Shelf;
-use super::toward::{Stand, TowardOrder, runs_nothing, standing_in, toward};
+use super::toward::{Site, Stand, TowardOrder, toward};
 use crate::diagnostic::Diagnostics;
 use crate::environment::Target;
 use crate::release::{Decision, Ended, Fact, GateResult, Ledger, ReleaseDigest};
@@ -68,16 +68,17 @@ impl Gated {
 /// # Errors
 /// What is wrong with the files, or what AWS refuses.
 pub async fn gates(shelf: &mut Shelf<'_>, order: &TowardOrder, tools: Tools<'_>) -> Result<Gated, Failure> {
-    let way = Box::pin(toward(shelf, order, tools)).await?;
+    let toward = Box::pin(toward(shelf, order, tools)).await?;
+    let way = &toward.way;
     let mut warnings = way.target.prepared.warnings.clone();
-    let judging = way.judging(shelf.project(), tools);
+    let judging = toward.judging(shelf.project(), tools);
     let decision = Box::pin(decide(&judging, &[], &mut warnings)).await?;
     let judged = Judged::Promotion {
         from: way.source.as_ref().map(|source| source.environment().name().clone()),
-        plan: way.plan.digest(),
+        plan: toward.plan.digest(),
         decision,
     };
-    Ok(gated(&way.target, way.release.clone(), judged, warnings))
+    Ok(gated(&way.target, way.release.digest.clone(), judged, warnings))
 }
 
 /// Judges what runs in an environment since it was deployed, by the gates that measure.
@@ -85,21 +86,22 @@ pub async fn gates(shelf: &mut Shelf<'_>, order: &TowardOrder, tools: Tools<'_>)
 /// # Errors
 /// What is wrong with the files, what AWS refuses, or that nothing runs there that the ledger knows.
 pub async fn gates_running(shelf: &mut Shelf<'_>, order: &TowardOrder, tools: Tools<'_>) -> Result<Gated, Failure> {
-    let target = Box::pin(standing_in(shelf, order, tools)).await?;
-    let Some((release, since)) = running(&target.ground.ledger) else {
-        return Err(runs_nothing(&target.ground, target.prepared.sized.pipeline().name()));
-    };
+    let region = order.region.as_ref();
+    let target = Site::open(shelf, &order.pipeline, &order.environment, region, tools).await?;
+    let release = target.running().await?;
+    let target = target.with(shelf, &release)?;
+    let since = running_since(&target.site.ledger).unwrap_or(target.site.cloud.time());
     let gates = bake(target.side(), since).await;
     let warnings = target.prepared.warnings.clone();
-    Ok(gated(&target, release, Judged::Running { since, gates }, warnings))
+    Ok(gated(&target, release.digest, Judged::Running { since, gates }, warnings))
 }
 
-/// The release that runs, and when its deployment was over.
-fn running(ledger: &Ledger) -> Option<(ReleaseDigest, Timestamp)> {
+/// Since when the release runs that does.
+pub(super) fn running_since(ledger: &Ledger) -> Option<Timestamp> {
     let wanted = ledger.running()?;
     ledger.entries().iter().rev().find_map(|entry| match &entry.fact {
         Fact::Deployment { release, outcome: Ended::Succeeded | Ended::Unverified, ended, .. } if release == wanted => {
-            Some((release.clone(), *ended))
+            Some(*ended)
         }
         Fact::Deployment { .. } | Fact::Judged { .. } | Fact::Removal { .. } => None,
     })
@@ -112,7 +114,7 @@ fn gated(target: &Stand, release: ReleaseDigest, judged: Judged, warnings: Diagn
         environment: pipeline.environment().name().clone(),
         region: pipeline.region().clone(),
         embedded: *pipeline.environment().target() == Target::Embedded,
-        at: target.ground.cloud.time(),
+        at: target.site.cloud.time(),
         release,
         judged,
         warnings,

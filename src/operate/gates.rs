@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::approvals::{self, Folder};
+use super::approvals;
 use super::deploy::Tools;
 use super::drift::{self, At};
 use super::failure::Failure;
@@ -51,16 +51,6 @@ pub(super) struct Side<'a> {
 impl<'a> Side<'a> {
     fn pipeline(self) -> &'a Pipeline {
         self.prepared.sized.pipeline()
-    }
-
-    /// Where approvals of what goes there lie.
-    pub(super) fn approvals(self) -> Folder<'a> {
-        Folder {
-            cloud: self.cloud,
-            bucket: &self.prepared.bucket,
-            environment: self.environment().name(),
-            pipeline: self.pipeline().name(),
-        }
     }
 
     fn environment(self) -> &'a Environment {
@@ -142,7 +132,7 @@ pub(super) async fn decide(
     warnings: &mut Diagnostics,
 ) -> Result<Decision, Failure> {
     let measured = judge(judging).await?;
-    let kept = approvals::read(judging.target.approvals(), judging.release, warnings).await?;
+    let kept = approvals::read(judging.target, judging.release, warnings).await?;
     let approvals: Vec<Approved> = kept.into_iter().map(|kept| kept.approved).collect();
     let subject = judging.subject();
     let source = judging.source.map(|(side, ledger)| Proving {

@@ -37,6 +37,16 @@ impl<'a> Book<'a> {
         Self { cloud, environment, region, pipeline }
     }
 
+    /// The ledger of a pipeline in an environment and region.
+    pub(super) fn at(
+        cloud: &'a Cloud,
+        environment: &'a Environment,
+        region: &'a Region,
+        pipeline: &'a PipelineName,
+    ) -> Self {
+        Self { cloud, environment, region, pipeline }
+    }
+
     fn prefix(&self) -> String {
         names::ledger_prefix(self.environment.name(), self.pipeline)
     }

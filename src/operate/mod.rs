@@ -52,6 +52,7 @@ mod plan;
 mod plans;
 mod prepare;
 mod producer;
+mod promote;
 mod promotions;
 mod readers;
 mod recover;
@@ -62,6 +63,7 @@ mod render;
 mod requirements;
 mod resources;
 mod revert;
+mod rollback;
 mod save;
 mod saved;
 mod shards;
@@ -107,6 +109,7 @@ pub use plan::{Keep, Planned, plan_afresh, plan_against, plan_live};
 pub use plans::{Footing, PlanOutcome, in_order, pairs_to_plan, plan_all, plan_all_live};
 pub use prepare::{Prepared, Upload, UploadSource, prepare};
 pub use producer::{Producers, producers};
+pub use promote::{PromoteOrder, Promoted, Promotion, PromotionEnd, promote, promotion_order};
 pub use recover::{RecoverOrder, Stuck, recover, stuck, watch};
 pub use releasing::{
     Created, Found, Listed, ReleaseOrder, ReleasePlace, Verified, compare_releases, create_release, earlier_release,
@@ -115,6 +118,7 @@ pub use releasing::{
 pub use render::{RenderedFile, TemplateForm, render_all};
 pub use resources::resources;
 pub use revert::{RevertOrder, Revertible, revert, revertible};
+pub use rollback::{GoneBack, RollbackOrder, go_back};
 pub use save::may_save;
 pub use saved::{Reviewed, edited, read_plan, read_saved};
 pub use status::{Status, status};

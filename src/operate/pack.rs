@@ -61,16 +61,18 @@ pub(super) struct Packs {
 impl Shelf<'_> {
     /// Packs handlers and addresses models by content.
     pub(super) fn pack(&mut self, name: &str, pipeline: &Pipeline) -> Result<Packs, Failure> {
+        let bucket = names::artifact_bucket(pipeline.account(), pipeline.region());
+        if let Some(pinned) = self.pinned_assets(name) {
+            let assets = Assets { bucket, ..pinned.clone() };
+            let (uploads, handlers) = (Vec::new(), Handlers::default());
+            return Ok(Packs { assets, uploads, handlers, warnings: Diagnostics::new() });
+        }
         let project = self.project();
         let packing = self.packing();
         if packing.pipeline != name {
             *packing = Packing { pipeline: name.to_owned(), ..Packing::default() };
         }
-        let mut assets = Assets {
-            bucket: names::artifact_bucket(pipeline.account(), pipeline.region()),
-            code: BTreeMap::new(),
-            models: BTreeMap::new(),
-        };
+        let mut assets = Assets { bucket, code: BTreeMap::new(), models: BTreeMap::new() };
         let (mut uploads, mut handlers, mut warnings) = (Vec::new(), Handlers::default(), Diagnostics::new());
         for (stage, function) in pipeline.functions() {
             let handler = Handler { project, name, pipeline, stage: &stage, function };

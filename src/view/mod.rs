@@ -28,6 +28,7 @@ pub mod outputs;
 pub mod pause;
 pub mod plan;
 pub mod producer;
+pub mod promotion;
 pub mod readiness;
 pub mod recover;
 pub mod release;
