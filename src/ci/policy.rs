@@ -91,7 +91,7 @@ const STACK_WRITE: &[&str] = &[
 ];
 /// Reads what gates measure; AWS offers nothing narrower than every metric (service authorization reference, "Actions, resources,
 /// and condition keys for Amazon CloudWatch").
-const METRICS: &[&str] = &["cloudwatch:GetMetricData", "cloudwatch:ListMetrics"];
+pub(super) const METRICS: &[&str] = &["cloudwatch:GetMetricData", "cloudwatch:ListMetrics"];
 /// Services that are given roles of a pipeline.
 const PASSED_TO: &[&str] = &["firehose.amazonaws.com", "lambda.amazonaws.com", "sagemaker.amazonaws.com"];
 /// Services of AWS that make a role of their own when they are used for the first time.

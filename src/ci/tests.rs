@@ -130,6 +130,7 @@ fn no_action_has_a_wildcard_and_every_resource_means_what_has_nothing_narrower()
         .flat_map(|(_, rights)| rights.read.iter().chain(rights.write))
         .filter(|(on, _, _)| *on == rights::On::Anything)
         .flat_map(rights::actions)
+        .chain(super::policy::METRICS.iter().map(|&action| action.to_owned()))
         .collect();
     for (account, role) in [("111111111111", "Plan"), ("111111111111", "DeployDev"), ("222222222222", "DeployProd")] {
         let statements = statements(&ci, account, role);

@@ -18,8 +18,8 @@ use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::event::{Event, OperationResult};
 use crate::operate::{
-    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Founding, Interrupt, Leaving, Prepared, Promotion, Shelf,
-    Tools,
+    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Founding, Interrupt, Leaving, Prepared,
+    Promotion, Shelf, Tools,
 };
 use crate::plan::{Permission, Plan};
 use crate::rollout::LeftBehind;

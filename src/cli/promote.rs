@@ -48,7 +48,14 @@ pub(crate) fn promote(world: &World, global: &Global, args: &PromoteArgs) -> Exi
     worst
 }
 
-fn promote_one(world: &World, global: &Global, args: &PromoteArgs, project: &Project, pipeline: &str, to: &str) -> Exit {
+fn promote_one(
+    world: &World,
+    global: &Global,
+    args: &PromoteArgs,
+    project: &Project,
+    pipeline: &str,
+    to: &str,
+) -> Exit {
     let region = match typed_region(args.region.as_deref()) {
         Ok(region) => region,
         Err(failure) => return fail(world, &failure, NO_TEXTS),
@@ -111,13 +118,20 @@ fn promoted_exit(world: &World, args: &PromoteArgs, pipeline: &str, promoted: &P
         End::Baking => vec![NextStep::new(format!("sluice promote {target}"), "then: judge it by the gates")],
         End::Held => vec![
             NextStep::new(format!("sluice promote {target}"), "judge it again, once there is more traffic"),
-            NextStep::new(format!("sluice rollback {pipeline} --env {}", promoted.to), "put the release before it back"),
+            NextStep::new(
+                format!("sluice rollback {pipeline} --env {}", promoted.to),
+                "put the release before it back",
+            ),
         ],
         _ => Vec::new(),
     };
     let (from, to) = (promoted.from.as_str(), promoted.to.as_str());
     let release = promoted.release.as_str();
-    tell(world, args.output, &Ending { pipeline, from: Some(from), to, release, result, until, gates, running, next: &next });
+    tell(
+        world,
+        args.output,
+        &Ending { pipeline, from: Some(from), to, release, result, until, gates, running, next: &next },
+    );
     exit
 }
 

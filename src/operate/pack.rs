@@ -72,11 +72,7 @@ impl Shelf<'_> {
         if packing.pipeline != name {
             *packing = Packing { pipeline: name.to_owned(), ..Packing::default() };
         }
-        let mut assets = Assets {
-            bucket,
-            code: BTreeMap::new(),
-            models: BTreeMap::new(),
-        };
+        let mut assets = Assets { bucket, code: BTreeMap::new(), models: BTreeMap::new() };
         let (mut uploads, mut handlers, mut warnings) = (Vec::new(), Handlers::default(), Diagnostics::new());
         for (stage, function) in pipeline.functions() {
             let handler = Handler { project, name, pipeline, stage: &stage, function };

@@ -160,9 +160,8 @@ pub fn promotion_order(project: &Project) -> Result<Vec<String>, Failure> {
 /// The environment that it comes from: the one that the target's file names.
 fn comes_from(order: &PromoteOrder, way: &Way) -> Result<EnvironmentName, Failure> {
     let target = way.target.environment();
-    let wrong = |title: String, help: String| {
-        Err(Failure::refused(Diagnostic::error(Code::PromotionPath, title).help(help)))
-    };
+    let wrong =
+        |title: String, help: String| Err(Failure::refused(Diagnostic::error(Code::PromotionPath, title).help(help)));
     match (target.promotes_from(), &order.from) {
         (None, _) => wrong(
             format!("{} takes releases from no other environment", target.name()),
@@ -345,8 +344,7 @@ async fn judge_there(
         return Ok(PromotionEnd::Held(gates));
     }
     let passed = !worst(Verdict::Fail);
-    let fact =
-        |_: Option<&_>| Fact::Judged { id: id.clone(), release: digest.clone(), passed, gates: gates.clone() };
+    let fact = |_: Option<&_>| Fact::Judged { id: id.clone(), release: digest.clone(), passed, gates: gates.clone() };
     target.site.book().add(&target.site.by, fact).await?;
     if passed {
         return Ok(PromotionEnd::Verified(gates));

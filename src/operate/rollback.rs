@@ -122,7 +122,10 @@ fn lasting(plan: &Plan, digest: &ReleaseDigest) -> Diagnostics {
     if plan.is_empty() {
         return Diagnostics::new();
     }
-    notes.push("what was written meanwhile stays written: records, items, objects and predictions of the newer release".to_owned());
+    notes.push(
+        "what was written meanwhile stays written: records, items, objects and predictions of the newer release"
+            .to_owned(),
+    );
     let touches = |type_name: &str, path: &str| {
         plan.resources.iter().any(|one| {
             one.type_name == type_name

@@ -152,6 +152,8 @@ pub(super) struct Toward {
     pub(super) way: Way,
     /// What it would do there.
     pub(super) plan: Plan,
+    /// What runs there, as its release has it; none where that is not kept, or cannot be made ready any more.
+    pub(super) running: Option<Prepared>,
 }
 
 impl Toward {
@@ -162,7 +164,7 @@ impl Toward {
             target: self.way.target.side(),
             release: &self.way.release.digest,
             plan: &self.plan,
-            running: None,
+            running: self.running.as_ref().map(|running| &running.sized),
             by: &self.way.target.site.by,
             project,
             tools,
@@ -175,10 +177,19 @@ impl Way {
     ///
     /// # Errors
     /// What AWS refuses.
-    pub(super) async fn planned(self, shelf: &Shelf<'_>, tools: Tools<'_>) -> Result<Toward, Failure> {
+    pub(super) async fn planned(self, shelf: &mut Shelf<'_>, tools: Tools<'_>) -> Result<Toward, Failure> {
+        let site = &self.target.site;
+        let running = match site.ledger.running() {
+            Some(digest) => site.fetch(digest.as_str()).await.ok(),
+            None => None,
+        };
+        let ready = |release: Release| {
+            prepare_release(shelf, &release, site.environment.name().as_str(), Some(&site.region)).ok()
+        };
+        let running = running.and_then(ready);
         let prepared = self.target.prepared.clone();
         let planned = Box::pin(plan_ready(prepared, Keep::Nothing, tools, shelf.texts())).await?;
-        Ok(Toward { way: self, plan: planned.plan })
+        Ok(Toward { way: self, plan: planned.plan, running })
     }
 }
 

@@ -169,6 +169,14 @@ fn shown(look: &Look, verdict: Verdict) -> (Label, &'static str) {
     }
 }
 
+/// Why, and until when it waits where that is not said there.
+fn why(gate: &GateResult) -> String {
+    match gate.until {
+        Some(until) if !gate.why.contains(&until.to_string()) => format!("{}; until {until}", gate.why),
+        Some(_) | None => gate.why.clone(),
+    }
+}
+
 /// The first twelve digits of a digest.
 fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
@@ -202,11 +210,7 @@ pub fn to_text(look: &Look, about: &About<'_>, outcome: Outcome<'_>) -> String {
     let mut table = Table::new();
     for gate in outcome.gates() {
         let (label, mark) = shown(look, gate.verdict);
-        let why = match gate.until {
-            Some(until) if !gate.why.contains(&until.to_string()) => format!("{}; until {until}", gate.why),
-            _ => gate.why.clone(),
-        };
-        table.row([Cell::new(label, mark), Cell::plain(gate.called()), Cell::plain(why)]);
+        table.row([Cell::new(label, mark), Cell::plain(gate.called()), Cell::plain(why(gate))]);
     }
     out.push_str(&table.render(look, 2));
     out.push_str(&next_steps::to_text(look, about.next));
@@ -235,9 +239,8 @@ pub fn to_markdown(about: &About<'_>, outcome: Outcome<'_>) -> String {
             Verdict::Inconclusive => "❔",
             Verdict::Fail => "❌",
         };
-        let until = gate.until.map_or_else(String::new, |until| format!("; until {until}"));
         let cell = |text: &str| markup(text).replace('|', "\\|");
-        out.push_str(&format!("| {mark} | {} | {}{until} |\n", cell(&gate.called()), cell(&gate.why)));
+        out.push_str(&format!("| {mark} | {} | {} |\n", cell(&gate.called()), cell(&why(gate))));
     }
     if about.embedded {
         out.push_str(&format!("\n{EMBEDDED_NOTICE}\n"));

@@ -15,8 +15,6 @@ consumers:
   score: {from: orders, code: handlers/score, handler: app.handler, writes: [state], batch: {size: 100, parallel: 2}}
 ";
 
-/// The release that runs in staging, as a ledger has it.
-const RELEASE: &str = "3fa9c1d2e4b53fa9c1d2e4b53fa9c1d2e4b53fa9c1d2e4b53fa9c1d2e4b5abcd";
 const OWNER: &str = "arn:aws:sts::222222222222:assumed-role/release-owner/alice";
 const RISK: &str = "arn:aws:iam::222222222222:user/carol";
 
@@ -26,36 +24,46 @@ fn environment(name: &str, tier: &str, account: &str, rest: &str) -> String {
 
 /// `orders` runs in staging; what production asks for is given.
 fn project(gates: &str) -> Project {
+    let project = undeployed(gates);
+    ends(&project.sluice("deploy orders --env staging --yes"), 0);
+    project
+}
+
+/// The same before anything is deployed.
+fn undeployed(gates: &str) -> Project {
     let project = Project::empty();
     project.write("stacks/orders/pipeline.yaml", ORDERS);
     project.write("stacks/orders/handlers/score/app.py", "def handler(event, context):\n    return {}\n");
     project.write("environments/staging.yaml", environment("staging", "staging", "111111111111", ""));
     let rest = format!("promotes_from: staging\ngates:\n{gates}");
     project.write("environments/prod.yaml", environment("prod", "production", "222222222222", &rest));
-    ends(&project.sluice("deploy orders --env staging --yes"), 0);
-    deployed(&project, "staging", "111111111111", 1, RELEASE);
     project
 }
 
-/// Now, by the clock of an environment.
-fn now(project: &Project, environment: &str) -> String {
-    let status = project.sluice(&format!("embedded status --env {environment} --output json"));
-    let document: Value = serde_json::from_str(&status.stdout).expect("JSON");
-    document.pointer("/now").and_then(Value::as_str).expect("the time").to_owned()
+/// The release that runs in staging.
+fn release(project: &Project) -> String {
+    field(project, "release")
 }
 
-/// Writes into an environment's ledger that a release was deployed now.
-fn deployed(project: &Project, environment: &str, account: &str, number: u32, release: &str) {
-    let at = now(project, environment);
-    let entry = json!({
-        "format_version": 1, "number": number, "at": at, "by": "arn:aws:iam::111111111111:role/deploy",
-        "pipeline": "orders", "environment": environment, "account": account, "region": "eu-west-1",
-        "fact": "deployment", "id": number.to_string(), "release": release, "via": {"command": "deploy"},
-        "began": at, "ended": at, "outcome": "succeeded",
-        "plan": "0".repeat(64), "environment_file": "0".repeat(64),
-    });
-    let key = format!("ledger/{environment}/orders/{number}.json");
-    put(project, environment, account, &key, &entry.to_string());
+/// The plan that is to be approved.
+fn plan(project: &Project) -> String {
+    field(project, "plan")
+}
+
+fn field(project: &Project, name: &str) -> String {
+    let found = project.sluice("gates orders --to prod --output json");
+    ends(&found, 0);
+    let document: Value = serde_json::from_str(&found.stdout).expect("JSON");
+    document[name].as_str().expect(name).to_owned()
+}
+
+/// An outcome without digests, which are others with every version of a template.
+fn told(project: &Project, outcome: &Outcome) -> String {
+    let (mut text, release, plan) = (outcome.to_string(), release(project), plan(project));
+    for (digest, name) in [(release, "release"), (plan, "plan")] {
+        text = text.replace(&digest, &format!("[{name}]")).replace(&digest[..12], &format!("[{name}]"));
+    }
+    text
 }
 
 /// Puts an object into an environment's artifact bucket.
@@ -88,13 +96,6 @@ fn of(project: &Project, gate: &str) -> (String, String) {
     (text("verdict"), text("why"))
 }
 
-/// The plan that is to be approved.
-fn plan(project: &Project) -> String {
-    let found = project.sluice("gates orders --to prod --output json");
-    let document: Value = serde_json::from_str(&found.stdout).expect("JSON");
-    document["plan"].as_str().expect("a plan").to_owned()
-}
-
 fn becomes(project: &Project, arn: &str) {
     ends(&project.sluice(&format!("embedded identity {arn} --env prod")), 0);
 }
@@ -105,12 +106,12 @@ fn soak_and_measurements_wait_pass_and_fail() {
         project("  soak: 30m\n  least_traffic: 100\n  iterator_age: {p99: 10s}\n  errors: 0\n  alarms: quiet\n");
     let found = gates(&project);
     ends(&found, 3);
-    insta::assert_snapshot!("just_deployed", found.to_string());
+    insta::assert_snapshot!("just_deployed", told(&project, &found));
     ends(&project.sluice("embedded records orders-staging-orders --rate 10/s --for 40m --env staging"), 0);
     advance(&project, "35m");
     let found = gates(&project);
     ends(&found, 0);
-    insta::assert_snapshot!("soaked", found.to_string());
+    insta::assert_snapshot!("soaked", told(&project, &found));
     metric(&project, "AWS/Lambda", "Errors", "FunctionName=orders-staging-score", "3");
     let (verdict, why) = of(&project, "errors");
     assert_eq!((verdict.as_str(), why.as_str()), ("fail", "3 failed invocations, at most 0 may be: score 3"));
@@ -149,49 +150,70 @@ fn a_metric_that_does_not_exist_is_told_apart_from_one_that_is_good() {
 #[test]
 fn a_release_that_never_ran_where_it_was_to_prove_itself_fails() {
     let project = project("  soak: 30m\n  errors: 0\n");
-    let other = "a".repeat(64);
-    let found = project.sluice(&format!("gates orders --to prod --release {other}"));
+    let runs = release(&project);
+    project.edit("stacks/orders/pipeline.yaml", "retention: 24h", "retention: 48h");
+    // It is kept where it was to prove itself, and never ran there.
+    ends(&project.sluice("release create orders --env staging"), 0);
+    let kept = project.sluice("release list orders --env staging --output json");
+    let digests = kept.stdout.split('"').filter(|text| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()));
+    let other = digests.into_iter().find(|digest| *digest != runs).expect("another release").to_owned();
+    let found = project.sluice(&format!("gates orders --to prod --release {}", &other[..8]));
     ends(&found, 0);
-    insta::assert_snapshot!(found.to_string());
+    let shown = found.to_string().replace(&other[..12], "[other]").replace(&other[..8], "[other]");
+    let lines = shown.lines().filter(|line| !line.contains("plan"));
+    insta::assert_snapshot!("never_ran", lines.collect::<Vec<_>>().join("\n"));
     let unknown = project.sluice("gates orders --to prod --release abcdef");
     ends(&unknown, 1);
-    insta::assert_snapshot!("unknown_release", unknown.to_string());
+    assert!(unknown.stderr.contains("error[E6001]"), "{unknown}");
+}
+
+#[test]
+fn where_nothing_runs_nothing_is_on_its_way() {
+    let found = gates(&undeployed("  soak: 30m\n"));
+    ends(&found, 1);
+    insta::assert_snapshot!("nothing_runs", found.to_string());
 }
 
 #[test]
 fn two_must_approve_exactly_this_and_no_longer_than_it_is_this() {
     let gate = "  approval: {by: [\"arn:aws:iam::222222222222:role/release-owner\", \"arn:aws:iam::222222222222:user/carol\"], count: 2}\n";
     let project = project(gate);
+    let release = release(&project);
     ends(&gates(&project), 3);
-    let stranger = project.sluice(&format!("approve orders --to prod --release {RELEASE} --yes"));
+    let stranger = project.sluice(&format!("approve orders --to prod --release {release} --yes"));
     ends(&stranger, 3);
-    insta::assert_snapshot!("stranger", stranger.to_string());
+    insta::assert_snapshot!("stranger", told(&project, &stranger));
 
     becomes(&project, OWNER);
     let plan = plan(&project);
-    let given = project.sluice(&format!("approve orders --to prod --release 3fa9c1 --plan {plan} --yes --output json"));
+    let given = project
+        .sluice(&format!("approve orders --to prod --release {} --plan {plan} --yes --output json", &release[..6]));
     ends(&given, 0);
     let document: Value = serde_json::from_str(&given.stdout).expect("JSON");
     assert_eq!(document["by"], json!(["arn:aws:iam::222222222222:role/release-owner"]), "{given}");
     ends(&gates(&project), 3);
     becomes(&project, RISK);
-    ends(&project.sluice(&format!("approve orders --to prod --release {RELEASE} --reason seen --yes")), 0);
+    ends(&project.sluice(&format!("approve orders --to prod --release {release} --reason seen --yes")), 0);
     ends(&gates(&project), 0);
 
     // Whatever changes what would happen takes both away.
-    project.edit("stacks/orders/pipeline.yaml", "retention: 24h", "retention: 48h");
+    let overlay = "pipelines: {orders: {streams: {orders: {retention: 48h}}}}\n";
+    project.edit("environments/prod.yaml", "promotes_from: staging\n", &format!("promotes_from: staging\n{overlay}"));
     let (verdict, why) = of(&project, "approval");
     assert_eq!(verdict, "inconclusive");
     assert!(why.contains("is not what would happen now"), "{why}");
-    let stale = project.sluice(&format!("approve orders --to prod --release {RELEASE} --plan {plan} --yes"));
+    let stale = project.sluice(&format!("approve orders --to prod --release {release} --plan {plan} --yes"));
     ends(&stale, 3);
     assert!(stale.stderr.contains("error[E6026]"), "{stale}");
-    project.edit("stacks/orders/pipeline.yaml", "retention: 48h", "retention: 24h");
+    project.edit("environments/prod.yaml", overlay, "");
+    ends(&gates(&project), 0);
+    // What lies in the folder is another release, and changes nothing about this one.
+    project.edit("stacks/orders/pipeline.yaml", "retention: 24h", "retention: 72h");
     ends(&gates(&project), 0);
 
-    let withdrawn = project.sluice(&format!("approve orders --to prod --release {RELEASE} --withdraw"));
+    let withdrawn = project.sluice(&format!("approve orders --to prod --release {release} --withdraw"));
     ends(&withdrawn, 0);
-    insta::assert_snapshot!("withdrawn", withdrawn.to_string());
+    insta::assert_snapshot!("withdrawn", told(&project, &withdrawn));
     let (verdict, why) = of(&project, "approval");
     assert_eq!(verdict, "inconclusive");
     assert!(why.starts_with("1 of 2 approved"), "{why}");
@@ -200,13 +222,14 @@ fn two_must_approve_exactly_this_and_no_longer_than_it_is_this() {
 #[test]
 fn nobody_to_ask_means_nothing_is_approved() {
     let project = project("  approval: {by: [\"arn:aws:iam::222222222222:role/release-owner\"]}\n");
+    let release = release(&project);
     becomes(&project, OWNER);
-    let asked = project.sluice(&format!("approve orders --to prod --release {RELEASE}"));
+    let asked = project.sluice(&format!("approve orders --to prod --release {release}"));
     ends(&asked, 3);
     assert!(asked.stderr.contains("E8009"), "{asked}");
     let (verdict, _) = of(&project, "approval");
     assert_eq!(verdict, "inconclusive");
-    let nobody = project.sluice(&format!("approve orders --to staging --release {RELEASE} --yes"));
+    let nobody = project.sluice(&format!("approve orders --to staging --release {release} --yes"));
     ends(&nobody, 1);
     assert!(nobody.stderr.contains("error[E6024]"), "{nobody}");
 }
@@ -214,20 +237,20 @@ fn nobody_to_ask_means_nothing_is_approved() {
 #[test]
 fn a_forged_approval_does_not_count_and_a_damaged_ledger_decides_nothing() {
     let project = project("  approval: {by: [\"arn:aws:iam::222222222222:role/release-owner\"]}\n");
-    let plan = plan(&project);
-    let key = format!("approvals/prod/orders/{RELEASE}/{plan}/{}.json", "0".repeat(64));
+    let (plan, release) = (plan(&project), release(&project));
+    let key = format!("approvals/prod/orders/{release}/{plan}/{}.json", "0".repeat(64));
     let forged = json!({
-        "format_version": 1, "pipeline": "orders", "environment": "prod", "region": "eu-west-1", "release": RELEASE,
+        "format_version": 1, "pipeline": "orders", "environment": "prod", "region": "eu-west-1", "release": release,
         "plan": plan, "by": OWNER, "at": "2026-01-02T03:04:05Z",
     });
     put(&project, "prod", "222222222222", &key, &forged.to_string());
     let found = gates(&project);
     ends(&found, 3);
     assert!(found.stderr.contains("warning[W6022]"), "{found}");
-    put(&project, "staging", "111111111111", "ledger/staging/orders/2.json", "{\"format_version\": 9}");
+    put(&project, "staging", "111111111111", "ledger/staging/orders/0000000000.json", "{\"format_version\": 9}");
     let damaged = gates(&project);
     ends(&damaged, 1);
-    assert!(damaged.stderr.contains("error[E6023]"), "{damaged}");
+    assert!(damaged.stderr.contains("error[E6050]"), "{damaged}");
 }
 
 #[cfg(unix)]
@@ -236,11 +259,11 @@ fn a_command_reads_what_it_is_about_and_says_yes_no_or_not_yet() {
     let gate = "  commands:\n    ticket: {run: [sh, ticket.sh], timeout: 10s}\n    absent: {run: [no-such-program]}\n";
     let project = project(gate);
     let script = |text: &str| project.write("ticket.sh", text);
-    script("grep -q '\"release\":\"3fa9c1' && echo CHG-7 is approved\n");
+    script("grep -q '\"from\":\"staging\"' && echo CHG-7 is approved\n");
     assert_eq!(of(&project, "command").1, "there is no program `no-such-program`");
     let found = gates(&project);
     ends(&found, 3);
-    insta::assert_snapshot!("commands", found.to_string());
+    insta::assert_snapshot!("commands", told(&project, &found));
     script("echo no ticket; exit 1\n");
     assert!(gates(&project).stdout.contains("may not go: command ticket"));
     script("echo nobody has looked yet; exit 2\n");
@@ -254,7 +277,7 @@ fn readiness_drift_budget_and_windows_are_judged() {
     let project = project(gate);
     let found = project.sluice("gates orders --to prod --output markdown");
     ends(&found, 0);
-    insta::assert_snapshot!("others", found.to_string());
+    insta::assert_snapshot!("others", told(&project, &found));
 }
 
 #[test]
@@ -268,7 +291,7 @@ fn what_runs_is_judged_since_it_was_deployed() {
     advance(&project, "5m");
     let found = project.sluice("gates orders --to staging --running --detailed-exitcode");
     ends(&found, 0);
-    insta::assert_snapshot!("running", found.to_string());
+    insta::assert_snapshot!("running", told(&project, &found));
     metric(&project, "AWS/Lambda", "Errors", "FunctionName=orders-staging-score", "1");
     ends(&project.sluice("gates orders --to staging --running --detailed-exitcode"), 3);
 }

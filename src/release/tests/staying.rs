@@ -40,19 +40,24 @@ pub(super) fn judged(release: &ReleaseDigest, passed: bool, at: i64) -> (i64, Fa
 }
 
 pub(super) fn ledger(facts: &[(i64, Fact)]) -> Ledger {
-    let entries = facts.iter().zip(1..).map(|((at, fact), number)| Entry {
-        format_version: LEDGER_FORMAT,
-        number,
-        at: minute(*at),
-        by: "arn:aws:iam::123456789012:role/deploy".to_owned(),
-        pipeline: PipelineName::new("orders").expect("a name"),
-        environment: EnvironmentName::new("staging").expect("a name"),
-        account: AccountId::new("123456789012").expect("an account"),
-        region: Region::new("eu-west-1").expect("a region"),
-        running: None,
-        fact: fact.clone(),
-    });
-    Ledger::of(entries.collect())
+    let mut running = None;
+    let mut entries = Vec::new();
+    for ((at, fact), number) in facts.iter().zip(1..) {
+        running = fact.running(running);
+        entries.push(Entry {
+            format_version: LEDGER_FORMAT,
+            number,
+            at: minute(*at),
+            by: "arn:aws:iam::123456789012:role/deploy".to_owned(),
+            pipeline: PipelineName::new("orders").expect("a name"),
+            environment: EnvironmentName::new("staging").expect("a name"),
+            account: AccountId::new("123456789012").expect("an account"),
+            region: Region::new("eu-west-1").expect("a region"),
+            running: running.clone(),
+            fact: fact.clone(),
+        });
+    }
+    Ledger::of(entries)
 }
 
 fn stay(since: i64, until: Option<i64>) -> Stay {
