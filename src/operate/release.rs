@@ -120,7 +120,6 @@ fn plain(
 /// # Errors
 /// What is wrong with the environment's file, with the two together or with the rendered template; and where the environment
 /// changes what the release carries.
-#[cfg_attr(not(test), expect(dead_code, reason = "promotion uses it"))]
 pub(super) fn prepare_release(
     shelf: &mut Shelf<'_>,
     release: &Release,
