@@ -948,6 +948,8 @@ mod leases;
 mod many;
 #[path = "cli/measured.rs"]
 mod measured;
+#[path = "cli/promotion.rs"]
+mod promotion;
 #[path = "cli/reads.rs"]
 mod reads;
 #[path = "cli/recover.rs"]

@@ -144,6 +144,8 @@ pub(crate) enum Command {
     Promote(PromoteArgs),
     /// Deploy an earlier release again that was proven in an environment
     Rollback(RollbackArgs),
+    /// For schedulers: promote what may go to an environment, judge what runs there, report what waits
+    Reconcile(ReconcileArgs),
     /// Show how every gate stands that a release has to pass on its way to an environment, and what it waits for
     Gates(GatesArgs),
     /// Agree that a release may do to an environment what its plan says, or take that back
@@ -648,6 +650,25 @@ pub(crate) struct RollbackArgs {
     pub(crate) to: Option<String>,
     #[command(flatten)]
     pub(crate) consent: ConsentArgs,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+    /// Exit with 2 where something was changed
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReconcileArgs {
+    /// Pipelines (folders of `stacks/`); all where none is named
+    #[arg(value_name = "PIPELINE", value_parser = pipeline)]
+    pub(crate) pipelines: Vec<String>,
+    /// The environment that releases go to
+    #[arg(short, long = "env", value_name = "ENV", env = "SLUICE_ENV", value_parser = environment)]
+    pub(crate) environment: String,
+    /// Region, where the environment has several
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: Output,

@@ -25,6 +25,7 @@ mod pause;
 mod plan;
 mod producer;
 mod promote;
+mod reconcile;
 mod recover;
 mod release;
 mod revert;
@@ -99,6 +100,7 @@ fn run() -> Exit {
         Command::Gc(args) => gc::gc(&world, &cli.global, &args),
         Command::Release(command) => release::run(&world, &cli.global, command),
         Command::Promote(args) => promote::promote(&world, &cli.global, &args),
+        Command::Reconcile(args) => reconcile::reconcile(&world, &cli.global, &args),
         Command::Rollback(args) => promote::rollback(&world, &cli.global, &args),
         Command::Gates(args) => gates::gates(&world, &cli.global, &args),
         Command::Approve(args) => gates::approve(&world, &cli.global, &args),

@@ -55,6 +55,7 @@ mod producer;
 mod promote;
 mod promotions;
 mod readers;
+mod reconcile;
 mod recover;
 mod release;
 mod releases;
@@ -111,6 +112,7 @@ pub use plans::{Footing, PlanOutcome, in_order, pairs_to_plan, plan_all, plan_al
 pub use prepare::{Prepared, Upload, UploadSource, prepare};
 pub use producer::{Producers, producers};
 pub use promote::{PromoteOrder, Promoted, Promotion, PromotionEnd, promote, promotion_order};
+pub use reconcile::{ReconcileOrder, Reconciled, Standing, reconcile};
 pub use recover::{RecoverOrder, Stuck, recover, stuck, watch};
 pub use releasing::{
     Carried, Created, Found, Listed, ReleaseOrder, ReleasePlace, carry_release, compare_releases, create_release,

@@ -30,6 +30,7 @@ pub mod plan;
 pub mod producer;
 pub mod promotion;
 pub mod readiness;
+pub mod reconcile;
 pub mod recover;
 pub mod release;
 pub mod status;
