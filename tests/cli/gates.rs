@@ -281,6 +281,21 @@ fn readiness_drift_budget_and_windows_are_judged() {
 }
 
 #[test]
+fn the_budget_is_held_against_what_the_running_release_costs() {
+    let project = project("  budget: within\nbudget: {max_monthly_increase: 10 USD}\n");
+    project.edit("environments/prod.yaml", "promotes_from: staging\n", "");
+    ends(&project.sluice("deploy orders --env prod --yes"), 0);
+    project.edit("environments/prod.yaml", "regions: [eu-west-1]\n", "regions: [eu-west-1]\npromotes_from: staging\n");
+    let same = ("pass".to_owned(), "a month becomes dearer by 0.00 USD, 10 USD are allowed".to_owned());
+    assert_eq!(of(&project, "budget"), same);
+    project.edit("stacks/orders/pipeline.yaml", "shards: 2", "shards: 4");
+    ends(&project.sluice("deploy orders --env staging --yes"), 0);
+    let (verdict, why) = of(&project, "budget");
+    assert_eq!(verdict, "fail", "{why}");
+    assert!(why.ends_with("USD, 10 USD are allowed"), "{why}");
+}
+
+#[test]
 fn what_runs_is_judged_since_it_was_deployed() {
     let project = project("  errors: 0\n");
     project.write(
