@@ -938,6 +938,8 @@ mod environments;
 mod forms;
 #[path = "cli/foundation.rs"]
 mod foundation;
+#[path = "cli/gates.rs"]
+mod gates;
 #[path = "cli/gc.rs"]
 mod gc;
 #[path = "cli/leases.rs"]

@@ -87,6 +87,7 @@ async fn lease(cloud: &Cloud) {
         command: "deploy".to_owned(),
         since,
         until,
+        work: None,
     };
     // A second deletion, which takes the first back, finds it taken.
     let _ = cloud.write_guarded(BUCKET, LEASE, lease.to_bytes(), None).await.unwrap();

@@ -21,7 +21,7 @@ const KEPT_OF_STACK: usize = 24;
 const STACK_TAG: &str = "aws:ResourceTag/sluice:pipeline";
 
 /// Where code, models and templates lie in the artifact bucket.
-const ARTIFACTS: [&str; 3] = ["functions/", "models/", "templates/"];
+const ARTIFACTS: [&str; 4] = ["functions/", "models/", "releases/", "templates/"];
 
 /// What a deployment takes: actions, examples of the resources that they are done on, and what is told of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +89,9 @@ const STACK_WRITE: &[&str] = &[
     "cloudformation:UntagResource",
     "cloudformation:UpdateTerminationProtection",
 ];
+/// Reads what gates measure; AWS offers nothing narrower than every metric (service authorization reference, "Actions, resources,
+/// and condition keys for Amazon CloudWatch").
+const METRICS: &[&str] = &["cloudwatch:GetMetricData", "cloudwatch:ListMetrics"];
 /// Services that are given roles of a pipeline.
 const PASSED_TO: &[&str] = &["firehose.amazonaws.com", "lambda.amazonaws.com", "sagemaker.amazonaws.com"];
 /// Services of AWS that make a role of their own when they are used for the first time.
@@ -119,13 +122,22 @@ pub(super) fn plan(environments: &[&Deployable], names: Names) -> Vec<Value> {
     // The shell that a stack's first change set leaves; a deployed stack has its tags.
     let shell = json!({"Null": {STACK_TAG: "true"}});
     statements.push(allow("RemoveEmptyShells", &["cloudformation:DeleteStack"], &stacks, Some(shell)));
-    let buckets = buckets(environments);
-    statements.push(allow("FindArtifacts", &["s3:ListBucket"], &buckets, None));
+    let all = buckets(environments);
+    statements.push(allow("FindArtifacts", &["s3:ListBucket"], &all, None));
     // A template of more than 51,200 bytes is handed to CloudFormation through the bucket.
-    let templates: Vec<String> = buckets.iter().map(|bucket| format!("{bucket}/templates/*")).collect();
+    let templates: Vec<String> = all.iter().map(|bucket| format!("{bucket}/templates/*")).collect();
     statements.push(allow("HandOverTemplates", &["s3:GetObject", "s3:PutObject"], &templates, None));
-    let releases: Vec<String> = buckets.iter().map(|bucket| format!("{bucket}/{}*", names::RELEASES)).collect();
-    statements.push(allow("ReadReleases", &["s3:GetObject"], &releases, None));
+    let of = |prefix: fn(&EnvironmentName) -> String| -> Vec<String> {
+        let below = |environment: &&Deployable| -> Vec<String> {
+            let prefix = prefix(&environment.name);
+            buckets(&[*environment]).iter().map(|bucket| format!("{bucket}/{prefix}*")).collect()
+        };
+        environments.iter().flat_map(below).collect()
+    };
+    let releases: Vec<String> = all.iter().map(|bucket| format!("{bucket}/{}*", names::RELEASES)).collect();
+    let kept = [of(names::approvals_prefix), of(names::ledgers_prefix), releases].concat();
+    statements.push(allow("ReadLedgerAndReleases", &["s3:GetObject"], &kept, None));
+    statements.push(allow("ReadMetrics", METRICS, &["*".to_owned()], None));
     statements.extend(reads(environments, names));
     statements
 }
@@ -146,9 +158,12 @@ pub(super) fn deploy(environment: &Deployable, names: Names) -> Vec<Value> {
     let leases = below(&names::lease_prefix(&environment.name));
     let lease = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"];
     statements.push(allow("HoldLeases", &lease, &leases, None));
-    let ledger = below(&names::ledger_prefix(&environment.name));
+    let ledger = below(&names::ledgers_prefix(&environment.name));
     let kept = [ledger, below(names::RELEASES)].concat();
     statements.push(allow("WriteLedger", &["s3:GetObject", "s3:PutObject"], &kept, None));
+    let approvals = below(&names::approvals_prefix(&environment.name));
+    statements.push(allow("ReadApprovals", &["s3:GetObject"], &approvals, None));
+    statements.push(allow("ReadMetrics", METRICS, &["*".to_owned()], None));
     statements.extend(reads(&environments, names));
     if environment.types.contains("AWS::Lambda::EventSourceMapping") {
         // A mapping's ARN says nothing of whose it is; the function that it calls does.

@@ -11,9 +11,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use self::release::{
     CopyArgs, CreateArgs, DiffReleaseArgs, ListArgs, Place, ReleaseCommand, ShowReleaseArgs, VerifyArgs,
 };
-use super::forms::{CheckOutput, EventOutput, FileOutput, ImportOutput, Output, PageOutput, PlanOutput};
+use super::forms::{CheckOutput, EventOutput, FileOutput, HistoryOutput, ImportOutput, Output, PageOutput, PlanOutput};
 use crate::operate;
 use crate::plan::{DrainOf, HandOverOf};
+use crate::release::GateKind;
 use crate::units::{Duration, LogicalId, StageName};
 
 /// One declarative file in, a production streaming-ML system on AWS out.
@@ -120,6 +121,8 @@ pub(crate) enum Command {
     Render(RenderArgs),
     /// Draw the topology of a pipeline
     Graph(GraphArgs),
+    /// What ran where, since when, by whom, and how it went
+    History(HistoryArgs),
     /// Show exactly what a deployment would change
     Plan(PlanArgs),
     /// Compare a pipeline in two environments: what is meant to differ, and by which line
@@ -137,6 +140,14 @@ pub(crate) enum Command {
     /// Releases: what is deployed, promoted and gone back to, named by its content
     #[command(subcommand)]
     Release(ReleaseCommand),
+    /// Deploy to the next environment exactly what was proven in the one before
+    Promote(PromoteArgs),
+    /// Deploy an earlier release again that was proven in an environment
+    Rollback(RollbackArgs),
+    /// Show how every gate stands that a release has to pass on its way to an environment, and what it waits for
+    Gates(GatesArgs),
+    /// Agree that a release may do to an environment what its plan says, or take that back
+    Approve(ApproveArgs),
     /// Take the lease of a pipeline from whoever has it
     Unlock(UnlockArgs),
     /// Switch readers of streams off; they keep their position, and stay off across deployments
@@ -189,6 +200,17 @@ pub(crate) enum Command {
 
 fn environment(typed: &str) -> Result<String, String> {
     name(typed, "an environment", "environments/NAME.yaml")
+}
+
+/// Longest reason, in characters.
+const MOST_REASON: usize = 500;
+
+fn reason(typed: &str) -> Result<String, String> {
+    match typed.trim() {
+        "" => Err("it says nothing".to_owned()),
+        text if text.chars().count() > MOST_REASON => Err(format!("it has more than {MOST_REASON} characters")),
+        text => Ok(text.to_owned()),
+    }
 }
 
 fn pipeline(typed: &str) -> Result<String, String> {
@@ -564,6 +586,126 @@ pub(crate) struct DestroyArgs {
     pub(crate) output: EventOutput,
 }
 
+/// A release on its way.
+#[derive(Debug, Args)]
+pub(crate) struct TowardArgs {
+    /// Pipeline (a folder of `stacks/`); may be left out where there is only one
+    #[arg(value_name = "PIPELINE", value_parser = pipeline)]
+    pub(crate) pipeline: Option<String>,
+    /// The environment that it goes to (a file of `environments/`)
+    #[arg(long = "to", value_name = "ENV", value_parser = environment)]
+    pub(crate) to: String,
+    /// Region, where the environment has several
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PromoteArgs {
+    /// Pipeline (a folder of `stacks/`); may be left out where there is only one
+    #[arg(value_name = "PIPELINE", value_parser = pipeline)]
+    pub(crate) pipeline: Option<String>,
+    /// Every pipeline, each after those whose streams it reads
+    #[arg(long, conflicts_with_all = ["pipeline", "release"])]
+    pub(crate) all: bool,
+    /// The environment that the release comes from; it is the one that the other's file names as `promotes_from`
+    #[arg(long, value_name = "ENV", value_parser = environment)]
+    pub(crate) from: Option<String>,
+    /// The environments that it goes to, separated by commas: one after the other
+    #[arg(long, value_name = "ENV", value_parser = environment, value_delimiter = ',', required = true)]
+    pub(crate) to: Vec<String>,
+    /// The release, by its digest or at least its first six digits; the one that runs where it comes from if left out
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) release: Option<String>,
+    /// Region, where the environment has several
+    #[arg(long, env = "SLUICE_REGION")]
+    pub(crate) region: Option<String>,
+    /// Let it go although this gate is not passed (may be given several times); recorded, and shown with every later plan
+    #[arg(long = "override", value_name = "GATE", value_parser = gate, requires = "reason")]
+    pub(crate) overrides: Vec<GateKind>,
+    /// Why gates are overridden
+    #[arg(long, value_name = "TEXT", requires = "overrides")]
+    pub(crate) reason: Option<String>,
+    /// Stay until what was promoted has been judged by the gates of the environment
+    #[arg(long)]
+    pub(crate) wait: bool,
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+    /// Exit with 2 where something was changed
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RollbackArgs {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// The release to go back to, by its digest or at least its first six digits; the newest good one before the one that runs if left out
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) to: Option<String>,
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+    /// Exit with 2 where something was changed
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+/// A gate by its name.
+fn gate(text: &str) -> Result<GateKind, String> {
+    GateKind::ALL.into_iter().find(|kind| kind.to_string() == text).ok_or_else(|| {
+        let names: Vec<String> = GateKind::ALL.iter().map(ToString::to_string).collect();
+        format!("there is no such gate; these are: {}", names.join(", "))
+    })
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GatesArgs {
+    #[command(flatten)]
+    pub(crate) toward: TowardArgs,
+    /// The release, by its digest or at least its first six digits; the one that runs where it comes from if left out
+    #[arg(long, value_name = "DIGEST", conflicts_with = "running")]
+    pub(crate) release: Option<String>,
+    /// Judge what runs in the environment since it was deployed, by the gates that measure
+    #[arg(long)]
+    pub(crate) running: bool,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: PageOutput,
+    /// Exit with 3 where a gate is not passed
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApproveArgs {
+    #[command(flatten)]
+    pub(crate) toward: TowardArgs,
+    /// The release, by its digest or at least its first six digits
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) release: String,
+    /// The plan that was looked at, by its digest or at least its first six digits: any other is refused
+    #[arg(long, value_name = "DIGEST", conflicts_with = "withdraw")]
+    pub(crate) plan: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT", conflicts_with = "withdraw", value_parser = reason)]
+    pub(crate) reason: Option<String>,
+    /// Take one's approvals of the release back
+    #[arg(long)]
+    pub(crate) withdraw: bool,
+    /// Do not ask
+    #[arg(short, long, env = "SLUICE_YES")]
+    pub(crate) yes: bool,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: Output,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct UnlockArgs {
     #[command(flatten)]
@@ -675,6 +817,21 @@ pub(crate) struct DoctorArgs {
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
     pub(crate) output: FileOutput,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArgs {
+    /// Pipeline; may be left out where there is only one
+    pub(crate) pipeline: Option<String>,
+    /// Environments, separated by commas; all of the project where none is named
+    #[arg(short, long, value_name = "ENVIRONMENT", env = "SLUICE_ENV", value_delimiter = ',')]
+    pub(crate) env: Vec<String>,
+    /// Region, where an environment has several
+    #[arg(long)]
+    pub(crate) region: Option<String>,
+    /// Form of the result; `html` is a page with a timeline
+    #[arg(short, long, value_enum, default_value_t, env = "SLUICE_OUTPUT")]
+    pub(crate) output: HistoryOutput,
 }
 
 #[derive(Debug, Args)]

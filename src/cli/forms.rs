@@ -60,6 +60,8 @@ forms! {
     PlanOutput: Json Jsonl Markdown Sarif Html;
     /// Of a check.
     CheckOutput: Json Jsonl Sarif Junit;
+    /// Of a history.
+    HistoryOutput: Json Jsonl Html;
     /// Of what is written as a file too.
     FileOutput: Json;
     /// Of an import's report.

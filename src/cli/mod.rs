@@ -13,8 +13,10 @@ mod exit;
 mod faults;
 mod forms;
 mod foundation;
+mod gates;
 mod gc;
 mod graph;
+mod history;
 mod import;
 mod many;
 mod offline;
@@ -22,6 +24,7 @@ mod online;
 mod pause;
 mod plan;
 mod producer;
+mod promote;
 mod recover;
 mod release;
 mod revert;
@@ -80,6 +83,7 @@ fn run() -> Exit {
         Command::Prices(PricesCommand::Show(args)) => cost::show(&world, &args),
         Command::Prices(PricesCommand::Refresh(args)) => cost::refresh(&world, &cli.global, &args),
         Command::Graph(args) => graph::graph(&world, &args),
+        Command::History(args) => history::history(&world, &cli.global, &args),
         Command::Ci(command) => ci::ci(&world, command),
         Command::Comment(args) => ci::comment(&world, &args),
         Command::Explain(args) => offline::explain(&world, &args),
@@ -94,6 +98,10 @@ fn run() -> Exit {
         Command::Bootstrap(args) => foundation::bootstrap(&world, &cli.global, &args),
         Command::Gc(args) => gc::gc(&world, &cli.global, &args),
         Command::Release(command) => release::run(&world, &cli.global, command),
+        Command::Promote(args) => promote::promote(&world, &cli.global, &args),
+        Command::Rollback(args) => promote::rollback(&world, &cli.global, &args),
+        Command::Gates(args) => gates::gates(&world, &cli.global, &args),
+        Command::Approve(args) => gates::approve(&world, &cli.global, &args),
         Command::Unlock(args) => unlock::unlock(&world, &cli.global, &args),
         Command::Pause(args) => pause::pause(&world, &cli.global, &args, Switching::Pause),
         Command::Resume(args) => pause::pause(&world, &cli.global, &args, Switching::Resume),

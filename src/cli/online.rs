@@ -18,7 +18,7 @@ use super::world::{World, print_err, print_out};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
 use crate::event::{Event, OperationResult};
 use crate::operate::{
-    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Founding, Interrupt, Leaving, Prepared, Shelf,
+    self, Answer, Company, DeployOrder, Deployed, DestroyOrder, Failure, Founding, Interrupt, Leaving, Prepared, Promotion, Shelf,
     Tools,
 };
 use crate::plan::{Permission, Plan};
@@ -43,6 +43,9 @@ impl Company for Shared<'_> {
     }
     fn founding(&mut self, founding: &Founding<'_>) {
         self.0.borrow_mut().founding(founding);
+    }
+    fn promoting(&mut self, promotion: &Promotion<'_>) {
+        self.0.borrow_mut().promoting(promotion);
     }
     fn listens(&self) -> bool {
         self.0.borrow().listens()
@@ -183,7 +186,7 @@ pub(crate) fn one(world: &World, one: &One) -> Result<(Project, String, Option<R
 }
 
 /// What was agreed to by name.
-fn given(consent: &ConsentArgs) -> BTreeSet<Permission> {
+pub(crate) fn given(consent: &ConsentArgs) -> BTreeSet<Permission> {
     let losses = consent.allow_data_loss.iter().cloned().map(|logical_id| Permission::DataLoss { logical_id });
     let resets =
         consent.allow_consumer_reset.iter().cloned().map(|logical_id| Permission::ConsumerReset { logical_id });

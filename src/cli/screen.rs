@@ -8,14 +8,14 @@ use crate::capacity::Sized;
 use crate::diagnostic::{Diagnostics, FilePath};
 use crate::environment::{Environment, Target};
 use crate::event::Event;
-use crate::operate::{self, Answer, Company, Founding, Leaving, Prepared};
+use crate::operate::{self, Answer, Company, Founding, Leaving, Prepared, Promotion};
 use crate::pipeline::Origins;
 use crate::plan::{Plan, Policy};
 use crate::units::Region;
 use crate::view::diagnostics::{self, SourceMap};
 use crate::view::events::{JsonLines, LiveTree, PlainLines, Scene, SceneResource, Story, ending};
 use crate::view::next_steps::NextStep;
-use crate::view::{Look, plan as plan_view};
+use crate::view::{Look, environments, gates, plan as plan_view};
 use crate::workspace::ask_line;
 
 /// How events are shown.
@@ -183,6 +183,33 @@ impl Company for Screen<'_> {
             let look = err_look(self.world);
             print_err(&plan_view::removal_to_text(&look, leaving.plan, &about, leaving.emptied));
         }
+    }
+
+    fn promoting(&mut self, promotion: &Promotion<'_>) {
+        if self.output != Output::Text {
+            return;
+        }
+        let pipeline = promotion.prepared.sized.pipeline();
+        let environment = pipeline.environment();
+        let (plan, release) = (promotion.plan.digest().to_string(), promotion.release.as_str());
+        let about = gates::About {
+            pipeline: pipeline.name().as_str(),
+            environment: environment.name().as_str(),
+            region: pipeline.region().as_str(),
+            from: Some(promotion.from.as_str()),
+            release,
+            plan: Some(&plan),
+            since: None,
+            embedded: *environment.target() == Target::Embedded,
+            at: promotion.at,
+            next: &[],
+        };
+        let look = self.out();
+        print_out(&gates::to_text(&look, &about, gates::Outcome::Decided(promotion.decision)));
+        if let Some(difference) = promotion.difference {
+            print_out(&format!("\n{}\n", environments::to_text(&look, difference).trim_end()));
+        }
+        print_out("\n");
     }
 
     fn listens(&self) -> bool {

@@ -112,6 +112,19 @@ impl Cloud {
         }
     }
 
+    /// The first key under a prefix, in key order; none where there is none, or no such bucket.
+    ///
+    /// # Errors
+    /// The caller may not list it.
+    pub async fn first_key(&self, bucket: &str, prefix: &str) -> Result<Option<String>, CloudError> {
+        let answer = self.s3.list_objects_v2().bucket(bucket).prefix(prefix).max_keys(1).send().await;
+        match answer.map_err(|error| failure::of(SERVICE, "ListObjectsV2", error)) {
+            Ok(answer) => Ok(answer.contents().first().and_then(|object| object.key()).map(str::to_owned)),
+            Err(refusal) if refusal.kind == FailureKind::NotFound => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
     /// Whether a bucket is there and may be reached.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod change_set;
 mod download;
 mod drift;
 mod failure;
+mod gauge;
 mod guarded;
 mod keeping;
 mod live;
@@ -83,24 +84,24 @@ impl Cloud {
         let stand_in = settings.endpoint_url.is_some();
         // A bucket in the host name needs a name server that knows it; a server on one address has none.
         let path_style_urls = stand_in || settings.http_client.is_some();
-        let (config, tracer, pace) = settings::load(settings).await;
+        let (config, tracer) = settings::load(settings).await;
         macro_rules! client {
             ($service:ident) => {
                 $service::Client::from_conf(
                     $service::config::Builder::from(&config)
                         .interceptor(tracer.clone())
-                        .interceptor(pace.clone())
+                        .retry_partition(settings::allowance())
                         .build(),
                 )
             };
         }
         let pricing = aws_sdk_pricing::config::Builder::from(&config)
             .interceptor(tracer.clone())
-            .interceptor(pace.clone())
+            .retry_partition(settings::allowance())
             .region(aws_config::Region::new(pricing::PRICING_REGION));
         let s3 = aws_sdk_s3::config::Builder::from(&config)
             .interceptor(tracer.clone())
-            .interceptor(pace.clone())
+            .retry_partition(settings::allowance())
             .force_path_style(path_style_urls);
         Self {
             region,

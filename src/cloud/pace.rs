@@ -9,13 +9,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_sdk_sts::config::interceptors::FinalizerInterceptorContextRef;
-use aws_sdk_sts::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_sts::error::BoxError;
+use aws_sdk_sts::config::RuntimeComponents;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 
 use super::settings::Sleeper;
@@ -57,7 +54,9 @@ impl Bucket {
         self.level = (self.level + rate * passed).min(rate.max(1.0));
         self.at = now;
         self.level -= 1.0;
-        (-self.level / rate).max(0.0)
+        // The rate grows while the call waits: r·t + g·t²/2 is what will have been allowed by then.
+        let missing = (-self.level).max(0.0);
+        ((rate * rate + 2.0 * GROWTH * missing).sqrt() - rate) / GROWTH
     }
 
     /// Takes down how a call ended.
@@ -101,9 +100,10 @@ impl Pace {
         std::time::Duration::from_millis(u64::try_from((self.now)().as_millis()).unwrap_or(0)).as_secs_f64()
     }
 
-    fn with<T>(&self, operation: String, act: impl FnOnce(&mut Bucket, f64) -> T) -> T {
+    fn with<T>(&self, operation: &str, act: impl FnOnce(&mut Bucket, f64) -> T) -> T {
         let now = self.moment();
-        act(self.buckets.lock().unwrap_or_else(PoisonError::into_inner).entry(operation).or_default(), now)
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        act(buckets.entry(operation.to_owned()).or_default(), now)
     }
 }
 
@@ -138,26 +138,6 @@ fn is_throttled(response: &HttpResponse) -> bool {
     (400..=503).contains(&status) && (header || response.body().bytes().is_some_and(says))
 }
 
-#[dyn_dispatch_hint]
-impl Intercept for Pace {
-    fn name(&self) -> &'static str {
-        "sluice pace"
-    }
-
-    fn read_after_attempt(
-        &self,
-        context: &FinalizerInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        if let (Some(request), Some(response)) = (context.request(), context.response()) {
-            let throttled = is_throttled(response);
-            self.with(operation(request), |bucket, now| bucket.answered(now, throttled));
-        }
-        Ok(())
-    }
-}
-
 /// A client whose calls wait for their turn.
 #[derive(Clone, Debug)]
 struct Paced {
@@ -181,16 +161,18 @@ struct PacedConnector {
 impl HttpConnector for PacedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let Some(sleep) = self.pace.sleep.clone() else { return self.inner.call(request) };
-        let turn = self.pace.with(operation(&request), Bucket::take);
-        if turn <= 0.0 {
-            return self.inner.call(request);
-        }
-        let inner = self.inner.clone();
+        let (inner, pace, operation) = (self.inner.clone(), self.pace.clone(), operation(&request));
         HttpConnectorFuture::new(async move {
-            let wait = std::time::Duration::from_secs_f64(turn).as_millis();
-            // Rounded up: a turn never comes too early.
-            sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(u64::MAX).saturating_add(1))).await;
-            inner.call(request).await
+            let turn = pace.with(&operation, Bucket::take);
+            if turn > 0.0 {
+                let wait = std::time::Duration::from_secs_f64(turn).as_millis();
+                // Rounded up: a turn never comes too early.
+                sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(u64::MAX).saturating_add(1))).await;
+            }
+            let answer = inner.call(request).await;
+            let throttled = answer.as_ref().is_ok_and(is_throttled);
+            pace.with(&operation, |bucket, now| bucket.answered(now, throttled));
+            answer
         })
     }
 }
@@ -211,8 +193,10 @@ mod tests {
         (0..10).for_each(|_| bucket.answered(5.0, false));
         (0..30).for_each(|_| bucket.answered(5.0, true));
         assert_eq!(bucket.rate, Some(8.0), "one cut, however many were throttled at once");
-        let turns: Vec<f64> = (0..3).map(|_| bucket.take(5.0)).collect();
-        assert_eq!(turns, [0.125, 0.25, 0.375]);
+        let turns: Vec<f64> = (0..100).map(|_| bucket.take(5.0)).collect();
+        assert!((turns[0] - 0.125).abs() < 0.001, "{turns:?}");
+        // A hundred at 8 a second would take 12.5 s; the rate grows meanwhile.
+        assert!((turns[99] - 9.61).abs() < 0.01, "{turns:?}");
     }
 
     #[test]
@@ -224,6 +208,40 @@ mod tests {
         assert_eq!(bucket.rate, Some(SLOWEST));
         bucket.take(22.0);
         assert_eq!(bucket.rate, Some(SLOWEST + 10.0));
+    }
+
+    /// Answers as a service that is asked too much.
+    #[derive(Debug)]
+    struct Throttling;
+
+    impl HttpConnector for Throttling {
+        fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+            let body = "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>";
+            HttpConnectorFuture::ready(Ok(HttpResponse::new(400.try_into().unwrap(), body.into())))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_after_a_throttled_one_waits_for_its_turn_and_others_do_not() {
+        let slept = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&slept);
+        let sleep: Sleeper = Arc::new(move |pause| {
+            noted.lock().unwrap().push(pause);
+            Box::pin(async {})
+        });
+        let pace = Pace::new(Arc::new(|| Timestamp::from_millis(0)), Some(sleep));
+        let connector = PacedConnector { inner: SharedHttpConnector::new(Throttling), pace };
+        let call = |action: &'static str| {
+            let mut request = HttpRequest::new(action.into());
+            request.set_uri("https://a.b/").unwrap();
+            connector.call(request)
+        };
+        call("Action=DescribeStacks").await.unwrap();
+        assert!(slept.lock().unwrap().is_empty(), "nobody waits until something was throttled");
+        call("Action=DescribeStacks").await.unwrap();
+        assert_eq!(*slept.lock().unwrap(), [Duration::from_millis(829)]);
+        call("Action=CreateChangeSet").await.unwrap();
+        assert_eq!(slept.lock().unwrap().len(), 1);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::SystemTime;
 
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_sts::config::retry::RetryConfig;
+use aws_sdk_sts::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_sts::config::timeout::TimeoutConfig;
 use aws_sdk_sts::config::{
     AsyncSleep, Credentials as SdkCredentials, SharedAsyncSleep, SharedCredentialsProvider, Sleep,
@@ -114,8 +114,14 @@ fn own_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(tls).build_https()
 }
 
+/// The SDK's allowance for attempts after the first, which many clients share: what is throttled takes nothing from it, because
+/// [`Pace`] sees to it that it is not sent again too early.
+pub(super) fn allowance() -> RetryPartition {
+    RetryPartition::custom("sluice").token_bucket(TokenBucket::builder().throttling_retry_cost(0).build()).build()
+}
+
 /// Makes the SDK's configuration and the interceptors that every client gets.
-pub(super) async fn load(settings: CloudSettings) -> (SdkConfig, Tracer, Pace) {
+pub(super) async fn load(settings: CloudSettings) -> (SdkConfig, Tracer) {
     let region = aws_config::Region::new(settings.region.as_str().to_owned());
     let telling = Telling(Arc::clone(&settings.now));
     let pace = Pace::new(Arc::clone(&settings.now), settings.sleep.clone());
@@ -170,5 +176,5 @@ pub(super) async fn load(settings: CloudSettings) -> (SdkConfig, Tracer, Pace) {
             }
         }
     };
-    (config, tracer, pace)
+    (config, tracer)
 }

@@ -183,6 +183,14 @@ codes! {
     UnknownReader = "E5030", "there is no such reader";
     HandOverUnknown = "E5031", "where a hand-over begins is not known";
 
+    // 602 release: gates and approvals
+    MetricUnknown = "W6020", "a gate's metric does not exist";
+    ReleaseUnclear = "E6021", "which release is meant is not known";
+    ApprovalUnusable = "W6022", "an approval does not count";
+    NothingToApprove = "E6024", "nobody need approve";
+    MayNotApprove = "E6025", "somebody may not approve";
+    ApprovalStale = "E6026", "the plan is not the one that was looked at";
+
     // R6 readiness: load and what carries it
     LoadUndeclared = "R6001", "what capacity rests on is not declared";
     StreamTooSmall = "R6002", "a stream is too small for its peak";
@@ -250,6 +258,16 @@ codes! {
     NotSigned = "E6010", "nothing is signed with this key";
     BadProvenance = "E6011", "a provenance is not of this release";
     ReleaseOtherTool = "W6012", "another version of Sluice made the release";
+    PromotionPath = "E6053", "an environment takes no releases from there";
+    PromotionWaits = "E6054", "a release has to wait";
+    PromotionRefused = "E6055", "a release may not go to an environment";
+    PromotionFailed = "E6056", "what was promoted does not do well";
+    PromotionDifference = "W6057", "what environments differ in cannot be told";
+    NothingToReturnTo = "E6058", "there is no release to go back to";
+    RollbackLasting = "W6059", "going back does not undo everything";
+    LedgerUnusable = "E6050", "the ledger cannot be read or written";
+    HistoryUnread = "W6052", "the history in an environment is not read";
+    LedgerBehind = "W6051", "a deployment is not in the ledger yet";
 
     // 7 AWS
     AwsUnreachable = "E7001", "AWS cannot be reached";

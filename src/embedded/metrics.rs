@@ -146,6 +146,18 @@ impl MetricName {
         format!("{}|{}|{}", self.namespace, self.name, dimensions.join(","))
     }
 
+    /// Reads what it is kept under. A comma in the value of a dimension is taken for the end of the value.
+    fn of_key(key: &str) -> Option<Self> {
+        let mut parts = key.splitn(3, '|');
+        let (namespace, name, dimensions) = (parts.next()?, parts.next()?, parts.next()?);
+        let dimensions = dimensions.split(',').filter_map(|pair| pair.split_once('='));
+        Some(Self {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            dimensions: dimensions.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        })
+    }
+
     /// Reads namespace, name and dimensions of anything that has them.
     #[must_use]
     pub(crate) fn read(from: &Map<String, Value>) -> Option<Self> {
@@ -184,6 +196,14 @@ impl Metrics {
         while series.first_key_value().is_some_and(|(&first, _)| first < oldest) {
             series.pop_first();
         }
+    }
+
+    /// The names of metrics of which points are kept, of a namespace and a name where they are given.
+    pub(crate) fn names(&self, namespace: Option<&str>, name: Option<&str>) -> Vec<MetricName> {
+        let read = self.0.keys().filter_map(|key| MetricName::of_key(key));
+        read.filter(|metric| namespace.is_none_or(|wanted| metric.namespace == wanted))
+            .filter(|metric| name.is_none_or(|wanted| metric.name == wanted))
+            .collect()
     }
 
     /// What is expected of a metric's periods before `until`: the mean and so many standard deviations around it.

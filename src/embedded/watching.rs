@@ -45,6 +45,7 @@ impl Back {
             "EnableAlarmActions" => self.alarm_actions(&asked, true),
             "DisableAlarmActions" => self.alarm_actions(&asked, false),
             "GetMetricData" => Response::json(200, &self.metric_data(&asked)),
+            "ListMetrics" => Response::json(200, &self.list_metrics(&asked)),
             "PutAnomalyDetector" => {
                 self.put_detector(&asked);
                 Response::json(200, &json!({}))
@@ -176,6 +177,34 @@ impl Back {
             json!({"Id": id, "Label": id, "Timestamps": times, "Values": values, "StatusCode": "Complete"})
         });
         json!({"MetricDataResults": results.collect::<Vec<Value>>(), "Messages": []})
+    }
+
+    /// Metrics that have points, by namespace, name and some of their dimensions. CloudWatch lists what had one in two weeks;
+    /// here a day is kept.
+    fn list_metrics(&self, asked: &Value) -> Value {
+        let text = |name: &str| asked.get(name).and_then(Value::as_str);
+        let filters: Vec<(String, Option<String>)> = asked
+            .get("Dimensions")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|filter| {
+                let value = filter.get("Value").and_then(Value::as_str).map(str::to_owned);
+                Some((filter.get("Name")?.as_str()?.to_owned(), value))
+            })
+            .collect();
+        let fits = |metric: &MetricName| {
+            filters.iter().all(|(name, value)| {
+                metric.dimensions.get(name).is_some_and(|found| value.as_ref().is_none_or(|wanted| wanted == found))
+            })
+        };
+        let found = self.world.metrics.names(text("Namespace"), text("MetricName")).into_iter().filter(fits);
+        let metrics = found.map(|metric| {
+            let dimensions: Vec<Value> =
+                metric.dimensions.iter().map(|(name, value)| json!({"Name": name, "Value": value})).collect();
+            json!({"Namespace": metric.namespace, "MetricName": metric.name, "Dimensions": dimensions})
+        });
+        json!({"Metrics": metrics.collect::<Vec<Value>>()})
     }
 
     fn describe_alarms(&self, asked: &Value) -> Value {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::gates::GatesSpec;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::spec::{
-    Decode, Definitions, Email, FormatVersion, Node, PipelineFile, Positive, Reader, Seconds, TagKey, TagText, Text,
-    Whole, checked_texts, choice, record,
+    Decode, Definitions, Email, FormatVersion, Node, PipelineFile, Reader, TagKey, TagText, Text, checked_texts,
+    choice, record,
 };
-use crate::units::{AccountId, Duration, EnvironmentName, LocalName, Money, PipelineName, Region};
+use crate::units::{AccountId, EnvironmentName, LocalName, Money, PipelineName, Region};
 
 record! {
     /// An environment that pipelines are deployed to.
@@ -99,32 +100,6 @@ record! {
     "a budget" BudgetSpec {
         /// The most a change may add to a month, for instance `250 USD`.
         max_monthly_increase: Money,
-    }
-
-    /// What a promotion must pass.
-    "gates" GatesSpec {
-        /// How long a release must have run in the environment before.
-        soak: Option<Positive<Duration>>,
-        /// How far consumers may be behind.
-        iterator_age: Option<IteratorAgeGateSpec>,
-        /// How many records may have failed.
-        failed_records: Option<Whole<0, 1_000_000>>,
-        /// Who must have agreed.
-        approval: Option<ApprovalSpec>,
-    }
-
-    /// How far consumers may be behind.
-    "an iterator age gate" IteratorAgeGateSpec {
-        /// 99th percentile over the soak time.
-        p99: Seconds<1, 604_800>,
-    }
-
-    /// Who must have agreed.
-    "an approval gate" ApprovalSpec {
-        /// Roles or users, by ARN.
-        by: Vec<RoleArn>,
-        /// How many of them. Left out, 1.
-        count: Option<Whole<1, 20>>,
     }
 
     /// A server that speaks AWS's protocols.

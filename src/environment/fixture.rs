@@ -32,4 +32,10 @@ impl Environment {
             networks: BTreeMap::new(),
         }
     }
+
+    /// The same with gates, taking releases from another one or from nowhere.
+    pub(crate) fn gated(tier: Tier, from: Option<&str>, gates: super::Gates) -> Self {
+        let promotes_from = from.map(|name| EnvironmentName::new(name).expect("a name"));
+        Self { promotes_from, gates, ..Self::fixture(tier) }
+    }
 }

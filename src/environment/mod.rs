@@ -3,11 +3,16 @@
 mod file;
 #[cfg(test)]
 mod fixture;
+mod gates;
 mod model;
 mod read;
 
 pub use file::{EnvironmentSpec, Overlay};
-pub use model::{Approval, Environment, FoundationWish, Gates, Jobs, Network, Notify, Takers, Target, Tier};
+pub use gates::{
+    Approval, Bound, CommandGate, Day, Freeze, Gates, Measured, MetricGate, MetricOf, Opening, Overridable,
+    ReadinessLevel, Window,
+};
+pub use model::{Environment, FoundationWish, Jobs, Network, Notify, Takers, Target, Tier};
 pub use read::{EnvironmentFile, read, read_tree};
 
 /// The schema of environment files, for editors: `schemas/environment.schema.json`.

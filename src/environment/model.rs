@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::gates::Gates;
 use crate::diagnostic::FilePath;
-use crate::units::{AccountId, Duration, EnvironmentName, LocalName, Money, Region};
+use crate::units::{AccountId, EnvironmentName, LocalName, Money, Region};
 
 /// How strict the rules are and what survives (DESIGN section 8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -37,28 +38,6 @@ pub enum Target {
 pub struct Notify {
     /// An address subscribed to the pipeline's topic.
     pub email: Option<String>,
-}
-
-/// What a promotion to an environment must pass. A gate that is `None` is not asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Gates {
-    /// How long the release must have run in the environment before.
-    pub soak: Option<Duration>,
-    /// How far consumers may have been behind, 99th percentile over the soak time.
-    pub iterator_age_p99: Option<Duration>,
-    /// How many records may have failed.
-    pub failed_records: Option<u32>,
-    /// Who must have agreed.
-    pub approval: Option<Approval>,
-}
-
-/// Who must agree to a promotion.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Approval {
-    /// Roles or users, by ARN.
-    pub by: Vec<String>,
-    /// How many of them; at most as many as there are.
-    pub count: u32,
 }
 
 /// What `sluice bootstrap` makes for an environment besides the artifact bucket.

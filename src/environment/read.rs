@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::file::{
-    EnvironmentSpec, FoundationKeyChoice, FoundationSpec, GatesSpec, JobsChoice, NetworkSpec, Overlay, TargetChoice,
-    TierChoice,
+    EnvironmentSpec, FoundationKeyChoice, FoundationSpec, JobsChoice, NetworkSpec, Overlay, TargetChoice, TierChoice,
 };
-use super::model::{Approval, Environment, FoundationWish, Gates, Jobs, Network, Notify, Takers, Target, Tier};
+use super::gates;
+use super::model::{Environment, FoundationWish, Jobs, Network, Notify, Takers, Target, Tier};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, Place};
 use crate::spec::{self, Node, Reader};
 use crate::units::{AccountId, LocalName, PipelineName, Region};
@@ -101,7 +101,9 @@ pub fn read_tree(file: &FilePath, tree: Node) -> Result<EnvironmentFile, Diagnos
         found.push(missing("regions", "[eu-west-1]", place("target")));
     }
     found.extend(repeated_region(&tree, &regions));
-    found.extend(unreachable_approval(&decoded, &place));
+    if let Some(spec) = &decoded.gates {
+        found.extend(gates::wrong(spec, &tree, decoded.budget.is_some()));
+    }
     found.extend(untakeable_roles(&decoded, &tree));
     found.extend(decoded.networks.iter().flat_map(|(name, network)| crowded(&tree, name, network)));
     let (account, found) = found.into_result(account)?;
@@ -133,7 +135,7 @@ fn environment(
         promotes_from: decoded.promotes_from.clone(),
         notify: Notify { email },
         max_monthly_increase: decoded.budget.as_ref().map(|budget| budget.max_monthly_increase),
-        gates: decoded.gates.as_ref().map(gates).unwrap_or_default(),
+        gates: decoded.gates.as_ref().map(gates::gates).unwrap_or_default(),
         tags: decoded.tags.iter().map(|(key, value)| (key.0.clone(), value.0.clone())).collect(),
         permissions_boundary: decoded.permissions_boundary.as_ref().map(|policy| policy.0.clone()),
         foundation: decoded.foundation.as_ref().map(foundation).unwrap_or_default(),
@@ -177,18 +179,6 @@ fn network(spec: &NetworkSpec) -> Network {
     }
 }
 
-fn gates(spec: &GatesSpec) -> Gates {
-    Gates {
-        soak: spec.soak.map(|soak| soak.0),
-        iterator_age_p99: spec.iterator_age.as_ref().map(|gate| gate.p99.0),
-        failed_records: spec.failed_records.map(|most| most.0),
-        approval: spec.approval.as_ref().map(|approval| Approval {
-            by: approval.by.iter().map(|role| role.0.clone()).collect(),
-            count: approval.count.map_or(1, |count| count.0),
-        }),
-    }
-}
-
 fn target(decoded: &EnvironmentSpec) -> Target {
     match &decoded.target {
         None | Some(TargetChoice::Aws) => Target::Aws,
@@ -228,17 +218,6 @@ fn repeated_region(tree: &Node, regions: &[Region]) -> Option<Diagnostic> {
     let (_, region) = repeated?;
     let place = tree.get("regions").map(|node| node.place.clone());
     Some(Diagnostic::error(Code::DuplicateField, format!("the region `{region}` is given twice")).at_maybe(place, ""))
-}
-
-/// A gate that nobody can pass would only be found out at the promotion.
-fn unreachable_approval(decoded: &EnvironmentSpec, place: &impl Fn(&str) -> Place) -> Option<Diagnostic> {
-    let approval = decoded.gates.as_ref()?.approval.as_ref()?;
-    let needed = approval.count.map_or(1, |count| count.0);
-    if usize::try_from(needed).is_ok_and(|needed| needed <= approval.by.len()) {
-        return None;
-    }
-    let title = format!("{needed} must approve, and only {} may", approval.by.len());
-    Some(Diagnostic::error(Code::Conflict, title).at(place("gates"), "").help("name more in `by`, or lower `count`"))
 }
 
 /// A role that nobody may take is none.

@@ -10,6 +10,7 @@ mod drift;
 mod failure;
 mod held;
 mod live;
+mod metric;
 mod stack;
 mod status;
 
@@ -21,6 +22,7 @@ pub use drift::{Detection, DriftStatus, SeenDifference, SeenDrift};
 pub use failure::{Failure, FailureKind};
 pub use held::{AlarmState, Behind, ExpiryStatus, Held, HeldUnit, SeenAlarm};
 pub use live::{Holding, LiveAlarm, LiveDelivery, LiveEndpoint, LiveFunction, LiveMapping, LiveStream};
+pub use metric::{Gauge, MetricName, MetricQuery};
 pub use stack::{
     ChangeSet, ChangeSetState, DetailTarget, ExecutionState, Objection, Observed, ObservedResource, PropertyChange,
     Replacement, ResourceAction, ResourceChange, StackDescription, StackEvent, StackHead,

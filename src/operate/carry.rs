@@ -40,7 +40,6 @@ struct Side<'a> {
 ///
 /// # Errors
 /// An object is missing in the source, or is not what the release says; or it cannot be read or written.
-#[expect(dead_code, reason = "promotion uses it")]
 pub(super) async fn copy_artifacts(
     from: (&Cloud, &str),
     to: (&Cloud, &str),

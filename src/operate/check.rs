@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::failure::Failure;
 use super::load::Shelf;
 use super::prepare::prepare;
+use super::promotions::promotions;
 use super::share::{shares, side_by_side, workers};
 use crate::capacity::{self, Sized, Surroundings};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -64,7 +65,7 @@ pub fn check(
     let mut checked = Checked { looked_at: pairs.to_vec(), ..Checked::default() };
     let (sound, unsound) = prepare_all(project, pairs, region)?;
     checked.unsound = unsound;
-    let mut found = Diagnostics::new();
+    let mut found = promotions(project, pairs.iter().map(|(_, environment)| environment.as_str()))?;
     for (_, wrong) in &checked.unsound {
         found.extend(wrong.clone());
     }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::failure::Failure;
 use super::load::Shelf;
 use super::prepare::prepare;
+use super::promotions::{circular, unknown_promotion};
 use crate::ci::{self, Branch, Ci, CiFile, Deployable, FileState, Platform, Repository, Written};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, closest};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::environment::{Environment, EnvironmentFile, Target};
 use crate::spec;
 use crate::units::{EnvironmentName, PipelineName};
@@ -169,18 +170,13 @@ fn environments(shelf: &mut Shelf<'_>) -> Result<Vec<Deployable>, Failure> {
         all.iter().map(|(name, file)| (name.clone(), file.environment().clone())).collect();
     let mut found = Diagnostics::new();
     for file in all.values() {
-        found.extend(unknown_promotion(file, &plain));
+        found.extend(unknown_promotion(file, plain.keys().map(EnvironmentName::as_str)));
     }
     let ((), _) = found.into_result(())?;
     let ordered = ci::order(&plain).map_err(|circle| {
         let names: Vec<&str> = circle.iter().map(EnvironmentName::as_str).collect();
         let place = circle.first().and_then(|name| all.get(name)?.place("promotes_from"));
-        Diagnostic::error(
-            Code::PromotionCircle,
-            format!("environments are promoted from each other in a circle: {}", names.join(", ")),
-        )
-        .at_maybe(place.cloned(), "")
-        .help("take `promotes_from` out of the one that comes first")
+        circular(&names.join(", ")).at_maybe(place.cloned(), "")
     })?;
     let pipelines = pipelines(shelf)?;
     let mut deployable = Vec::new();
@@ -217,17 +213,6 @@ fn read_environments(shelf: &mut Shelf<'_>) -> Result<BTreeMap<EnvironmentName, 
         }
     }
     Ok(found.into_result(all)?.0)
-}
-
-fn unknown_promotion(file: &EnvironmentFile, all: &BTreeMap<EnvironmentName, Environment>) -> Option<Diagnostic> {
-    let from = file.environment().promotes_from().filter(|name| !all.contains_key(name.as_str()))?;
-    let told = Diagnostic::error(Code::UnknownReference, format!("there is no environment `{from}`"))
-        .at_maybe(file.place("promotes_from").cloned(), "");
-    let close = closest(from.as_str(), all.keys().map(EnvironmentName::as_str));
-    Some(match close {
-        Some(close) => told.help(format!("did you mean `{close}`?")),
-        None => told.help(format!("write `environments/{from}.yaml`, or take `promotes_from` out")),
-    })
 }
 
 /// The pipelines, each after those whose streams it reads. Those that read each other come by name; `check` tells them.

@@ -24,10 +24,15 @@ pub trait Connector {
 pub fn cadence(environment: &Environment, virtual_time: bool) -> Cadence {
     match environment.target() {
         // Nobody waits for real: a look now and then is enough.
-        Target::Embedded if virtual_time => Cadence { first: Duration::from_secs(5), longest: Duration::from_secs(60) },
+        Target::Embedded if virtual_time => Cadence {
+            first: Duration::from_secs(5),
+            longest: Duration::from_secs(15),
+            slowest: Duration::from_secs(30),
+        },
         // Servers that stand in for AWS answer at once, and no quota counts the questions.
         Target::Embedded | Target::Endpoint { .. } => {
-            Cadence { first: Duration::from_millis(100), longest: Duration::from_millis(250) }
+            let longest = Duration::from_millis(250);
+            Cadence { first: Duration::from_millis(100), longest, slowest: longest }
         }
         Target::Aws => Cadence::AWS,
     }

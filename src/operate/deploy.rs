@@ -11,7 +11,8 @@ use super::failure::Failure;
 use super::lease::{self, Place};
 use super::load::Shelf;
 use super::plan::spec_places;
-use super::prepare::{Prepared, prepare};
+use super::prepare::Prepared;
+use super::promote::Promotion;
 use super::saved::Reviewed;
 use crate::cloud::Cloud;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath};
@@ -34,6 +35,8 @@ pub trait Company {
     fn leaving(&mut self, leaving: &Leaving<'_>);
     /// A foundation is to be made or changed; the plan is shown now.
     fn founding(&mut self, founding: &Founding<'_>);
+    /// A release is to be promoted; how the gates stand and what the environments differ in is shown now.
+    fn promoting(&mut self, _promotion: &Promotion<'_>) {}
     /// Whether somebody is there to answer.
     fn listens(&self) -> bool;
     /// Asks whether to go on.
@@ -125,8 +128,8 @@ pub async fn deploy(
     tools: Tools<'_>,
     company: &mut dyn Company,
 ) -> Result<Deployed, Failure> {
-    let prepared = prepare(shelf, &order.pipeline, &order.environment, order.region.as_ref())?;
-    Box::pin(deploy_ready(shelf, Ready { prepared, shown: None }, order, tools, company)).await
+    let ready = Ready::of_files(shelf, &order.pipeline, &order.environment, order.region.as_ref())?;
+    Box::pin(deploy_ready(shelf, ready, order, tools, company)).await
 }
 
 /// Follows whatever already runs on the stack to its end, so that the plan is made against a stack at rest; unless somebody

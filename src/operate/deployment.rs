@@ -2,7 +2,7 @@
 //!
 //! Every step is awaited on the heap: all of them together are more than a thread's stack should hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::connect::{cadence, same_account};
 use super::deploy::{Company, DeployOrder, Deployed, Tools, ask, settle, somebody_answers};
@@ -12,28 +12,86 @@ use super::ending::judge;
 use super::failure::{Failure, FailureKind};
 use super::foundation;
 use super::lease::{self, Held, Place, Wish};
+use super::ledger::Book;
 use super::load::Shelf;
 use super::outlook::outlook;
 use super::pauses::Record;
 use super::plan::{Keep, Look, Readers};
-use super::prepare::Prepared;
+use super::prepare::{Prepared, prepare};
+use super::release::{Made, keep, released};
 use super::saved::as_shown;
 use super::upload::upload;
 use super::upstream;
-use super::verify::verify;
+use super::verify::{verify, verify_all};
+use crate::artifact;
 use crate::cloud::Cloud;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::event::{Event, EventKind, OperationResult};
 use crate::observed::{Observed, StackDescription};
-use crate::plan::{ApprovedPlan, Consent, DrainOf, HandOverOf, Inputs, Plan, approve};
-use crate::rollout::{Goal, Machine, Outcome};
+use crate::plan::{Consent, DrainOf, HandOverOf, Inputs, Plan, approve};
+use crate::release::{DeploymentId, Draft, Ended, GateResult, Overridden, Release, Via};
+use crate::rollout::{Deployment, Goal, Machine, Outcome};
+use crate::units::{Digest, Region};
+
+/// A release on its way, and what is recorded of it.
+#[derive(Clone, Debug)]
+pub(super) struct Carried {
+    /// Which.
+    pub(super) release: Release,
+    /// By which command it comes.
+    pub(super) via: Via,
+    /// How the gates turned out that it had to pass.
+    pub(super) gates: Vec<GateResult>,
+    /// Who agreed, by ARN.
+    pub(super) approvals: Vec<String>,
+    /// Gates that were overridden.
+    pub(super) overrides: Vec<Overridden>,
+    /// SHA-256 of the environment file that it meets.
+    pub(super) environment_file: Digest,
+}
 
 /// Everything that a deployment needs besides AWS.
 pub(super) struct Ready {
     /// What was prepared.
     pub(super) prepared: Prepared,
+    /// The release that it was prepared from.
+    pub(super) carried: Carried,
     /// The plan that was shown before the question, where it was asked once for several.
     pub(super) shown: Option<Plan>,
+}
+
+impl Ready {
+    /// Makes a pipeline ready from its files: the release that these are, prepared for an environment.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files.
+    pub(super) fn of_files(
+        shelf: &mut Shelf<'_>,
+        pipeline: &str,
+        environment: &str,
+        region: Option<&Region>,
+    ) -> Result<Self, Failure> {
+        let mut prepared = prepare(shelf, pipeline, environment, region)?;
+        let Made { release, uploads } = released(shelf, pipeline, environment, region)?;
+        // A release is whole wherever it is: also what this environment has otherwise is kept with it.
+        let there: BTreeSet<String> = prepared.uploads.iter().map(|upload| upload.key.clone()).collect();
+        prepared.uploads.extend(uploads.into_iter().filter(|upload| !there.contains(&upload.key)));
+        let carried = Carried {
+            release,
+            via: Via::Deploy,
+            gates: Vec::new(),
+            approvals: Vec::new(),
+            overrides: Vec::new(),
+            environment_file: environment_file(shelf, environment),
+        };
+        Ok(Self { prepared, carried, shown: None })
+    }
+}
+
+/// The digest of an environment's file as it was read.
+pub(super) fn environment_file(shelf: &Shelf<'_>, environment: &str) -> Digest {
+    let text = shelf.texts().get(&shelf.project().environment_file(environment));
+    artifact::digest_of(text.map(String::as_bytes).unwrap_or_default())
 }
 
 /// Deploys what is ready.
@@ -47,7 +105,7 @@ pub(super) async fn deploy_ready(
     tools: Tools<'_>,
     company: &mut dyn Company,
 ) -> Result<Deployed, Failure> {
-    let Ready { prepared, shown } = ready;
+    let Ready { prepared, carried, shown } = ready;
     company.warned(&prepared.warnings, shelf.texts());
     fitting(shelf, &prepared, order)?;
     somebody_answers(order.yes, company)?;
@@ -62,7 +120,7 @@ pub(super) async fn deploy_ready(
         region: pipeline.region(),
         pipeline: pipeline.name(),
     };
-    let site = Site { place, prepared: &prepared, order, by: &caller.arn, tools };
+    let site = Site { place, prepared: &prepared, carried: &carried, order, by: &caller.arn, tools };
     let found = Box::pin(site.settled(company)).await?;
     let mut seen = Box::pin(site.look(found, company)).await?;
     Box::pin(site.held_against(&mut seen.look, shown.as_ref())).await?;
@@ -95,6 +153,7 @@ fn fitting(shelf: &Shelf<'_>, prepared: &Prepared, order: &DeployOrder) -> Resul
 struct Site<'a> {
     place: Place<'a>,
     prepared: &'a Prepared,
+    carried: &'a Carried,
     order: &'a DeployOrder,
     by: &'a str,
     tools: Tools<'a>,
@@ -203,54 +262,122 @@ impl<'a> Site<'a> {
         if let Err(declined) = ask(self.order.yes, company, "Deploy these changes?") {
             return Err(self.not_begun(declined, &seen.look).await);
         }
-        let held = match Box::pin(lease::take(&self.wish(), company)).await {
+        let deployment = seen.look.approved(&approved);
+        let draft = self.draft(&seen.look.plan, Some(deployment.change_set_name()));
+        let held = match Box::pin(lease::take(&self.wish(Some(&draft)), company)).await {
             Ok(held) => held,
             Err(refused) => return Err(self.not_begun(refused, &seen.look).await),
         };
-        Box::pin(self.roll_out(seen, &approved, held, company)).await
+        Box::pin(self.roll_out(seen, deployment, &draft, held, company)).await
     }
 
-    fn wish(&self) -> Wish<'a> {
-        Wish { place: self.place, owner: self.by, command: "deploy" }
+    fn wish(&self, draft: Option<&Draft>) -> Wish<'a> {
+        let work = draft.and_then(|draft| serde_json::to_value(draft).ok());
+        Wish { place: self.place, owner: self.by, command: "deploy", work }
+    }
+
+    /// The deployment as far as it is known before it begins. One that changes nothing in the stack is told from others by when
+    /// it was.
+    fn draft(&self, plan: &Plan, change_set: Option<String>) -> Draft {
+        let Carried { release, via, gates, approvals, overrides, environment_file } = self.carried.clone();
+        let began = self.cloud().time();
+        let id =
+            change_set.clone().unwrap_or_else(|| format!("unchanged-{}-{}", release.digest.short(), began.as_millis()));
+        Draft {
+            id: DeploymentId(id),
+            by: self.by.to_owned(),
+            release: release.digest,
+            via,
+            began,
+            plan: plan.digest(),
+            environment_file,
+            change_set,
+            gates,
+            approvals,
+            overrides,
+        }
     }
 
     fn drained(&self, record: Record<'a>) -> Drained<'a> {
         Drained { place: self.place, record, stack: &self.prepared.rendered.stack_name, by: self.by, tools: self.tools }
     }
 
-    /// There is nothing to change; what a run that died left behind is put right.
+    /// There is nothing to change; what a run that died left behind is put right, and a release that nobody recorded here yet is
+    /// recorded.
     async fn idle(&self, seen: Seen<'a>, company: &mut dyn Company) -> Result<Done, Failure> {
-        seen.look.leave(self.cloud(), self.tools.clock).await?;
-        if seen.left.is_empty() {
-            lease::clear_after_death(self.place).await?;
-        } else {
-            let held = lease::take(&self.wish(), company).await?;
-            let resumed = Box::pin(self.drained(seen.record).resume(company)).await;
-            held.release(company).await?;
-            resumed?;
+        let Seen { look, left, record, .. } = seen;
+        look.leave(self.cloud(), self.tools.clock).await?;
+        let recorded = self.is_recorded().await?;
+        let unfinished = !left.is_empty() || lease::is_left(self.place);
+        if unfinished || !recorded {
+            match Box::pin(lease::take(&self.wish(None), company)).await {
+                Ok(held) => Box::pin(self.put_right(&look, record, held, recorded, company)).await?,
+                // Whoever is at work records what they do; to be recorded can wait.
+                Err(refused) if unfinished => return Err(refused),
+                Err(_) => {}
+            }
         }
-        Ok(Done { plan: seen.look.plan, result: OperationResult::NothingToDo, outcome: None })
+        Ok(Done { plan: look.plan, result: OperationResult::NothingToDo, outcome: None })
     }
 
-    /// Uploads, pauses, executes, resumes and looks again, under the lease.
+    /// Whether the ledger says that this release runs here and was found well; also where there is no bucket to say so.
+    async fn is_recorded(&self) -> Result<bool, Failure> {
+        match Book::of(self.place).newest().await? {
+            Some(newest) => Ok(newest.tells_of(&self.carried.release.digest)),
+            None => Ok(!self.cloud().bucket_exists(&self.prepared.bucket).await?),
+        }
+    }
+
+    async fn put_right(
+        &self,
+        look: &Look,
+        record: Record<'a>,
+        mut held: Held<'a>,
+        recorded: bool,
+        company: &mut dyn Company,
+    ) -> Result<(), Failure> {
+        let resumed = Box::pin(self.drained(record).resume(company)).await;
+        let told = if recorded { Ok(()) } else { Box::pin(self.catch_up(look, &mut held, company)).await };
+        held.release(company).await?;
+        resumed?;
+        told
+    }
+
+    /// Records that this release runs: as the deployment of a run that died, or as one that changed nothing.
+    async fn catch_up(&self, look: &Look, held: &mut Held<'a>, company: &mut dyn Company) -> Result<(), Failure> {
+        let Some(stack) = look.observed.stack() else { return Ok(()) };
+        let (book, clock) = (Book::of(self.place), self.tools.clock);
+        let verified = Box::pin(verify_all(self.cloud(), self.prepared, &look.plan, stack, clock)).await;
+        let outcome = if verified.is_ok() { Ended::Succeeded } else { Ended::Unverified };
+        let reconciled = book.reconcile(held, Some(&stack.head()), outcome).await?;
+        if reconciled.is_none_or(|entry| !entry.tells_of(&self.carried.release.digest)) {
+            let project = self.place.project;
+            Box::pin(upload(project, &self.order.pipeline, self.prepared, self.tools, company, held)).await?;
+            keep(self.cloud(), &self.prepared.bucket, &self.carried.release).await?;
+            book.ended(&self.draft(&look.plan, None), outcome, false).await?;
+        }
+        verified.map(|_| ())
+    }
+
+    /// Uploads, pauses, executes, resumes, looks again and records it, under the lease.
     async fn roll_out(
         &self,
         seen: Seen<'a>,
-        approved: &ApprovedPlan,
+        deployment: Deployment,
+        draft: &Draft,
         mut held: Held<'a>,
         company: &mut dyn Company,
     ) -> Result<Done, Failure> {
         let Seen { look, record, .. } = seen;
         let (plan, mut drained) = (&look.plan, self.drained(record));
         let paused_since = self.cloud().time();
-        let project = self.place.project;
-        let ready = match upload(project, &self.order.pipeline, self.prepared, self.tools, company, &mut held).await {
+        let ready = match Box::pin(self.make_ready(&look, &mut held, company)).await {
             Ok(()) => Box::pin(drained.pause(plan, &look.observed, &mut held, company)).await,
             Err(failure) => Err(failure),
         };
         let outcome = match ready {
             Ok(()) => {
-                let goal = Goal::Deploy(Box::new(look.approved(approved)));
+                let goal = Goal::Deploy(Box::new(deployment));
                 let tools = self.tools;
                 let mut machine = Machine::new(goal, cadence(self.place.environment, tools.clock.is_virtual()));
                 let (cloud, tell) = (self.cloud(), &mut |event| company.tell(event));
@@ -259,7 +386,13 @@ impl<'a> Site<'a> {
             }
             Err(failure) => Err(self.not_begun(failure, &look).await),
         };
+        let how = outcome.as_ref().ok().and_then(ended);
         let ended = Box::pin(self.after(&look, outcome, &mut drained, company)).await;
+        if let Some(how) = how {
+            let unverified = how == Ended::Succeeded && ended.is_err();
+            let how = if unverified { Ended::Unverified } else { how };
+            self.record(draft, how, company).await;
+        }
         // That the lease was lost meanwhile explains whatever else went wrong.
         held.release(company).await?;
         let (result, outcome, stack) = ended?;
@@ -267,6 +400,27 @@ impl<'a> Site<'a> {
             Box::pin(drained.catch_up(drain, stack, paused_since, company)).await?;
         }
         Ok(Done { plan: look.plan, result, outcome: Some(outcome) })
+    }
+
+    /// Records what a run that died left, and puts the release and what it needs into the bucket.
+    async fn make_ready(&self, look: &Look, held: &mut Held<'a>, company: &mut dyn Company) -> Result<(), Failure> {
+        let head = look.observed.stack().map(StackDescription::head);
+        Book::of(self.place).reconcile(held, head.as_ref(), Ended::Unverified).await?;
+        upload(self.place.project, &self.order.pipeline, self.prepared, self.tools, company, held).await?;
+        keep(self.cloud(), &self.prepared.bucket, &self.carried.release).await
+    }
+
+    /// Writes it into the ledger. What is deployed is deployed, whoever cannot write it down: the next run does.
+    async fn record(&self, draft: &Draft, how: Ended, company: &mut dyn Company) {
+        if let Err(failure) = Box::pin(Book::of(self.place).ended(draft, how, false)).await {
+            let mut told: Diagnostics =
+                Diagnostic::warning(Code::LedgerBehind, "how it ended could not be written into the ledger")
+                    .help("the next `sluice deploy` of this pipeline writes it")
+                    .into();
+            let why = failure.diagnostics.into_iter();
+            told.extend(why.map(|why| Diagnostic { severity: Severity::Warning, ..why }));
+            company.warned(&told, &BTreeMap::new());
+        }
     }
 
     /// Resumes what was paused, judges how it ended, and looks whether what was deployed is what runs.
@@ -312,5 +466,25 @@ impl<'a> Site<'a> {
             why.diagnostics.extend(left.diagnostics);
         }
         why
+    }
+}
+
+/// How a deployment ended, for the ledger; none where it was not begun, or goes on without us.
+fn ended(outcome: &Outcome) -> Option<Ended> {
+    match outcome {
+        Outcome::Finished { result, .. } => match result {
+            OperationResult::Succeeded => Some(Ended::Succeeded),
+            OperationResult::RolledBack { .. } => Some(Ended::RolledBack),
+            OperationResult::Stuck { .. } => Some(Ended::Stuck),
+            OperationResult::NothingToDo | OperationResult::Detached => None,
+        },
+        Outcome::Settled
+        | Outcome::ChangeSetFailed { .. }
+        | Outcome::NotApproved { .. }
+        | Outcome::WorldMoved
+        | Outcome::Blocked { .. }
+        | Outcome::Protected
+        | Outcome::Failed(_)
+        | Outcome::Interrupted => None,
     }
 }

@@ -97,7 +97,7 @@ pub async fn destroy(
         resources: plan.resources.len(),
         expected: plan.expected.typical,
     };
-    let wish = Wish { place, owner: &caller.arn, command: "destroy" };
+    let wish = Wish { place, owner: &caller.arn, command: "destroy", work: None };
     let mut held = lease::take(&wish, company).await?;
     let outcome = remove(&removal, &emptied, &environment, tools, company, &mut held).await;
     if let Ok(Outcome::Finished { result: OperationResult::Succeeded, .. }) = &outcome {

@@ -28,6 +28,8 @@ pub(super) struct Wish<'a> {
     pub(super) owner: &'a str,
     /// What is typed for it.
     pub(super) command: &'static str,
+    /// The deployment that is to be under way.
+    pub(super) work: Option<serde_json::Value>,
 }
 
 /// A pipeline where it is deployed.
@@ -103,6 +105,8 @@ pub(super) struct Held<'a> {
     etag: Option<Etag>,
     note: Option<Note>,
     lost: Option<Failure>,
+    /// The lease of a run that died, from which this one was taken.
+    before: Option<Lease>,
 }
 
 /// Takes the lease, or says who has it.
@@ -132,8 +136,9 @@ pub(super) async fn take<'a>(wish: &Wish<'a>, company: &mut dyn Company) -> Resu
         command: wish.command.to_owned(),
         since: now,
         until: now.plus(place.term()),
+        work: wish.work.clone(),
     };
-    let mut held = Held { place, lease, etag: None, note, lost: None };
+    let mut held = Held { place, lease, etag: None, note, lost: None, before: None };
     match held.obtain(&dead, company).await {
         Ok(()) => Ok(held),
         Err(refused) => {
@@ -147,6 +152,11 @@ impl Held<'_> {
     /// Where it is worked.
     pub(super) fn cloud(&self) -> &Cloud {
         self.place.cloud
+    }
+
+    /// What was under way in the run that died and left this lease; told once.
+    pub(super) fn left_under_way(&mut self) -> Option<serde_json::Value> {
+        self.before.take()?.work
     }
 
     /// Writes the record, over another one where that no longer lasts.
@@ -215,6 +225,7 @@ impl Held<'_> {
         };
         self.etag = self.place.write(&self.lease, Some(&found.etag)).await?;
         let taken = self.etag.is_some();
+        self.before = Some(theirs).filter(|_| taken);
         if let Some(told) = told.filter(|_| taken) {
             company.warned(&told.into(), &std::collections::BTreeMap::new());
         }
@@ -337,9 +348,14 @@ fn noted(left: &str) -> BTreeSet<HolderId> {
     left.lines().map(HolderId::noted).collect()
 }
 
+/// Whether a run from this folder died that may have left its lease. Asks nobody.
+pub(super) fn is_left(place: Place<'_>) -> bool {
+    !Note::left(&place.note()).is_empty()
+}
+
 /// Gives back what a run from this folder left that died when it had nothing more to do. Costs nothing where none did.
 pub(super) async fn clear_after_death(place: Place<'_>) -> Result<(), Failure> {
-    if Note::left(&place.note()).is_empty() {
+    if !is_left(place) {
         return Ok(());
     }
     let Ok(Some((mut note, left))) = Note::take(&place.note()) else { return Ok(()) };

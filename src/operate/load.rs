@@ -9,7 +9,7 @@ use super::pack::Packing;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FilePath, closest};
 use crate::environment::{self, Environment, EnvironmentFile};
 use crate::pipeline::{self, FolderFacts, Neighbour, PathFact, Pipeline};
-use crate::render::TemplateSources;
+use crate::render::{Assets, TemplateSources};
 use crate::spec::{self, Node, SpecFile};
 use crate::template::schema;
 use crate::units::{ByteSize, PipelineName, Region};
@@ -24,8 +24,8 @@ pub struct Shelf<'a> {
     texts: BTreeMap<FilePath, String>,
     templates: Option<Arc<TemplateSources>>,
     packing: Packing,
-    /// Pipelines whose files are not those of the folder: what their paths lead to says nothing.
-    pinned: BTreeSet<String>,
+    /// Pipelines whose files are not those of the folder, and what they point at: what their paths lead to says nothing.
+    pinned: BTreeMap<String, Assets>,
 }
 
 /// Whether what an environment changes in a pipeline counts.
@@ -59,17 +59,23 @@ impl<'a> Shelf<'a> {
             texts: BTreeMap::new(),
             templates: None,
             packing: Packing::default(),
-            pinned: BTreeSet::new(),
+            pinned: BTreeMap::new(),
         }
     }
 
-    /// A shelf on which a pipeline's file is `text` and the templates are these, whatever the project has.
-    pub(super) fn pinned(project: &'a Project, name: &str, text: &str, templates: TemplateSources) -> Self {
+    /// A shelf on which a pipeline's file is `text`, the templates and what they point at are these, whatever the project has.
+    pub(super) fn pinned(
+        project: &'a Project,
+        name: &str,
+        text: &str,
+        templates: TemplateSources,
+        assets: Assets,
+    ) -> Self {
         let file = project.pipeline_file(name);
         let mut shelf = Self::sibling(project, Arc::new(templates));
         shelf.specs.insert(name.to_owned(), spec::read_partly(&file, text.as_bytes()).map(Arc::new));
         shelf.texts.insert(file, text.to_owned());
-        shelf.pinned.insert(name.to_owned());
+        shelf.pinned.insert(name.to_owned(), assets);
         shelf
     }
 
@@ -85,6 +91,11 @@ impl<'a> Shelf<'a> {
         self.project
     }
 
+    /// What a pipeline points at whose file is not the folder's.
+    pub(super) fn pinned_assets(&self, name: &str) -> Option<&Assets> {
+        self.pinned.get(name)
+    }
+
     /// What was packed so far.
     pub(super) fn packing(&mut self) -> &mut Packing {
         &mut self.packing
@@ -92,7 +103,7 @@ impl<'a> Shelf<'a> {
 
     /// Forgets the pipeline files that were read; environments stay, and so do files that are not the folder's.
     pub fn forget_specs(&mut self) {
-        self.specs.retain(|name, _| self.pinned.contains(name));
+        self.specs.retain(|name, _| self.pinned.contains_key(name));
     }
 
     /// The texts of the files that were read, for whoever shows places in them.
@@ -251,7 +262,7 @@ impl<'a> Shelf<'a> {
     /// What the paths that a pipeline file names lead to.
     fn folder_facts(&self, name: &str) -> Result<FolderFacts, Failure> {
         let mut facts = FolderFacts::default();
-        if self.pinned.contains(name) {
+        if self.pinned.contains_key(name) {
             return Ok(facts);
         }
         for reference in kept(&self.specs, name)?.referenced_paths() {

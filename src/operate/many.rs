@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::load::{Shelf, region_of};
 use super::plan::{Keep, Planned, plan_ready};
 use super::plans::{pairs_to_plan, upstreams};
-use super::prepare::{Prepared, prepare};
+use super::prepare::Prepared;
 use crate::diagnostic::Diagnostics;
 use crate::environment::{Environment, Target};
 use crate::event::OperationResult;
@@ -132,20 +132,16 @@ pub async fn deploy_many(
     tools: Tools<'_>,
     convoy: &dyn Convoy,
 ) -> Result<ManyDeployed, Failure> {
-    let (tasks, prepared) = muster(shelf, order)?;
+    let (tasks, ready) = muster(shelf, order)?;
     let shelf = &*shelf;
     convoy.mustered(&tasks);
-    let ready = if order.yes {
-        prepared.into_iter().map(|prepared| Ready { prepared, shown: None }).collect()
-    } else {
-        agreed(shelf, &tasks, prepared, order, tools, convoy).await?
-    };
+    let ready = if order.yes { ready } else { agreed(shelf, &tasks, ready, order, tools, convoy).await? };
     let ends = run(shelf, &tasks, ready, order, tools, convoy).await;
     Ok(ManyDeployed { tasks, ends })
 }
 
 /// Reads, resolves and renders everything: a mistake in one file is told before anything is written.
-fn muster(shelf: &mut Shelf<'_>, order: &ManyOrder) -> Result<(Vec<Task>, Vec<Prepared>), Failure> {
+fn muster(shelf: &mut Shelf<'_>, order: &ManyOrder) -> Result<(Vec<Task>, Vec<Ready>), Failure> {
     let pairs = pairs_to_plan(shelf.project(), &order.pipelines, order.all, &order.environments)?;
     let mut wrong = Diagnostics::new();
     let (mut tasks, mut all) = (Vec::new(), Vec::new());
@@ -161,10 +157,10 @@ fn muster(shelf: &mut Shelf<'_>, order: &ManyOrder) -> Result<(Vec<Task>, Vec<Pr
         };
         for region in regions {
             for (pipeline, _) in pairs.iter().filter(|(_, other)| other == environment) {
-                match prepare(shelf, pipeline, environment, Some(&region)) {
-                    Ok(prepared) => {
-                        tasks.push(task(&prepared, &region, wave));
-                        all.push(prepared);
+                match Ready::of_files(shelf, pipeline, environment, Some(&region)) {
+                    Ok(ready) => {
+                        tasks.push(task(&ready.prepared, &region, wave));
+                        all.push(ready);
                     }
                     Err(failure) => wrong.extend(failure.diagnostics),
                 }
@@ -176,7 +172,7 @@ fn muster(shelf: &mut Shelf<'_>, order: &ManyOrder) -> Result<(Vec<Task>, Vec<Pr
         // The same mistake of a file is found in every region.
         return Err(once(wrong).into_iter().collect::<Diagnostics>().into());
     }
-    let reads: Vec<BTreeSet<String>> = all.iter().map(|prepared| upstreams(prepared.sized.pipeline())).collect();
+    let reads: Vec<BTreeSet<String>> = all.iter().map(|ready| upstreams(ready.prepared.sized.pipeline())).collect();
     connect(&mut tasks, &reads);
     Ok((tasks, all))
 }
@@ -242,7 +238,7 @@ fn connect(tasks: &mut [Task], reads: &[BTreeSet<String>]) {
 async fn agreed(
     shelf: &Shelf<'_>,
     tasks: &[Task],
-    prepared: Vec<Prepared>,
+    ready: Vec<Ready>,
     order: &ManyOrder,
     tools: Tools<'_>,
     convoy: &dyn Convoy,
@@ -250,6 +246,7 @@ async fn agreed(
     if !convoy.listens() {
         return Err(nobody("; `sluice plan --all` shows what it would be"));
     }
+    let (prepared, carried): (Vec<_>, Vec<_>) = ready.into_iter().map(|ready| (ready.prepared, ready.carried)).unzip();
     let plans = prepared.into_iter().map(|prepared| plan_ready(prepared, Keep::Nothing, tools, shelf.texts()));
     let plans: Vec<Result<Planned, Failure>> =
         stream::iter(plans).buffered(order.limits.per_lane.get()).collect().await;
@@ -257,9 +254,9 @@ async fn agreed(
     let mut kind = None;
     let mut wrong = Diagnostics::new();
     let mut ready = Vec::with_capacity(plans.len());
-    for plan in plans {
+    for (plan, carried) in plans.into_iter().zip(carried) {
         match plan {
-            Ok(Planned { prepared, plan, .. }) => ready.push(Ready { prepared, shown: Some(plan) }),
+            Ok(Planned { prepared, plan, .. }) => ready.push(Ready { prepared, carried, shown: Some(plan) }),
             Err(failure) => {
                 kind.get_or_insert(failure.kind);
                 wrong.extend(failure.diagnostics);

@@ -3,6 +3,8 @@
 //! Commands take what they work with (files, clock, clouds, whoever watches) and give back data; they print
 //! nothing and know no exit code.
 
+mod approvals;
+mod approve;
 mod attest;
 mod bootstrap;
 mod capacity;
@@ -26,12 +28,17 @@ mod ending;
 mod failure;
 mod fix;
 mod foundation;
+mod gated;
+mod gates;
+mod gauges;
 mod gc;
 mod graph;
 mod handover;
+mod history;
 mod import;
 mod init;
 mod lease;
+mod ledger;
 mod load;
 mod make;
 mod many;
@@ -45,6 +52,8 @@ mod plan;
 mod plans;
 mod prepare;
 mod producer;
+mod promote;
+mod promotions;
 mod readers;
 mod recover;
 mod release;
@@ -54,11 +63,13 @@ mod render;
 mod requirements;
 mod resources;
 mod revert;
+mod rollback;
 mod save;
 mod saved;
 mod shards;
 mod share;
 mod status;
+mod toward;
 mod unlock;
 mod upload;
 mod upstream;
@@ -66,6 +77,7 @@ mod verify;
 mod vouch;
 mod work;
 
+pub use approve::{ApproveOrder, Approving, Withdrawn, approve, withdraw};
 pub use attest::Attested;
 pub use bootstrap::{BootstrapOrder, Bootstrapped, Founding, bootstrap, foundation_template};
 pub use capacity::{CapacityOrder, Placed, place};
@@ -83,8 +95,10 @@ pub use drive::Interrupt;
 pub use earlier::{EarlierFiles, earlier_files};
 pub use failure::{Failure, FailureKind};
 pub use fix::{Fixed, fix};
+pub use gated::{Gated, Judged, gates, gates_running};
 pub use gc::{GcOrder, Surveyed, collect, survey};
 pub use graph::{Shape, shape};
+pub use history::{Chronicle, History, HistoryOrder, history};
 pub use import::{ImportOrder, ImportRun, Language, Written, import};
 pub use init::{Started, init};
 pub use load::{Resolved, Shelf, only_pipeline, region_of, select};
@@ -96,6 +110,7 @@ pub use plan::{Keep, Planned, plan_afresh, plan_against, plan_live};
 pub use plans::{Footing, PlanOutcome, in_order, pairs_to_plan, plan_all, plan_all_live};
 pub use prepare::{Prepared, Upload, UploadSource, prepare};
 pub use producer::{Producers, producers};
+pub use promote::{PromoteOrder, Promoted, Promotion, PromotionEnd, promote, promotion_order};
 pub use recover::{RecoverOrder, Stuck, recover, stuck, watch};
 pub use releasing::{
     Carried, Created, Found, Listed, ReleaseOrder, ReleasePlace, carry_release, compare_releases, create_release,
@@ -104,9 +119,11 @@ pub use releasing::{
 pub use render::{RenderedFile, TemplateForm, render_all};
 pub use resources::resources;
 pub use revert::{RevertOrder, Revertible, revert, revertible};
+pub use rollback::{GoneBack, RollbackOrder, go_back};
 pub use save::may_save;
 pub use saved::{Reviewed, edited, read_plan, read_saved};
 pub use status::{Status, status};
+pub use toward::TowardOrder;
 pub use unlock::{UnlockOrder, Unlocked, unlock};
 pub use vouch::{Verified, verify_file, verify_release};
 pub use work::{Measured, measured_work};

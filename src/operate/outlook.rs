@@ -46,6 +46,21 @@ pub(super) fn warm_up() {
     LazyLock::force(&PRICES);
 }
 
+/// What a month becomes dearer by, from one pipeline (none: from nothing) to another, and whether that is above what is allowed;
+/// `None` where the declared load cannot be reckoned with.
+pub(super) fn dearer(before: Option<&Sized>, after: &Sized, most: Money) -> Option<(Total, Verdict)> {
+    let prices = PRICES.as_ref()?;
+    let (after, _) = cost::estimate(after, prices).ok()?;
+    let total = match before {
+        None => after.total(),
+        Some(before) => {
+            let delta = cost::compare(&cost::estimate(before, prices).ok()?.0, &after);
+            Total { known: delta.known, unknown: delta.unknown }
+        }
+    };
+    Some((total, cost::within(total.known, total.unknown, most)))
+}
+
 fn bill(sized: &Sized) -> Option<Total> {
     PRICES.as_ref().and_then(|prices| cost::estimate(sized, prices).ok()).map(|(estimate, _)| estimate.total())
 }

@@ -61,13 +61,19 @@ pub(super) struct Packs {
 impl Shelf<'_> {
     /// Packs handlers and addresses models by content.
     pub(super) fn pack(&mut self, name: &str, pipeline: &Pipeline) -> Result<Packs, Failure> {
+        let bucket = names::artifact_bucket(pipeline.account(), pipeline.region());
+        if let Some(pinned) = self.pinned_assets(name) {
+            let assets = Assets { bucket, ..pinned.clone() };
+            let (uploads, handlers) = (Vec::new(), Handlers::default());
+            return Ok(Packs { assets, uploads, handlers, warnings: Diagnostics::new() });
+        }
         let project = self.project();
         let packing = self.packing();
         if packing.pipeline != name {
             *packing = Packing { pipeline: name.to_owned(), ..Packing::default() };
         }
         let mut assets = Assets {
-            bucket: names::artifact_bucket(pipeline.account(), pipeline.region()),
+            bucket,
             code: BTreeMap::new(),
             models: BTreeMap::new(),
         };

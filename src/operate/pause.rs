@@ -115,7 +115,7 @@ pub async fn pause(
         pipeline: &pipeline,
     };
     let command = if off { "pause" } else { "resume" };
-    let held = lease::take(&Wish { place, owner: &caller.arn, command }, company).await?;
+    let held = lease::take(&Wish { place, owner: &caller.arn, command, work: None }, company).await?;
     let patience = Patience::new(&cloud, &environment, tools.clock, tools.interrupt);
     let done = switch_all(place, &mut readers, order.switching, &caller.arn, patience).await;
     held.release(company).await?;

@@ -135,7 +135,7 @@ pub async fn recover(
         return result;
     }
     let place = stuck.place(project);
-    let wish = Wish { place, owner: &stuck.caller, command: "recover" };
+    let wish = Wish { place, owner: &stuck.caller, command: "recover", work: None };
     let mut held = lease::take(&wish, company).await?;
     let result = follow(stuck, goal, tools, company, Some(&mut held)).await;
     let resumed = match &result {

@@ -9,18 +9,14 @@ use super::prepare::{Prepared, Upload, UploadSource};
 use crate::artifact;
 use crate::capacity;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use crate::pipeline::{Function, Model, Pipeline, StageKind, StageRef, names};
+use crate::pipeline::{Function, Model, Pipeline, StageKind, StageRef};
 use crate::readiness::Handlers;
 use crate::release::{Content, RELEASE_FORMAT, Release, TOOL};
 use crate::render::{self, Assets, TemplateSources};
 use crate::units::{Digest, Region};
 use crate::workspace::Project;
 
-#[expect(unused_imports, reason = "promotion uses it")]
-pub(super) use super::carry::copy_artifacts;
-#[expect(unused_imports, reason = "promotion uses it")]
-pub(super) use super::releases::fetch;
-pub(super) use super::releases::keep;
+pub(super) use super::releases::{fetch, keep};
 
 /// A release that was made from the files, and what it needs in a bucket.
 #[derive(Debug)]
@@ -124,7 +120,6 @@ fn plain(
 /// # Errors
 /// What is wrong with the environment's file, with the two together or with the rendered template; and where the environment
 /// changes what the release carries.
-#[cfg_attr(not(test), expect(dead_code, reason = "promotion uses it"))]
 pub(super) fn prepare_release(
     shelf: &mut Shelf<'_>,
     release: &Release,
@@ -142,7 +137,9 @@ pub(super) fn prepare_release(
 pub(super) fn pin<'a>(project: &'a Project, release: &Release) -> Result<Shelf<'a>, Failure> {
     let templates = release.templates().map(|(file, text)| (file.clone(), text.to_owned()));
     let templates = TemplateSources::with_project(templates)?;
-    Ok(Shelf::pinned(project, release.content.pipeline.as_str(), release.spec(), templates))
+    let (code, models) = (release.content.code.clone(), release.content.models.clone());
+    let assets = Assets { bucket: String::new(), code, models };
+    Ok(Shelf::pinned(project, release.content.pipeline.as_str(), release.spec(), templates, assets))
 }
 
 /// The same with the release's own shelf at hand.
@@ -160,11 +157,7 @@ pub(super) fn prepare_pinned(
         return Err(Failure { kind: super::failure::FailureKind::Refused, diagnostics: changed });
     }
     warnings.extend(other_tool(release));
-    let assets = Assets {
-        bucket: names::artifact_bucket(pipeline.account(), pipeline.region()),
-        code: release.content.code.clone(),
-        models: release.content.models.clone(),
-    };
+    let assets = pinned.pack(name, &pipeline)?.assets;
     let sized = capacity::size(pipeline);
     let rendered = render::render(&sized, &*pinned.templates()?, &assets)?;
     warnings.extend(rendered.warnings.iter().cloned());

@@ -270,7 +270,6 @@ pub(super) async fn keep(cloud: &Cloud, bucket: &str, release: &Release) -> Resu
 ///
 /// # Errors
 /// There is none, several are meant, or it is not what it was.
-#[expect(dead_code, reason = "promotion uses it")]
 pub(super) async fn fetch(
     cloud: &Cloud,
     bucket: &str,

@@ -119,7 +119,7 @@ pub async fn revert(
         region: &stuck.region,
         pipeline: &stuck.pipeline,
     };
-    let wish = Wish { place, owner: &stuck.caller, command: "deploy --revert-drift" };
+    let wish = Wish { place, owner: &stuck.caller, command: "deploy --revert-drift", work: None };
     let mut held = lease::take(&wish, company).await?;
     let result = match begin(found, tools.clock).await {
         Ok(false) => Ok(OperationResult::NothingToDo),

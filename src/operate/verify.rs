@@ -14,6 +14,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::environment::Target;
 use crate::observed::{
     AlarmState, LiveDelivery, LiveEndpoint, LiveMapping, LiveStream, Observed, ObservedResource, SeenAlarm,
+    StackDescription,
 };
 use crate::plan::{Action, Plan};
 use crate::template::{Resource, references_in};
@@ -24,8 +25,8 @@ use crate::workspace::Clock;
 const LOOKS: u32 = 13;
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Looks at everything that a deployment touched of what was there `before`, or was not, and that can be other than its stack says; returns how many things that are.
-/// Servers that stand in for AWS say of most of it what nobody deployed, and are not asked.
+/// Looks at everything that a deployment touched, of what was there `before` or was not, and that can be other than its stack
+/// says; returns how many things that are.
 ///
 /// # Errors
 /// [`Code::NotVerified`], with what is not as deployed, or what kept it from being looked at.
@@ -36,19 +37,46 @@ pub(super) async fn verify(
     before: &Observed,
     clock: &dyn Clock,
 ) -> Result<usize, Failure> {
-    let environment = prepared.sized.pipeline().environment();
-    if matches!(environment.target(), Target::Endpoint { .. }) {
-        return Ok(0);
-    }
-    let mut pending = touched(prepared, plan);
     let alarms: Vec<String> = plan.rollback.iter().flat_map(|guard| &guard.armed).map(|one| one.name.clone()).collect();
-    let count = pending.len() + alarms.len();
-    if count == 0 {
-        return Ok(0);
-    }
     // What is changed in place keeps its id: the stack need not be read again.
     let in_place = plan.resources.iter().all(|resource| resource.action == Action::Update);
     let known = before.stack().filter(|_| in_place).map(|stack| &stack.resources);
+    looked_at(cloud, prepared, plan, known, touched(prepared, plan), &alarms, clock).await
+}
+
+/// The same of everything that a stack has, whatever the last deployment touched: nobody looked, or not to the end.
+///
+/// # Errors
+/// As [`verify`].
+pub(super) async fn verify_all(
+    cloud: &Cloud,
+    prepared: &Prepared,
+    plan: &Plan,
+    stack: &StackDescription,
+    clock: &dyn Clock,
+) -> Result<usize, Failure> {
+    let all = prepared.rendered.template.resources.iter();
+    let all = all.filter(|(_, resource)| LOOKED_AT.contains(&resource.type_name.as_str()));
+    let pending = all.map(|(id, _)| id.clone()).collect();
+    looked_at(cloud, prepared, plan, Some(&stack.resources), pending, &[], clock).await
+}
+
+/// Looks a while at what is pending, and once at alarms. Servers that stand in for AWS say of most of it what nobody deployed,
+/// and are not asked.
+async fn looked_at(
+    cloud: &Cloud,
+    prepared: &Prepared,
+    plan: &Plan,
+    known: Option<&BTreeMap<LogicalId, ObservedResource>>,
+    mut pending: Vec<LogicalId>,
+    alarms: &[String],
+    clock: &dyn Clock,
+) -> Result<usize, Failure> {
+    let environment = prepared.sized.pipeline().environment();
+    let count = pending.len() + alarms.len();
+    if count == 0 || matches!(environment.target(), Target::Endpoint { .. }) {
+        return Ok(0);
+    }
     let mut found = Diagnostics::new();
     for look in 0..LOOKS {
         if look > 0 {
@@ -61,7 +89,7 @@ pub(super) async fn verify(
             break;
         }
     }
-    found.extend(ringing(cloud, prepared, &alarms, clock).await);
+    found.extend(ringing(cloud, prepared, alarms, clock).await);
     if found.has_errors() { Err(Failure { kind: FailureKind::NeedsAttention, diagnostics: found }) } else { Ok(count) }
 }
 

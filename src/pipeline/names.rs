@@ -178,10 +178,23 @@ pub fn pauses_key(environment: &EnvironmentName, pipeline: &PipelineName) -> Str
     format!("{}{pipeline}.paused", lease_prefix(environment))
 }
 
-/// Where the ledger of an environment lies in the artifact bucket.
+/// Where the ledgers of an environment lie in the artifact bucket.
 #[must_use]
-pub fn ledger_prefix(environment: &EnvironmentName) -> String {
+pub fn ledgers_prefix(environment: &EnvironmentName) -> String {
     format!("ledger/{environment}/")
+}
+
+/// Where the ledger of a pipeline in an environment lies in the artifact bucket.
+#[must_use]
+pub fn ledger_prefix(environment: &EnvironmentName, pipeline: &PipelineName) -> String {
+    format!("{}{pipeline}/", ledgers_prefix(environment))
+}
+
+/// An entry of a ledger. The newest comes first where names are sorted.
+#[must_use]
+pub fn ledger_key(environment: &EnvironmentName, pipeline: &PipelineName, number: u64) -> String {
+    const LAST: u64 = 9_999_999_999;
+    format!("{}{:010}.json", ledger_prefix(environment, pipeline), LAST.saturating_sub(number))
 }
 
 /// Where all releases of an account and region lie in the artifact bucket.
@@ -198,6 +211,12 @@ pub fn release_prefix(pipeline: &PipelineName) -> String {
 #[must_use]
 pub fn release_key(pipeline: &PipelineName, digest: &str) -> String {
     format!("{}{digest}.json", release_prefix(pipeline))
+}
+
+/// Where approvals for an environment lie in its artifact bucket.
+#[must_use]
+pub fn approvals_prefix(environment: &EnvironmentName) -> String {
+    format!("approvals/{environment}/")
 }
 
 /// The logical id of a part of a stage: `logical_id(Consumer, "score", "Function")` is `ConsumerScoreFunction`;

@@ -14,6 +14,7 @@ mod consent;
 mod consumers;
 mod desired;
 mod diff;
+mod digest;
 mod drain;
 mod drift;
 mod duration;

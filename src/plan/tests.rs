@@ -133,6 +133,31 @@ fn nothing_changes_when_nothing_changed() {
 }
 
 #[test]
+fn the_digest_of_a_plan_is_that_of_what_it_does_not_of_when_or_how_much() {
+    let wider = || plan(&[("/Mapping/Properties/ParallelizationFactor", json!(8))]);
+    let mut later = wider();
+    later.expected = Expected::default();
+    later.consumers.clear();
+    if let Baseline::Stack { updated, .. } = &mut later.baseline {
+        *updated = Timestamp::from_millis(1);
+    }
+    later.resources[0].sureness = Sureness::Likely;
+    later.resources[0].decided_by = BTreeSet::from([Decider::ChangeSet]);
+    assert_eq!(later.digest(), wider().digest());
+    let others = [
+        plan(&[]),
+        plan(&[("/Mapping/Properties/ParallelizationFactor", json!(9))]),
+        plan(&[("/Stream/Properties/RetentionPeriodHours", json!(24))]),
+        compare(&desired(pipeline()), &Observed::Absent, &Known::default()),
+        Plan { stack: "p-prod".to_owned(), ..wider() },
+        Plan { tags: vec![TagChange { key: "owner".to_owned(), before: None, after: None }], ..wider() },
+    ];
+    let mut digests: BTreeSet<String> = others.iter().map(|plan| plan.digest().to_string()).collect();
+    digests.insert(wider().digest().to_string());
+    assert_eq!(digests.len(), others.len() + 1, "each of them is another one");
+}
+
+#[test]
 fn a_first_deployment_adds_everything_and_every_reader_starts() {
     let plan = compare(&desired(pipeline()), &Observed::Absent, &Known::default());
     assert_eq!((plan.kind, &plan.baseline), (PlanKind::Create, &Baseline::Absent));

@@ -33,9 +33,90 @@ pub struct Entry {
     pub account: AccountId,
     /// The region.
     pub region: Region,
+    /// The release that runs after it; none where nothing does, or nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running: Option<ReleaseDigest>,
     /// What happened.
     #[serde(flatten)]
     pub fact: Fact,
+}
+
+/// A deployment that is under way: everything of it that is known before its end. Kept in the lease, so that whoever finds the
+/// lease of a dead run can record what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Which deployment.
+    pub id: DeploymentId,
+    /// Who began it, by ARN.
+    pub by: String,
+    /// Which release.
+    pub release: ReleaseDigest,
+    /// By which command.
+    pub via: Via,
+    /// When it began, by the server's clock.
+    pub began: Timestamp,
+    /// SHA-256 of the plan.
+    pub plan: Digest,
+    /// SHA-256 of the environment file.
+    pub environment_file: Digest,
+    /// The name of its change set; none where nothing is to be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_set: Option<String>,
+    /// How the gates turned out that it had to pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<GateResult>,
+    /// Who agreed, by ARN.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<String>,
+    /// Gates that were overridden.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Overridden>,
+}
+
+impl Draft {
+    /// The deployment as it ended.
+    #[must_use]
+    pub fn ended(self, outcome: Ended, ended: Timestamp, previous: Option<ReleaseDigest>, reconciled: bool) -> Fact {
+        let Self { id, by: _, release, via, began, plan, environment_file, change_set, gates, approvals, overrides } =
+            self;
+        Fact::Deployment {
+            id,
+            release,
+            previous,
+            via,
+            began,
+            ended,
+            outcome,
+            plan,
+            environment_file,
+            change_set,
+            gates,
+            approvals,
+            overrides,
+            reconciled,
+        }
+    }
+}
+
+impl Fact {
+    /// The deployment that it is about.
+    #[must_use]
+    pub fn deployment(&self) -> Option<&DeploymentId> {
+        match self {
+            Self::Deployment { id, .. } | Self::Judged { id, .. } => Some(id),
+            Self::Removal { .. } => None,
+        }
+    }
+
+    /// The release that runs after it, where `before` ran before.
+    #[must_use]
+    pub fn running(&self, before: Option<ReleaseDigest>) -> Option<ReleaseDigest> {
+        match self {
+            Self::Deployment { release, outcome: Ended::Succeeded | Ended::Unverified, .. } => Some(release.clone()),
+            Self::Deployment { outcome: Ended::RolledBack, .. } | Self::Judged { .. } => before,
+            Self::Deployment { outcome: Ended::Stuck, .. } | Self::Removal { .. } => None,
+        }
+    }
 }
 
 /// What happened.
@@ -63,7 +144,7 @@ pub enum Fact {
         plan: Digest,
         /// SHA-256 of the environment file.
         environment_file: Digest,
-        /// ARN of the change set; none where nothing was to be changed.
+        /// The name of its change set; none where nothing was to be changed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         change_set: Option<String>,
         /// How the gates turned out that it had to pass.
@@ -175,6 +256,18 @@ impl Entry {
         serde_json::from_slice(bytes).map_err(|_| UnreadableEntry::Foreign)
     }
 
+    /// Whether it says that a release runs, and was found well.
+    #[must_use]
+    pub fn tells_of(&self, wanted: &ReleaseDigest) -> bool {
+        match &self.fact {
+            Fact::Deployment { release, outcome: Ended::Succeeded, .. } | Fact::Judged { release, .. } => {
+                release == wanted
+            }
+            Fact::Deployment { .. } => false,
+            Fact::Removal { .. } => false,
+        }
+    }
+
     /// The entry as it is written.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -203,14 +296,10 @@ impl Ledger {
         self.entries.last().map_or(1, |entry| entry.number.saturating_add(1))
     }
 
-    /// The release that runs now: that of the newest deployment that was not undone; none where nothing does, or nobody knows.
+    /// The release that runs now; none where nothing does, or nobody knows.
     #[must_use]
     pub fn running(&self) -> Option<&ReleaseDigest> {
-        self.entries.iter().rev().find_map(|entry| match &entry.fact {
-            Fact::Deployment { release, outcome: Ended::Succeeded | Ended::Unverified, .. } => Some(Some(release)),
-            Fact::Deployment { outcome: Ended::Stuck, .. } | Fact::Removal { .. } => Some(None),
-            Fact::Deployment { outcome: Ended::RolledBack, .. } | Fact::Judged { .. } => None,
-        })?
+        self.entries.last()?.running.as_ref()
     }
 
     /// Since when a release counts as verified here: its newest deployment succeeded, or the judgement of it passed. A later
@@ -237,5 +326,92 @@ impl Ledger {
             }
         }
         since
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn release(letter: char) -> ReleaseDigest {
+        letter.to_string().repeat(64).parse().unwrap()
+    }
+
+    fn deployment(letter: char, ended: i64, outcome: Ended) -> Fact {
+        let draft = Draft {
+            id: DeploymentId(format!("{letter}{ended}")),
+            by: "jo".to_owned(),
+            release: release(letter),
+            via: Via::Deploy,
+            began: Timestamp::from_millis(0),
+            plan: Digest::new(&"0".repeat(64)).unwrap(),
+            environment_file: Digest::new(&"1".repeat(64)).unwrap(),
+            change_set: Some("c".to_owned()),
+            gates: Vec::new(),
+            approvals: Vec::new(),
+            overrides: Vec::new(),
+        };
+        draft.ended(outcome, Timestamp::from_millis(ended), None, false)
+    }
+
+    fn judged(letter: char, passed: bool) -> Fact {
+        Fact::Judged { id: DeploymentId("x".to_owned()), release: release(letter), passed, gates: Vec::new() }
+    }
+
+    fn ledger(facts: impl IntoIterator<Item = Fact>) -> Ledger {
+        let mut running = None;
+        let entries = facts.into_iter().zip(1_u64..).map(|(fact, number)| {
+            running = fact.running(running.take());
+            Entry {
+                format_version: LEDGER_FORMAT,
+                number,
+                at: Timestamp::from_millis(i64::try_from(number).unwrap() * 1_000),
+                by: "jo".to_owned(),
+                pipeline: PipelineName::new("orders").unwrap(),
+                environment: EnvironmentName::new("prod").unwrap(),
+                account: AccountId::new("123456789012").unwrap(),
+                region: Region::new("eu-west-1").unwrap(),
+                running: running.clone(),
+                fact,
+            }
+        });
+        Ledger::of(entries.collect())
+    }
+
+    #[test]
+    fn what_was_rolled_back_does_not_run_and_what_was_removed_neither() {
+        let (a, b) = (|end| deployment('a', 1, end), |end| deployment('b', 2, end));
+        let runs = |facts: Vec<Fact>| ledger(facts).running().cloned();
+        assert_eq!(runs(vec![]), None);
+        assert_eq!(runs(vec![a(Ended::Succeeded), b(Ended::RolledBack)]), Some(release('a')));
+        assert_eq!(runs(vec![a(Ended::Succeeded), b(Ended::Unverified)]), Some(release('b')));
+        assert_eq!(runs(vec![a(Ended::Succeeded), b(Ended::Stuck)]), None);
+        assert_eq!(runs(vec![a(Ended::Succeeded), Fact::Removal { release: Some(release('a')) }]), None);
+    }
+
+    #[test]
+    fn that_a_release_was_verified_outlasts_newer_releases_but_not_a_failure_of_its_own() {
+        let since = |facts: Vec<Fact>, judged| ledger(facts).verified(&release('a'), judged).map(Timestamp::as_millis);
+        let (good, newer) = (deployment('a', 1, Ended::Succeeded), deployment('b', 2, Ended::Succeeded));
+        assert_eq!(since(vec![good.clone(), newer.clone()], false), Some(1));
+        assert_eq!(since(vec![good.clone(), deployment('a', 5, Ended::Succeeded)], false), Some(1), "it goes on");
+        assert_eq!(since(vec![good.clone(), deployment('a', 5, Ended::RolledBack)], false), None);
+        assert_eq!(since(vec![deployment('a', 1, Ended::Unverified)], false), None);
+        assert_eq!(since(vec![good.clone()], true), None, "nobody has judged it");
+        assert_eq!(since(vec![good.clone(), judged('a', true)], true), Some(2_000));
+        assert_eq!(since(vec![good, judged('a', true), judged('a', false)], true), None);
+    }
+
+    #[test]
+    fn what_was_written_is_read_back_and_what_is_newer_or_foreign_is_told() {
+        for fact in [deployment('a', 1, Ended::Succeeded), judged('a', false), Fact::Removal { release: None }] {
+            let written = ledger([fact]);
+            let entry = written.entries().first().unwrap();
+            assert_eq!(Entry::read(&entry.to_bytes()).as_ref(), Ok(entry));
+            let mut newer: serde_json::Value = serde_json::from_slice(&entry.to_bytes()).unwrap();
+            newer["format_version"] = 9.into();
+            assert_eq!(Entry::read(newer.to_string().as_bytes()), Err(UnreadableEntry::Newer(9)));
+        }
+        assert_eq!(Entry::read(b"{}"), Err(UnreadableEntry::Foreign));
     }
 }

@@ -40,6 +40,7 @@ mod worker;
 
 pub use administration::KEY_ADMINISTRATION;
 pub use assets::{Assets, target_model};
+pub use endpoint::production_variants;
 pub use producer::{Producer, producers};
 pub use sources::{TemplateName, TemplateSources};
 pub use suppress::answer_findings;

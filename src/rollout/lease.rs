@@ -66,6 +66,9 @@ pub struct Lease {
     pub since: Timestamp,
     /// Until when, unless it is renewed, by the server's clock.
     pub until: Timestamp,
+    /// The deployment that is under way, for whoever has to record what became of it; means nothing here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<serde_json::Value>,
 }
 
 /// Why a record cannot be read.
@@ -171,6 +174,7 @@ mod tests {
             command: "deploy".to_owned(),
             since: at(since),
             until: at(since).plus(TERM),
+            work: None,
         }
     }
 

@@ -76,6 +76,8 @@ pub struct Machine {
     pub(super) pending: Option<Command>,
     tries: u32,
     looks: u32,
+    asked: Option<Timestamp>,
+    waited: Duration,
     pub(super) basis: Option<Basis>,
     pub(super) head: Option<StackHead>,
     pub(super) made: bool,
@@ -101,6 +103,8 @@ impl Machine {
             pending: None,
             tries: 0,
             looks: 0,
+            asked: None,
+            waited: Duration::ZERO,
             basis,
             head: None,
             made: false,
@@ -116,6 +120,7 @@ impl Machine {
     /// every other answers the command of the step before.
     #[must_use]
     pub fn on(&mut self, at: Timestamp, observation: Observation) -> Step {
+        self.waited = self.asked.take().map_or(Duration::ZERO, |asked| at.since(asked));
         let next = match observation {
             Observation::Interrupted => self.leave(at),
             Observation::Waited => self.resume(),
@@ -128,7 +133,7 @@ impl Machine {
         };
         match &next {
             Next::Do(Command::Wait(_)) => {}
-            Next::Do(command) => self.pending = Some(command.clone()),
+            Next::Do(command) => (self.pending, self.asked) = (Some(command.clone()), Some(at)),
             Next::End(_) => self.state = State::Ended,
         }
         Step { events: std::mem::take(&mut self.events), next }
@@ -191,10 +196,10 @@ impl Machine {
         }
     }
 
-    /// Does `command` after a pause.
+    /// Does `command` after a pause, which is longer where many ask at the same time and answers are waited for.
     pub(super) fn later(&mut self, command: Command, quiet: u32) -> Next {
         self.pending = Some(command);
-        Next::Do(Command::Wait(self.cadence.pause(quiet)))
+        Next::Do(Command::Wait(self.cadence.pause(quiet, self.waited)))
     }
 
     fn resume(&mut self) -> Next {

@@ -4,6 +4,7 @@
 //! exits are settled before a view sees them), prints nothing and asks nobody: width, colour and symbols are
 //! handed in as a [`Look`]. Whatever text says, JSON says too, because both read the same data.
 
+pub mod approval;
 pub mod capacity;
 pub mod causes;
 pub mod ci;
@@ -15,8 +16,10 @@ pub mod drift;
 pub mod environments;
 pub mod events;
 pub mod explain;
+pub mod gates;
 pub mod gc;
 pub mod graph;
+pub mod history;
 pub mod import;
 pub mod lease;
 pub mod many;
@@ -25,6 +28,7 @@ pub mod outputs;
 pub mod pause;
 pub mod plan;
 pub mod producer;
+pub mod promotion;
 pub mod readiness;
 pub mod recover;
 pub mod release;

@@ -142,6 +142,14 @@ impl Workplace {
     /// # Errors
     /// What the operating system says.
     pub fn run(&self, folder: &Path, run: &Run) -> Result<Ran, WorkspaceError> {
+        self.run_with(folder, run, &[])
+    }
+
+    /// The same with something to read on its standard input.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn run_with(&self, folder: &Path, run: &Run, input: &[u8]) -> Result<Ran, WorkspaceError> {
         let Some((program, arguments)) = run.command.split_first() else {
             return Ok(Ran { ended: Ended::NoProgram, said: String::new() });
         };
@@ -155,8 +163,9 @@ impl Workplace {
             command.env(file, self.0.path().join("none"));
         }
         command.env("AWS_EC2_METADATA_DISABLED", "true");
-        // A file, not a pipe: what outlives the command must not keep us waiting.
-        let begun = command.stdin(Stdio::null()).stdout(said).stderr(also).spawn();
+        // A file, not a pipe: what reads none of it, or outlives the command, must not keep us waiting.
+        let read = if input.is_empty() { Stdio::null() } else { self.kept_input(input)?.into() };
+        let begun = command.stdin(read).stdout(said).stderr(also).spawn();
         let mut child = match begun {
             Ok(child) => child,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -178,6 +187,15 @@ impl Workplace {
             }
         };
         Ok(Ran { ended, said: last_of(&log)? })
+    }
+}
+
+impl Workplace {
+    /// What a command reads, as a file at its beginning.
+    fn kept_input(&self, input: &[u8]) -> Result<fs::File, WorkspaceError> {
+        let path = self.0.path().join("read");
+        fs::write(&path, input).map_err(WorkspaceError::io("write", &path))?;
+        fs::File::open(&path).map_err(WorkspaceError::io("read", &path))
     }
 }
 
@@ -264,6 +282,18 @@ mod tests {
             assert!(allowed(name) || switched_off.contains(&name), "{line}");
         }
         assert!(said.contains("MADE_FOR=lambda") && said.contains("AWS_EC2_METADATA_DISABLED=true"), "{said}");
+    }
+
+    #[test]
+    fn it_reads_what_it_is_handed_and_may_leave_it_unread() {
+        let place = Workplace::new().unwrap();
+        let long_text = "x".repeat(1 << 20);
+        let counted = place.run_with(&place.files(), &shell("wc -c", long()), long_text.as_bytes()).unwrap();
+        assert_eq!((counted.ended, counted.said.trim()), (Ended::Code(0), "1048576"));
+        let unread = place.run_with(&place.files(), &shell("exit 2", long()), long_text.as_bytes()).unwrap();
+        assert_eq!(unread.ended, Ended::Code(2));
+        let nothing = place.run(&place.files(), &shell("wc -c", long())).unwrap();
+        assert_eq!(nothing.said.trim(), "0", "and nothing of what its caller is handed");
     }
 
     #[test]

@@ -41,14 +41,14 @@ pub(super) fn ends(outcome: &Outcome, code: i32) {
 }
 
 /// The embedded cloud that the binary keeps, from inside.
-fn cloud(project: &Project) -> EmbeddedCloud {
+fn cloud(project: &Project, environment: &str, account: &str) -> EmbeddedCloud {
     let settings = Settings {
-        account: AccountId::new("123456789012").expect("an account"),
+        account: AccountId::new(account).expect("an account"),
         region: Region::new("eu-west-1").expect("a region"),
-        environment: EnvironmentName::new("here").expect("a name"),
+        environment: EnvironmentName::new(environment).expect("a name"),
         speed: Speed::Real,
     };
-    let store = StateStore::folder(project.path(".sluice/embedded/here"));
+    let store = StateStore::folder(project.path(&format!(".sluice/embedded/{environment}")));
     let now = Timestamp::parse("2026-01-02T03:04:05Z").expect("a moment");
     EmbeddedCloud::open(store, settings, Arc::new(StandingClock::at(now)))
 }
@@ -56,6 +56,19 @@ fn cloud(project: &Project) -> EmbeddedCloud {
 /// A call of somebody who goes past the pipeline.
 pub(super) fn call(
     project: &Project,
+    service: &str,
+    method: &str,
+    path: &str,
+    target: Option<&str>,
+    body: &str,
+) -> Value {
+    call_in(project, ("here", "123456789012"), service, method, path, target, body)
+}
+
+/// The same in another environment of another account.
+pub(super) fn call_in(
+    project: &Project,
+    (environment, account): (&str, &str),
     service: &str,
     method: &str,
     path: &str,
@@ -80,7 +93,7 @@ pub(super) fn call(
         body: body.to_owned().into(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let answer = runtime.block_on(cloud(project).handle(request)).expect("an answer");
+    let answer = runtime.block_on(cloud(project, environment, account).handle(request)).expect("an answer");
     let text = String::from_utf8_lossy(&answer.body).into_owned();
     assert!(answer.is_success(), "{service} {method} {path} {target:?}: {text}");
     serde_json::from_str(&text).unwrap_or_default()

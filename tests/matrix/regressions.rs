@@ -58,7 +58,8 @@ fn giving_a_lease_back_is_tried_again() {
 #[test]
 fn what_is_deployed_is_not_called_undeployed_because_nobody_answers_afterwards() {
     let after = |calls: &[Call], number: usize| {
-        calls[number].name == "DescribeStacks" && calls[..number].iter().any(|call| call.name == "DeleteObject")
+        calls[number].name == "DescribeStreamSummary"
+            && calls[..number].iter().any(|call| call.name == "ExecuteChangeSet")
     };
     assert_eq!(ends(Update::Change, Fault::Error, Depth::Call, after), End::Live);
 }

@@ -78,7 +78,8 @@ impl Wake for Woken {
 pub fn run<F: Future>(clock: &SharedClock, future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let mut future = pin!(future);
+        // A future whose turn the runtime thinks over would be put off until time has moved on.
+        let mut future = pin!(tokio::task::unconstrained(future));
         poll_fn(|outer| {
             let heard = Arc::new(Woken { woken: AtomicBool::new(true), outer: outer.waker().clone() });
             let waker = Waker::from(Arc::clone(&heard));

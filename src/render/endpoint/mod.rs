@@ -13,8 +13,9 @@ use crate::diagnostic::Diagnostic;
 use crate::pipeline::{Endpoint, EndpointRollout, Serving, StageKind, StageRef, names};
 use crate::units::{LogicalId, StageName};
 use scaling::Scaling;
+pub(super) use variants::model_ids;
+pub use variants::names_of as production_variants;
 use variants::{ModelView, VariantView};
-pub(super) use variants::{model_ids, names_of as production_variants};
 
 /// How long an endpoint's logs are kept.
 const LOG_RETENTION_DAYS: u32 = 30;

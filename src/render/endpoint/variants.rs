@@ -112,7 +112,8 @@ pub(in crate::render) fn model_ids(endpoint: &Endpoint) -> Vec<LogicalId> {
 }
 
 /// The production variants' names: what scales and what alarms watch.
-pub(in crate::render) fn names_of(model: &Model) -> Vec<&str> {
+#[must_use]
+pub fn names_of(model: &Model) -> Vec<&str> {
     variants(model).into_iter().filter(|variant| !variant.shadow).map(|variant| variant.name).collect()
 }
 

@@ -62,7 +62,12 @@ proptest! {
                 disturbed.step();
             }
         }
-        let resumed = resume(&mut disturbed, 2_000).expect("ends");
+        let mut resumed = resume(&mut disturbed, 2_000).expect("ends");
+        // Killed between an order and the first look that shows it, a plan was made of what was there before: it is refused
+        // and made again.
+        if *resumed.outcome() == Outcome::WorldMoved {
+            resumed = resume(&mut disturbed, 2_000).expect("ends");
+        }
         prop_assert_eq!(end_of(&disturbed), end_of(&undisturbed));
         if matches!(straight.outcome(), Outcome::Finished { result: OperationResult::Succeeded, .. }) {
             prop_assert_eq!(disturbed.executions, 1, "the plan was executed once, however often it was called");

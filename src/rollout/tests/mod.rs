@@ -15,7 +15,7 @@ use world::World;
 const STACK: &str = "fraud-local";
 
 fn cadence() -> Cadence {
-    Cadence { first: Duration::from_secs(1), longest: Duration::from_secs(4) }
+    Cadence { first: Duration::from_secs(1), longest: Duration::from_secs(4), slowest: Duration::from_secs(8) }
 }
 
 fn id(text: &str) -> LogicalId {

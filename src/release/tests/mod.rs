@@ -1,0 +1,5 @@
+//! The rules of promotion, and how gates are judged.
+
+mod judging;
+mod rules;
+mod staying;
