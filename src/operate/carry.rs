@@ -158,7 +158,6 @@ async fn in_parts(
 ///
 /// # Errors
 /// Which ones it has not.
-#[expect(dead_code, reason = "rollback uses it")]
 pub(super) async fn have_artifacts(cloud: &Cloud, bucket: &str, release: &Release) -> Result<(), Failure> {
     let side = Side { cloud, bucket };
     let mut looking = stream::iter(release.content.artifacts.keys())

@@ -5,6 +5,8 @@
 //! if anything was begun or needs something by then, everything is put back. Whoever looks for an artifact after it was
 //! removed does not find it and uploads it again.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::connect::same_account;
 use super::deploy::{Company, Tools, ask};
 use super::failure::Failure;
@@ -17,6 +19,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::environment::Environment;
 use crate::observed::FailureKind;
 use crate::pipeline::names;
+use crate::release::{Ended, Entry, Fact};
 use crate::render::PIPELINE_TAG;
 use crate::rollout::{Lease, Way};
 use crate::units::{ByteSize, Duration, Money, Region};
@@ -63,9 +66,12 @@ pub struct Surveyed {
     cloud: Cloud,
 }
 
-/// What deployed stacks need, and who is at work.
+/// What deployed stacks and releases to go back to need, and who is at work.
 struct Needs {
+    /// Texts that name what is needed.
     templates: Vec<String>,
+    /// How many of them are stacks'.
+    stacks: usize,
     busy: Vec<String>,
 }
 
@@ -94,10 +100,10 @@ pub async fn survey(shelf: &mut Shelf<'_>, order: &GcOrder, tools: Tools<'_>) ->
             }
         }
     }
-    let Needs { templates, busy } = needs(&cloud, &bucket).await?;
+    let Needs { templates, stacks, busy } = needs(&cloud, &bucket, order.keep).await?;
     let sweep = Sweep::of(&stored, &templates, order.keep, cloud.time());
     let monthly = monthly(&region, sweep.pile());
-    let (stacks, keep) = (templates.len(), order.keep);
+    let keep = order.keep;
     Ok(Surveyed { environment, region, bucket, keep, stacks, sweep, waiting, monthly, busy, stored, cloud })
 }
 
@@ -117,12 +123,12 @@ pub async fn collect(surveyed: &Surveyed, yes: bool, company: &mut dyn Company) 
     let (noun, size) = (if objects == 1 { "object" } else { "objects" }, ByteSize::from_bytes(bytes));
     ask(yes, company, &format!("Remove {objects} {noun}, {size:.1}, from {bucket}?"))?;
     // Time has passed since: what is needed by now stays.
-    let Needs { templates, busy } = needs(cloud, bucket).await?;
+    let Needs { templates, busy, .. } = needs(cloud, bucket, surveyed.keep).await?;
     at_rest(&busy)?;
     let sweep = Sweep::of(&surveyed.stored, &templates, surveyed.keep, cloud.time());
     let keys: Vec<String> = sweep.unneeded.iter().map(|one| one.key.clone()).collect();
     let (hidden, refused) = cloud.hide_objects(bucket, &keys).await;
-    let after = needs(cloud, bucket).await;
+    let after = needs(cloud, bucket, surveyed.keep).await;
     let wanted = match &after {
         Ok(after) if after.busy.is_empty() => {
             Sweep::of(&surveyed.stored, &after.templates, surveyed.keep, cloud.time()).needed != sweep.needed
@@ -172,11 +178,42 @@ fn named(told: Diagnostic, busy: &[String]) -> Diagnostic {
     busy.iter().fold(told, |told, one| told.note(one.clone()))
 }
 
+/// The records of releases that somebody may go back to: those that ran within the time that is kept, and of every ledger the
+/// two newest that were good.
+async fn returnable(cloud: &Cloud, bucket: &str, keep: Duration) -> Result<Vec<String>, Failure> {
+    let (mut wanted, mut ledgers): (BTreeSet<String>, BTreeMap<String, Vec<String>>) = Default::default();
+    for (key, _) in cloud.list_artifacts(bucket, names::LEDGERS).await? {
+        let Some(found) = cloud.read_guarded(bucket, &key).await? else { continue };
+        // What this Sluice cannot read may be what is gone back to.
+        let entry = Entry::read(&found.bytes).map_err(|why| {
+            let title = format!("the ledger entry s3://{bucket}/{key} cannot be read: {why}");
+            Failure::error(Diagnostic::error(Code::LedgerUnusable, title))
+        })?;
+        let Fact::Deployment { release, outcome: Ended::Succeeded, ended, .. } = &entry.fact else { continue };
+        let record = names::release_key(&entry.pipeline, release.as_str());
+        // Keys count downwards: the newest comes first.
+        let of = ledgers.entry(names::ledger_prefix(&entry.environment, &entry.pipeline)).or_default();
+        if !of.contains(&record) {
+            of.push(record.clone());
+        }
+        if of.iter().take(2).any(|one| *one == record) || cloud.time().since(*ended) < keep {
+            wanted.insert(record);
+        }
+    }
+    let mut texts = Vec::new();
+    for record in wanted {
+        let found = cloud.read_guarded(bucket, &record).await?;
+        texts.extend(found.map(|found| String::from_utf8_lossy(&found.bytes).into_owned()));
+    }
+    Ok(texts)
+}
+
 /// Asks every stack that Sluice deployed what it needs, and looks who is at work. Leases come first: who gives one back
 /// while the stacks are read has a stack that tells.
-async fn needs(cloud: &Cloud, bucket: &str) -> Result<Needs, Failure> {
+async fn needs(cloud: &Cloud, bucket: &str, keep: Duration) -> Result<Needs, Failure> {
     let mut busy = Vec::new();
-    for (key, _) in cloud.list_artifacts(bucket, LEASES).await? {
+    let all = cloud.list_artifacts(bucket, LEASES).await?.into_iter();
+    for (key, _) in all.filter(|(key, _)| !key.ends_with(names::PAUSED)) {
         let Some(found) = cloud.read_guarded(bucket, &key).await? else { continue };
         match Lease::read(&found.bytes) {
             Ok(lease) if lease.is_expired(cloud.time()) => {}
@@ -197,7 +234,9 @@ async fn needs(cloud: &Cloud, bucket: &str) -> Result<Needs, Failure> {
         }
         templates.push(cloud.template_text(&stack.head.id).await?);
     }
-    Ok(Needs { templates, busy })
+    let stacks = templates.len();
+    templates.extend(returnable(cloud, bucket, keep).await?);
+    Ok(Needs { templates, stacks, busy })
 }
 
 /// What a month of storage costs, at the rate of the first tier.

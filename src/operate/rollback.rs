@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::carry::have_artifacts;
 use super::deploy::{Company, DeployOrder, Tools};
 use super::deployment::{Carried, Ready, deploy_ready, environment_file};
 use super::failure::Failure;
@@ -67,6 +68,7 @@ pub async fn go_back(
     if !may_return(&site.environment, &site.ledger, &digest) {
         return Err(never_proven(&site, &digest));
     }
+    Box::pin(have_artifacts(&site.cloud, &site.bucket(), &release)).await?;
     let stand = site.with(shelf, &release)?;
     let planned = Box::pin(plan_ready(stand.prepared.clone(), Keep::Nothing, tools, shelf.texts())).await?;
     let lasting = lasting(&planned.plan, &digest);

@@ -172,16 +172,22 @@ pub fn lease_prefix(environment: &EnvironmentName) -> String {
     format!("locks/{environment}/")
 }
 
+/// Ends the name of a record of paused readers.
+pub const PAUSED: &str = ".paused";
+
 /// Where it is noted which readers of a pipeline are paused: beside its lease. No pipeline's name holds a dot.
 #[must_use]
 pub fn pauses_key(environment: &EnvironmentName, pipeline: &PipelineName) -> String {
-    format!("{}{pipeline}.paused", lease_prefix(environment))
+    format!("{}{pipeline}{PAUSED}", lease_prefix(environment))
 }
+
+/// Where all ledgers of an account and region lie in the artifact bucket.
+pub const LEDGERS: &str = "ledger/";
 
 /// Where the ledgers of an environment lie in the artifact bucket.
 #[must_use]
 pub fn ledgers_prefix(environment: &EnvironmentName) -> String {
-    format!("ledger/{environment}/")
+    format!("{LEDGERS}{environment}/")
 }
 
 /// Where the ledger of a pipeline in an environment lies in the artifact bucket.
