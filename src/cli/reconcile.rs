@@ -22,8 +22,7 @@ pub(crate) fn reconcile(world: &World, global: &Global, args: &ReconcileArgs) ->
         Ok(region) => region,
         Err(failure) => return fail(world, &failure, NO_TEXTS),
     };
-    let order =
-        ReconcileOrder { pipelines: args.pipelines.clone(), environment: args.environment.clone(), region };
+    let order = ReconcileOrder { pipelines: args.pipelines.clone(), environment: args.environment.clone(), region };
     let mut shelf = Shelf::new(&project);
     let (clouds, interrupt) = (Clouds::new(world, global, &project), Interrupt::new());
     let tools = Tools { connector: &clouds, clock: &*world.clock, interrupt: &interrupt };

@@ -52,11 +52,7 @@ pub enum Standing {
 ///
 /// # Errors
 /// The project or the environment's file is wrong, or the environment takes releases from nowhere.
-pub async fn reconcile(
-    shelf: &mut Shelf<'_>,
-    order: &ReconcileOrder,
-    tools: Tools<'_>,
-) -> Result<Reconciled, Failure> {
+pub async fn reconcile(shelf: &mut Shelf<'_>, order: &ReconcileOrder, tools: Tools<'_>) -> Result<Reconciled, Failure> {
     let environment = shelf.environment(&order.environment)?.environment().name().clone();
     let all = promotion_order(shelf.project())?;
     let meant = all.into_iter().filter(|name| order.pipelines.is_empty() || order.pipelines.contains(name));

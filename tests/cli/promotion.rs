@@ -34,10 +34,8 @@ pub(super) fn project() -> Project {
     project.write("stacks/orders/pipeline.yaml", ORDERS);
     project.write("stacks/orders/handlers/score/app.py", "def handler(event, context):\n    return {}\n");
     project.write("environments/dev.yaml", environment("dev", "development", "111111111111", ""));
-    project.write(
-        "environments/staging.yaml",
-        environment("staging", "staging", "222222222222", "promotes_from: dev\n"),
-    );
+    project
+        .write("environments/staging.yaml", environment("staging", "staging", "222222222222", "promotes_from: dev\n"));
     project.write("environments/prod.yaml", block("# environments/prod.yaml"));
     project
 }
