@@ -8,17 +8,19 @@ use super::drive::drive_under;
 use super::ending::judge;
 use super::failure::Failure;
 use super::lease::{self, Held, Place, Wish};
+use super::ledger::Book;
 use super::load::Shelf;
 use super::pauses::Record;
 use super::plan::spec_places;
 use super::prepare::prepare;
 use crate::cloud::Cloud;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::environment::{Environment, Tier};
 use crate::event::OperationResult;
 use crate::observed::{Holding, Observed};
 use crate::pipeline::{Origins, names};
 use crate::plan::{self, Plan};
+use crate::release::{Entry, Fact};
 use crate::rollout::{Goal, LeftBehind, Machine, Outcome, Removal};
 use crate::units::{PipelineName, Region};
 
@@ -102,6 +104,12 @@ pub async fn destroy(
     let outcome = remove(&removal, &emptied, &environment, tools, company, &mut held).await;
     if let Ok(Outcome::Finished { result: OperationResult::Succeeded, .. }) = &outcome {
         Record::forget(place).await;
+        // What is gone is gone, whoever cannot write it down.
+        let gone = |newest: Option<&Entry>| Fact::Removal { release: newest.and_then(|newest| newest.running.clone()) };
+        if let Err(failure) = Book::of(place).add(&caller.arn, gone).await {
+            let told = failure.diagnostics.into_iter().map(|why| Diagnostic { severity: Severity::Warning, ..why });
+            company.warned(&told.collect(), &BTreeMap::new());
+        }
     }
     held.release(company).await?;
     let outcome = outcome?;

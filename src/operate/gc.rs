@@ -22,7 +22,7 @@ use crate::pipeline::names;
 use crate::release::{Ended, Entry, Fact};
 use crate::render::PIPELINE_TAG;
 use crate::rollout::{Lease, Way};
-use crate::units::{ByteSize, Duration, Money, Region};
+use crate::units::{ByteSize, Duration, Money, Region, Timestamp};
 
 /// Where every lease of the bucket lies.
 const LEASES: &str = "locks/";
@@ -178,10 +178,11 @@ fn named(told: Diagnostic, busy: &[String]) -> Diagnostic {
     busy.iter().fold(told, |told, one| told.note(one.clone()))
 }
 
-/// The records of releases that somebody may go back to: those that ran within the time that is kept, and of every ledger the
-/// two newest that were good.
+/// The records of releases that somebody may go back to: those that run, and those that ran within the time that is kept.
 async fn returnable(cloud: &Cloud, bucket: &str, keep: Duration) -> Result<Vec<String>, Failure> {
-    let (mut wanted, mut ledgers): (BTreeSet<String>, BTreeMap<String, Vec<String>>) = Default::default();
+    let mut wanted = BTreeSet::new();
+    // When the deployment began to run that came after the one that is looked at, of each ledger.
+    let mut after: BTreeMap<String, Timestamp> = BTreeMap::new();
     for (key, _) in cloud.list_artifacts(bucket, names::LEDGERS).await? {
         let Some(found) = cloud.read_guarded(bucket, &key).await? else { continue };
         // What this Sluice cannot read may be what is gone back to.
@@ -190,14 +191,10 @@ async fn returnable(cloud: &Cloud, bucket: &str, keep: Duration) -> Result<Vec<S
             Failure::error(Diagnostic::error(Code::LedgerUnusable, title))
         })?;
         let Fact::Deployment { release, outcome: Ended::Succeeded, ended, .. } = &entry.fact else { continue };
-        let record = names::release_key(&entry.pipeline, release.as_str());
         // Keys count downwards: the newest comes first.
-        let of = ledgers.entry(names::ledger_prefix(&entry.environment, &entry.pipeline)).or_default();
-        if !of.contains(&record) {
-            of.push(record.clone());
-        }
-        if of.iter().take(2).any(|one| *one == record) || cloud.time().since(*ended) < keep {
-            wanted.insert(record);
+        let until = after.insert(names::ledger_prefix(&entry.environment, &entry.pipeline), *ended);
+        if until.is_none_or(|until| cloud.time().since(until) < keep) {
+            wanted.insert(names::release_key(&entry.pipeline, release.as_str()));
         }
     }
     let mut texts = Vec::new();

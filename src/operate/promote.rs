@@ -213,6 +213,10 @@ async fn go(
         decision: &decision,
         at: target.site.cloud.time(),
     });
+    if !matches!(decision, Decision::Go { .. }) {
+        // Whoever has to approve it, or waits for it, sees what it is about.
+        company.planned(&target.prepared, &toward.plan);
+    }
     let (gates, approvals, overrides) = match decision {
         Decision::Go { gates, approvals, overrides } => (gates, approvals, overrides),
         Decision::Wait { gates, until } => return Err(waits(order, target, &gates, until)),

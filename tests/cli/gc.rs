@@ -43,8 +43,8 @@ fn listed(project: &Project) -> serde_json::Value {
 fn what_was_superseded_within_the_window_stays() {
     let project = project(2);
     let found = listed(&project);
-    assert_eq!((&found["removable"]["objects"], &found["needed"]["objects"]), (&0.into(), &1.into()), "{found}");
-    assert!(found["young"]["objects"].as_u64() >= Some(1), "{found}");
+    // The release that ran until yesterday can be gone back to.
+    assert_eq!((&found["removable"]["objects"], &found["needed"]["objects"]), (&0.into(), &2.into()), "{found}");
 }
 
 #[test]
@@ -114,6 +114,7 @@ fn a_bucket_without_versions_is_left_alone_and_a_missing_one_told() {
     ends(&project.sluice("embedded advance 40d --env other"), 0);
     project.write(APP, "def handler(event, context):\n    return {}  # 1\n");
     ends(&project.sluice("deploy orders --env other --yes"), 0);
+    ends(&project.sluice("embedded advance 40d --env other"), 0);
     let refused = project.sluice("gc --env other --delete --yes");
     ends(&refused, 3);
     assert!(refused.stderr.contains("E5061"), "{refused}");

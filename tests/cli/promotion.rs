@@ -179,3 +179,26 @@ fn an_artifact_that_is_not_what_its_key_says_ends_a_promotion_with_its_name() {
     ends(&project.sluice("status orders --env staging"), 0);
     assert_eq!(project.sluice("history orders --env staging --output jsonl").stdout, "", "nothing went there");
 }
+
+#[test]
+fn a_scheduler_promotes_what_may_go_and_hears_what_waits() {
+    let project = project();
+    let state = |outcome: &super::support::Outcome| {
+        let document: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+        document["pipelines"][0]["state"].as_str().expect("a state").to_owned()
+    };
+    let nothing = project.sluice("reconcile --env staging --output json");
+    ends(&nothing, 0);
+    assert_eq!(state(&nothing), "nothing", "{nothing}");
+    ends(&project.sluice("deploy orders --env dev --yes"), 0);
+    let promoted = project.sluice("reconcile --env staging --output json --detailed-exitcode");
+    ends(&promoted, 2);
+    assert_eq!(state(&promoted), "promoted", "{promoted}");
+    let again = project.sluice("reconcile --env staging --output json --detailed-exitcode");
+    ends(&again, 0);
+    assert_eq!(state(&again), "up_to_date", "{again}");
+    let waits = project.sluice("reconcile --env prod");
+    ends(&waits, 0);
+    assert!(waits.stdout.contains("waits") && waits.stdout.contains("soak"), "{waits}");
+    ends(&project.sluice("reconcile --env dev"), 3);
+}

@@ -85,7 +85,6 @@ pub fn to_text(look: &Look, pipeline: &str, chapters: &[Chapter<'_>]) -> String 
             let mut table = Table::with_headings(&["NO", "WHEN", "RELEASE", "HOW", "TOOK", "WHAT"]);
             chapter.entries.iter().rev().for_each(|entry| table.row(row(entry)));
             out.push_str(&table.render(look, 0));
-            out.push('\n');
         }
         if let Some(draft) = chapter.under_way {
             out.push_str(&format!(
@@ -158,10 +157,12 @@ fn deployment(entry: &Entry) -> String {
         Via::Deploy if change_set.is_none() => "recorded; nothing to change".to_owned(),
         Via::Deploy => "deployed".to_owned(),
         Via::Promote { from } => format!("promoted from {from}"),
-        Via::Rollback { automatic: false } => "gone back to".to_owned(),
-        Via::Rollback { automatic: true } => "gone back to, because gates failed".to_owned(),
+        Via::Rollback { .. } => "gone back to".to_owned(),
     };
     let mut said = vec![format!("{way} by {}", name(&entry.by))];
+    if *via == (Via::Rollback { automatic: true }) {
+        said.push("because gates failed".to_owned());
+    }
     if !gates.is_empty() {
         said.push(gates_said(gates));
     }
