@@ -12,6 +12,7 @@ use super::diff::diff;
 use super::failure::{Failure, FailureKind};
 use super::gated::running_since;
 use super::gates::{bake, decide};
+use super::lease::{self, Place};
 use super::load::Shelf;
 use super::prepare::Prepared;
 use super::release::pin;
@@ -121,6 +122,15 @@ pub async fn promote(
         end,
     };
     if is_there(&way) {
+        let site = &way.target.site;
+        let place = Place {
+            project: shelf.project(),
+            cloud: &site.cloud,
+            environment: &site.environment,
+            region: &site.region,
+            pipeline: &site.pipeline,
+        };
+        lease::clear_after_death(place).await?;
         let end = Box::pin(judge_there(shelf, order, &way, tools, company)).await?;
         return Ok(promoted(&way, end));
     }

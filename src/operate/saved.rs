@@ -230,6 +230,10 @@ impl Reviewed {
 /// # Errors
 /// What is no longer as it was.
 pub(super) fn as_shown(shown: &Plan, plan: &Plan) -> Result<(), Failure> {
+    // Who decided what, and how long it takes, may be told otherwise a moment later: what it does counts.
+    if shown.digest() == plan.digest() {
+        return Ok(());
+    }
     refuse(otherwise(shown, plan))
 }
 
